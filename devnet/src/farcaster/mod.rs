@@ -1,0 +1,3 @@
+//! A Farcaster hub: gRPC and HTTP, two data shards, real rules.
+
+pub mod wire;
