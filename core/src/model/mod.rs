@@ -1,4 +1,7 @@
-//! The vocabulary of the bridge as plain data: no I/O, no clock, nothing asynchronous.
+//! The vocabulary of the bridge as plain data: no I/O, nothing asynchronous.
 
 pub mod id;
 pub mod time;
+pub mod mark;
+pub mod copy;
+pub mod link;

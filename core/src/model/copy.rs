@@ -1,0 +1,59 @@
+//! The copy ledger's rows: one appearance of a message on one leg, the original included.
+
+use minicbor::{Decode, Encode};
+
+use super::id::{ConversationId, Leg, MessageId, RemoteId};
+use super::time::Timestamp;
+
+/// One appearance of a message. Kept for ever, so that an edit, a reply, a reaction or a delete
+/// finds it at any age.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Copy {
+    /// Where it appears.
+    #[n(0)]
+    pub leg: Leg,
+    /// Which part of the message it is, from 0, where the message had to be split.
+    #[n(1)]
+    pub part: u16,
+    /// What the network calls it; unknown until it is sent where ids cannot be known before.
+    #[n(2)]
+    pub remote_id: Option<RemoteId>,
+    /// Who put it there.
+    #[n(3)]
+    pub made_by: MadeBy,
+    /// When it came, or when it was sealed.
+    #[n(4)]
+    pub at: Timestamp,
+}
+
+/// Who put a copy where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(index_only)]
+pub enum MadeBy {
+    /// The author themself: the original.
+    #[n(0)]
+    Author,
+    /// This bridge.
+    #[n(1)]
+    Us,
+    /// Another bridge, by the copy's mark.
+    #[n(2)]
+    OtherBridge,
+}
+
+/// What the ledger finds under a network's id.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Pointer {
+    /// The conversation.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// The message.
+    #[n(1)]
+    pub message: MessageId,
+    /// Which part of it.
+    #[n(2)]
+    pub part: u16,
+    /// Who put that copy there.
+    #[n(3)]
+    pub made_by: MadeBy,
+}
