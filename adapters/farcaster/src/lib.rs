@@ -1,1 +1,3 @@
-//! Threadbridge.
+//! Farcaster: casts, threads and channels over any node's API.
+
+pub mod wire;

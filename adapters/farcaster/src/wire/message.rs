@@ -1,0 +1,37 @@
+//! The signed envelope of every Farcaster message.
+
+/// `Message` of message.proto. Field 1, which the network declares as a nested message, is kept
+/// as the bytes that arrived: encoders disagree about empty fields, so a message that is decoded
+/// and encoded again may no longer have its hash.
+#[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
+pub struct SignedMessage {
+    /// Serialized `MessageData`, as the sender's encoder or the node wrote it.
+    #[prost(bytes = "vec", optional, tag = "1")]
+    pub data: Option<Vec<u8>>,
+    /// The 20-byte hash that the sender claims.
+    #[prost(bytes = "vec", tag = "2")]
+    pub hash: Vec<u8>,
+    /// 1 is BLAKE3.
+    #[prost(int32, tag = "3")]
+    pub hash_scheme: i32,
+    /// Over the hash, not over the data.
+    #[prost(bytes = "vec", tag = "4")]
+    pub signature: Vec<u8>,
+    /// 1 is Ed25519.
+    #[prost(int32, tag = "5")]
+    pub signature_scheme: i32,
+    /// The public key: 32 bytes.
+    #[prost(bytes = "vec", tag = "6")]
+    pub signer: Vec<u8>,
+    /// Serialized `MessageData` exactly as it was hashed; where present, `data` means nothing.
+    #[prost(bytes = "vec", optional, tag = "7")]
+    pub data_bytes: Option<Vec<u8>>,
+}
+
+impl SignedMessage {
+    /// The bytes that were hashed: `data_bytes`, else `data` as it arrived. Nodes read them the
+    /// same way, so a forged `data` beside honest `data_bytes` has no effect.
+    pub fn signed_bytes(&self) -> Option<&[u8]> {
+        self.data_bytes.as_deref().filter(|bytes| !bytes.is_empty()).or(self.data.as_deref())
+    }
+}

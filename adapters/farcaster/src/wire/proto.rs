@@ -1,0 +1,3 @@
+//! Generated from `proto/`.
+
+tonic::include_proto!("_");
