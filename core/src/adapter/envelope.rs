@@ -1,0 +1,95 @@
+//! The way in: bytes as received, and what becomes of them.
+
+use minicbor::{Decode, Encode};
+use thiserror::Error;
+
+use crate::model::event::{Event, Profile};
+use crate::model::id::{Identity, RemoteId};
+
+/// Bytes as received, unread.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Envelope {
+    /// What the network calls the event inside, as far as that can be told without reading it.
+    /// Believed only once `open` has proven it.
+    #[n(0)]
+    pub id: RemoteId,
+    /// The bytes, kept beside the message for ever.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub bytes: Vec<u8>,
+}
+
+/// What is inside an envelope.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Opened {
+    /// A proven plaintext, for `parse`.
+    Plaintext(Vec<u8>),
+    /// Keys changed or facts were learnt; there is nothing to bridge.
+    Learnt,
+    /// It cannot be opened before something else is known. It is kept and tried again.
+    Missing(Missing),
+    /// It is none of our conversations' business. Forgotten.
+    Elsewhere,
+    /// It is forged or broken. Counted, with its reason, and forgotten.
+    Refused(Refusal),
+    /// The network has taken one of our own envelopes in for good.
+    Confirmed(RemoteId),
+    /// The network has thrown one of our own envelopes away after it had taken it.
+    Rejected {
+        /// Which.
+        id: RemoteId,
+        /// Its reason, with the network's own code.
+        reason: String,
+    },
+}
+
+/// Something that is needed first. Its form is the adapter's own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Missing {
+    /// What, in the adapter's own form; the same text for the same thing.
+    #[n(0)]
+    pub what: String,
+    /// Why the envelope waits for it, for people; without identifiers.
+    #[n(1)]
+    pub reason: String,
+}
+
+/// Why an envelope was not believed: always the sender's or the network's fault.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{reason}")]
+pub struct Refusal {
+    /// One clause for people, without identifiers or content.
+    pub reason: String,
+}
+
+impl Refusal {
+    /// Refused for `reason`, one clause without identifiers or content.
+    #[must_use]
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+}
+
+/// A plaintext that is not in its network's format.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+#[error("{reason}")]
+pub struct Malformed {
+    /// One clause for people, without identifiers or content.
+    pub reason: String,
+}
+
+impl Malformed {
+    /// Malformed for `reason`, one clause without identifiers or content.
+    #[must_use]
+    pub fn new(reason: impl Into<String>) -> Self {
+        Self { reason: reason.into() }
+    }
+}
+
+/// What a plaintext says.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Parsed {
+    /// Somebody did something in a conversation.
+    Event(Box<Event>),
+    /// Somebody shows themself differently.
+    Profile(Identity, Profile),
+}

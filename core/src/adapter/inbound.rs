@@ -1,0 +1,131 @@
+//! The one door into the bridge: an adapter hands batches in and learns what became of each envelope.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+
+use minicbor::{Decode, Encode};
+use thiserror::Error;
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::Envelope;
+use crate::model::id::RemoteConversation;
+
+/// How far one of a network's streams has been read. Its forms are the adapter's own.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+pub struct Cursor {
+    /// Which stream: a shard, a feed, a group. An account may have many.
+    #[n(0)]
+    pub stream: String,
+    /// How far.
+    #[cbor(n(1), with = "minicbor::bytes")]
+    pub position: Vec<u8>,
+}
+
+/// Envelopes in the network's order, and how far that brings us.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Batch {
+    /// The envelopes.
+    pub envelopes: Vec<Envelope>,
+    /// Where each stream stands once they are kept.
+    pub cursors: Vec<Cursor>,
+}
+
+/// What became of an envelope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// It is in the journal, or what it taught is kept.
+    Kept,
+    /// We had it already, or it is our own.
+    Known,
+    /// It is kept until what it lacks is known.
+    Waits,
+    /// It is none of our conversations' business.
+    Elsewhere,
+    /// It was forged or broken.
+    Refused,
+}
+
+/// The bridge is closing; nothing of the batch was kept.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+#[error("the bridge is closing")]
+pub struct Closed;
+
+/// How an account is doing.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub enum Health {
+    /// Not yet tried.
+    #[n(0)]
+    Starting,
+    /// Reading what happened meanwhile.
+    #[n(1)]
+    CatchingUp,
+    /// Hears everything as it happens.
+    #[n(2)]
+    Connected,
+    /// Connected but deaf: the network goes on and nothing arrives.
+    #[n(3)]
+    Stalled(#[n(0)] String),
+    /// Not connected; tries again by itself.
+    #[n(4)]
+    Down(#[n(0)] String),
+    /// Not connected; somebody must mend the account.
+    #[n(5)]
+    Suspended(#[n(0)] String),
+}
+
+/// A batch on its way to the journal.
+pub(crate) struct Handover {
+    pub(crate) batch: Batch,
+    pub(crate) reply: oneshot::Sender<Vec<Outcome>>,
+}
+
+/// The door. Cheap to clone; a batch handed in waits while the bridge is busy.
+#[derive(Clone)]
+pub struct Inbound {
+    pub(crate) batches: mpsc::Sender<Handover>,
+    pub(crate) cursors: BTreeMap<String, Vec<u8>>,
+    pub(crate) conversations: watch::Receiver<BTreeSet<RemoteConversation>>,
+    pub(crate) health: watch::Sender<Health>,
+}
+
+impl Inbound {
+    /// Hands a batch in. When it returns, everything that had to be kept is durable, the cursors
+    /// too; the outcomes are in the order of the envelopes.
+    pub async fn accept(&self, batch: Batch) -> Result<Vec<Outcome>, Closed> {
+        let (reply, outcomes) = oneshot::channel();
+        self.batches.send(Handover { batch, reply }).await.map_err(|_| Closed)?;
+        outcomes.await.map_err(|_| Closed)
+    }
+
+    /// Where a stream stood when listening began; nothing if it was never read.
+    #[must_use]
+    pub fn cursor(&self, stream: &str) -> Option<&[u8]> {
+        self.cursors.get(stream).map(Vec::as_slice)
+    }
+
+    /// All streams that were ever read, with where they stood when listening began.
+    pub fn cursors(&self) -> impl Iterator<Item = (&str, &[u8])> {
+        self.cursors.iter().map(|(stream, position)| (stream.as_str(), position.as_slice()))
+    }
+
+    /// The conversations that the owner's links name on this account; changes with the settings.
+    #[must_use]
+    pub fn conversations(&self) -> watch::Receiver<BTreeSet<RemoteConversation>> {
+        self.conversations.clone()
+    }
+
+    /// Says how the account is doing.
+    pub fn report(&self, health: Health) {
+        self.health.send_if_modified(|current| {
+            let changed = *current != health;
+            *current = health;
+            changed
+        });
+    }
+}
+
+impl fmt::Debug for Inbound {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Inbound").field("health", &*self.health.borrow()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,87 @@
+//! What a network must do for the bridge: the contract that every adapter keeps, and that
+//! `tests/kit` checks of every adapter.
+//!
+//! Six verbs, in the order of a message's journey: [`listen`](Adapter::listen) →
+//! [`open`](Adapter::open) → [`parse`](Adapter::parse) on the way in,
+//! [`render`](Adapter::render) → [`seal`](Adapter::seal) → [`send`](Adapter::send) on the way out.
+//! The outer pair talks to the network and is asynchronous. The four between see neither network nor
+//! clock: `open` and `seal` see their account's [`Keys`], `parse` and `render` see nothing. What
+//! those four lack, they name ([`Missing`]), and [`fetch`](Adapter::fetch) gets it.
+//!
+//! All of it is values and bytes, so that an adapter can also live in another process.
+
+mod envelope;
+mod inbound;
+mod outbound;
+mod verdict;
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use async_trait::async_trait;
+
+pub use self::envelope::{Envelope, Malformed, Missing, Opened, Parsed, Refusal};
+pub use self::inbound::{Batch, Closed, Cursor, Health, Inbound, Outcome};
+pub use self::outbound::{Receipt, Sealed, Sealing, SendRequest, Unrenderable};
+pub use self::verdict::{AdapterError, Verdict};
+
+use crate::model::capabilities::Capabilities;
+use crate::model::id::{Identity, RemoteConversation};
+use crate::model::outgoing::Outgoing;
+use crate::model::time::Timestamp;
+use crate::store::Keys;
+
+/// One account of the owner on one network.
+///
+/// Any future that a method returns may be dropped at any await: nothing may be lost by it but time.
+#[async_trait]
+pub trait Adapter: fmt::Debug + Send + Sync + 'static {
+    /// Who the account is on its network; nothing for an account that can only read.
+    fn identity(&self) -> Option<&Identity>;
+
+    /// What `conversation` can express there, its limits, and who can read it.
+    fn capabilities(&self, conversation: &RemoteConversation) -> &Capabilities;
+
+    /// Hands every new envelope to `inbound`, in the network's order, until the connection fails.
+    /// It is called again after an error, by the error's verdict.
+    ///
+    /// A batch that `inbound` accepted is durable, with its cursors; only then may the network be
+    /// told «received». A cursor may not pass an envelope that was not handed over.
+    async fn listen(&self, inbound: Inbound) -> Result<(), AdapterError>;
+
+    /// Gets what `open` or `seal` lacks. The envelopes go through `open` like all others.
+    async fn fetch(&self, missing: &Missing) -> Result<Vec<Envelope>, AdapterError>;
+
+    /// Decrypts, on a public network verifies. What it writes to `keys` is kept together with the
+    /// whole batch, or not at all. `linked` are the conversations that the owner's links name.
+    fn open(
+        &self,
+        keys: &Keys,
+        linked: &BTreeSet<RemoteConversation>,
+        envelope: &Envelope,
+    ) -> Opened;
+
+    /// Reads the network's format.
+    fn parse(&self, plaintext: &[u8]) -> Result<Vec<Parsed>, Malformed>;
+
+    /// Writes the network's format of something that fits the conversation's capabilities.
+    fn render(
+        &self,
+        conversation: &RemoteConversation,
+        outgoing: &Outgoing,
+    ) -> Result<Vec<u8>, Unrenderable>;
+
+    /// Encrypts, on a public network signs: the final bytes, the same on each attempt to send them.
+    fn seal(
+        &self,
+        keys: &Keys,
+        conversation: &RemoteConversation,
+        plaintext: &[u8],
+        now: Timestamp,
+    ) -> Sealing;
+
+    /// Sends sealed envelopes of one conversation, in order, each once. Stops at the first that
+    /// fails: the answer may be shorter than `batch`, and what has no answer was not tried.
+    /// Retrying is the outbox's task.
+    async fn send(&self, batch: &[SendRequest]) -> Vec<Result<Receipt, AdapterError>>;
+}
