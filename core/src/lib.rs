@@ -5,3 +5,4 @@
 //! in three commits) and [`store`] (the encrypted database that all of it rests on).
 
 pub mod model;
+pub mod secret;
