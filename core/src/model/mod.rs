@@ -3,5 +3,6 @@
 pub mod id;
 pub mod time;
 pub mod mark;
+pub mod content;
 pub mod copy;
 pub mod link;
