@@ -79,8 +79,10 @@ pub struct Features {
     pub thread: Support,
     /// Naming somebody so that they notice. With [`Support::Fallback`] the name is text.
     pub mention: Support,
-    /// Reacting, and taking a reaction back.
+    /// Reacting, and taking a reaction back. With [`Support::Fallback`] a line tells it.
     pub reaction: Support,
+    /// Reacting with what [`Capabilities::reactions`] has not, where there are reactions at all.
+    pub other_reaction: Support,
     /// Replacing what was said.
     pub edit: Support,
     /// Taking back what was said.
@@ -93,6 +95,80 @@ pub struct Features {
     pub quote: Support,
     /// Telling what happened in the conversation. With [`Support::Fallback`] a line tells it.
     pub system: Support,
+}
+
+impl Features {
+    /// Every feature as well as `support`.
+    #[must_use]
+    pub const fn all(support: Support) -> Self {
+        Self {
+            text: support,
+            reply: support,
+            thread: support,
+            mention: support,
+            reaction: support,
+            other_reaction: support,
+            edit: support,
+            delete: support,
+            receipt: support,
+            link: support,
+            quote: support,
+            system: support,
+        }
+    }
+}
+
+/// A feature, to speak of what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Feature {
+    /// Saying something.
+    Text,
+    /// Answering a message.
+    Reply,
+    /// Keeping to a thread within the conversation.
+    Thread,
+    /// Naming somebody so that they notice.
+    Mention,
+    /// Reacting, and taking a reaction back.
+    Reaction,
+    /// Replacing what was said.
+    Edit,
+    /// Taking back what was said.
+    Delete,
+    /// Telling that something was read.
+    Receipt,
+    /// A picture, a sound or a file.
+    Media,
+    /// A link beside the text.
+    Link,
+    /// Another message shown inside a message.
+    Quote,
+    /// Telling what happened in the conversation.
+    System,
+    /// Disappearing after a while.
+    Expiry,
+}
+
+impl Feature {
+    /// The word for it.
+    #[must_use]
+    pub const fn noun(self) -> &'static str {
+        match self {
+            Self::Text => "text",
+            Self::Reply => "reply",
+            Self::Thread => "thread",
+            Self::Mention => "mention",
+            Self::Reaction => "reaction",
+            Self::Edit => "edit",
+            Self::Delete => "delete",
+            Self::Receipt => "read receipt",
+            Self::Media => "media",
+            Self::Link => "link",
+            Self::Quote => "quote",
+            Self::System => "event",
+            Self::Expiry => "expiry",
+        }
+    }
 }
 
 /// Which reactions can be expressed.
@@ -292,16 +368,10 @@ impl Default for Features {
     fn default() -> Self {
         Self {
             text: Support::Full,
-            reply: Support::Fallback,
             thread: Support::Dropped,
-            mention: Support::Fallback,
-            reaction: Support::Fallback,
-            edit: Support::Fallback,
             delete: Support::Dropped,
             receipt: Support::Dropped,
-            link: Support::Fallback,
-            quote: Support::Fallback,
-            system: Support::Fallback,
+            ..Self::all(Support::Fallback)
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod read;
 pub mod receipt;
 pub mod salt;
 pub mod system;
+mod tree;
 
 use std::collections::BTreeMap;
 
