@@ -6,4 +6,7 @@
 
 pub mod model;
 pub mod secret;
+pub mod adapter;
 pub mod store;
+pub mod pipeline;
+pub mod view;

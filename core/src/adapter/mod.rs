@@ -21,12 +21,13 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use self::envelope::{Envelope, Malformed, Missing, Opened, Parsed, Refusal};
+pub(crate) use self::inbound::Handover;
 pub use self::inbound::{Batch, Closed, Cursor, Health, Inbound, Outcome};
 pub use self::outbound::{Receipt, Sealed, Sealing, SendRequest, Unrenderable};
 pub use self::verdict::{AdapterError, Verdict};
 
-use crate::model::capabilities::Capabilities;
-use crate::model::id::{Identity, RemoteConversation};
+use crate::model::capabilities::{Capabilities, Rate};
+use crate::model::id::{Identity, Network, RemoteConversation};
 use crate::model::outgoing::Outgoing;
 use crate::model::time::Timestamp;
 use crate::store::Keys;
@@ -36,11 +37,19 @@ use crate::store::Keys;
 /// Any future that a method returns may be dropped at any await: nothing may be lost by it but time.
 #[async_trait]
 pub trait Adapter: fmt::Debug + Send + Sync + 'static {
+    /// The network.
+    fn network(&self) -> &Network;
+
     /// Who the account is on its network; nothing for an account that can only read.
     fn identity(&self) -> Option<&Identity>;
 
     /// What `conversation` can express there, its limits, and who can read it.
     fn capabilities(&self, conversation: &RemoteConversation) -> &Capabilities;
+
+    /// How many envelopes the account may send, whatever the conversation; all of them hold.
+    fn send_rates(&self) -> &[Rate] {
+        &[]
+    }
 
     /// Hands every new envelope to `inbound`, in the network's order, until the connection fails.
     /// It is called again after an error, by the error's verdict.

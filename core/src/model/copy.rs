@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use super::id::{ConversationId, Leg, MessageId, RemoteId};
+use super::id::{ConversationId, Leg, MessageId, RemoteId, Seq};
 use super::time::Timestamp;
 
 /// One appearance of a message. Kept for ever, so that an edit, a reply, a reaction or a delete
@@ -50,10 +50,16 @@ pub struct Pointer {
     /// The message.
     #[n(1)]
     pub message: MessageId,
-    /// Which part of it.
+    /// The leg on which it has that id.
     #[n(2)]
+    pub leg: Leg,
+    /// The event's place in the journal.
+    #[n(3)]
+    pub seq: Seq,
+    /// Which of the event's envelopes on that leg it is, from 0.
+    #[n(4)]
     pub part: u16,
     /// Who put that copy there.
-    #[n(3)]
+    #[n(5)]
     pub made_by: MadeBy,
 }

@@ -8,7 +8,7 @@ use std::fmt;
 
 use minicbor::{Decode, Encode};
 
-use super::id::{Network, RemoteConversation, RemoteId};
+use super::id::{MessageId, Network, RemoteConversation, RemoteId};
 
 /// How many rooms a mark names at most; a message that came through more is carried no further.
 pub const MAX_ROOMS: usize = 8;
@@ -25,6 +25,12 @@ impl Origin {
     #[must_use]
     pub fn of(network: &Network, id: &RemoteId) -> Self {
         Self(digest("threadbridge 2026 origin", network.as_str(), id.as_str()))
+    }
+
+    /// The origin of a message that the owner said here, on no network.
+    #[must_use]
+    pub fn of_owner(message: &MessageId) -> Self {
+        Self(digest("threadbridge 2026 origin", "", &message.to_string()))
     }
 
     /// Its stored form.

@@ -13,3 +13,6 @@ pub mod proof;
 pub mod person;
 pub mod copy;
 pub mod link;
+pub mod journal;
+pub mod outbox;
+pub mod health;

@@ -137,6 +137,12 @@ impl Key for u8 {
     }
 }
 
+impl Key for u16 {
+    fn write(&self, to: &mut KeyWriter<'_>) {
+        to.plain(&self.to_be_bytes());
+    }
+}
+
 impl Key for u32 {
     fn write(&self, to: &mut KeyWriter<'_>) {
         to.plain(&self.to_be_bytes());

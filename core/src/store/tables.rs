@@ -3,7 +3,15 @@
 use minicbor::{Decode, Encode};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::model::id::{AccountName, ConversationId};
+use crate::adapter::Cursor;
+use crate::model::copy::{Copy, Pointer};
+use crate::model::event::Profile;
+use crate::model::health::HealthRow;
+use crate::model::id::{AccountName, ConversationId, Identity, Leg, MessageId, RemoteId, Seq};
+use crate::model::journal::{Conversation, MessageRow, Note, Place, ReactionRow, Record};
+use crate::model::mark::Origin;
+use crate::model::outbox::{BacklogRow, DeadLetter, OutboxRow, RefusalCount, WaitingRow};
+use crate::model::time::Timestamp;
 use crate::store::key::{Key, KeyWriter};
 use crate::store::table::{AnyTable, Table};
 
@@ -18,10 +26,124 @@ pub(super) const CONVERSATION_KEYS: Table<ConversationId, ConversationSecret> =
 /// What each account's protocol keeps: ratchets, key packages, cursors.
 pub(super) const ACCOUNT_KEYS: Table<AccountKey, AccountValue> = Table::of_store("account_keys");
 
+/// The journal: where each place lies.
+pub const JOURNAL: Table<Seq, Place> = Table::of_store("journal");
+
+/// The records themselves, by conversation and place.
+pub const EVENTS: Table<(ConversationId, Seq), Record> = Table::of_conversation("events");
+
+/// Where each message is.
+pub const MESSAGES: Table<MessageId, MessageRow> = Table::of_store("messages");
+
+/// The copy ledger: every appearance of a message, by leg and by the envelope's part there.
+pub const COPIES: Table<(ConversationId, MessageId, Leg, u16), Copy> =
+    Table::of_conversation("copies");
+
+/// What a network's id stands for.
+pub const REMOTE: Table<(AccountName, RemoteId), Pointer> = Table::of_store("remote");
+
+/// The first message of all copies, within a conversation.
+pub const ORIGINS: Table<(ConversationId, Origin), MessageId> = Table::of_conversation("origins");
+
+/// Reactions that stand, by the message, the person and the emoji.
+pub const REACTIONS: Table<(ConversationId, MessageId, Identity, [u8; 8]), ReactionRow> =
+    Table::of_conversation("reactions");
+
+/// Our own account's reactions on a leg, with all the people that each stands for.
+pub const REACTED: Table<(ConversationId, MessageId, Leg, [u8; 8]), Vec<MessageId>> =
+    Table::of_conversation("reacted");
+
+/// Deletes that came before their message, by the author who may.
+pub const TOMBSTONES: Table<(AccountName, RemoteId, Identity), Timestamp> =
+    Table::of_store("tombstones");
+
+/// What should be seen about an event on a leg.
+pub const NOTES: Table<(ConversationId, Seq, Leg), Note> = Table::of_conversation("leg_notes");
+
+/// Conversations.
+pub const CONVERSATIONS: Table<ConversationId, Conversation> = Table::of_store("conversations");
+
+/// The conversation of each leg.
+pub const LEGS: Table<Leg, ConversationId> = Table::of_store("legs");
+
+/// How people show themselves.
+pub const PROFILES: Table<Identity, Profile> = Table::of_store("profiles");
+
+/// How far each of an account's streams was read.
+pub const CURSORS: Table<Stream, Cursor> = Table::of_store("cursors");
+
+/// Envelopes that wait for what they lack.
+pub const WAITING: Table<(AccountName, RemoteId), WaitingRow> = Table::of_store("waiting");
+
+/// What was refused, by account and reason.
+pub const REFUSALS: Table<Stream, RefusalCount> = Table::of_store("refusals");
+
+/// How far each account has looked through the journal.
+pub const SEALED: Table<AccountName, Seq> = Table::of_store("sealed");
+
+/// Events that a leg cannot take yet, in order.
+pub const BACKLOG: Table<(Leg, Seq), BacklogRow> = Table::of_store("backlog");
+
+/// Envelopes on their way, in the order of sending.
+pub const OUTBOX: Table<(Leg, Seq, u16), OutboxRow> = Table::of_store("outbox");
+
+/// Envelopes that were given up.
+pub const DEAD_LETTERS: Table<u64, DeadLetter> = Table::of_store("dead_letters");
+
+/// How each account is doing.
+pub const HEALTH: Table<AccountName, HealthRow> = Table::of_store("health");
+
+/// Numbers that are never used twice, by what they count.
+pub const COUNTERS: Table<[u8; 4], u64> = Table::of_store("counters");
+
+/// Something of an account that has a name: a stream, a reason.
+#[derive(Clone, Debug)]
+pub struct Stream {
+    /// The account.
+    pub account: AccountName,
+    /// The name.
+    pub name: String,
+}
+
+impl Key for Stream {
+    fn write(&self, to: &mut KeyWriter<'_>) {
+        self.account.write(to);
+        to.hashed(self.name.as_bytes());
+    }
+}
+
+impl Key for Origin {
+    fn write(&self, to: &mut KeyWriter<'_>) {
+        to.hashed(self.as_bytes());
+    }
+}
+
 /// All of them; what checks, erases, copies or migrates a store goes through this list.
 pub const ALL: &[&dyn AnyTable] = &[
     &CONVERSATION_KEYS,
     &ACCOUNT_KEYS,
+    &JOURNAL,
+    &EVENTS,
+    &MESSAGES,
+    &COPIES,
+    &REMOTE,
+    &ORIGINS,
+    &REACTIONS,
+    &REACTED,
+    &TOMBSTONES,
+    &NOTES,
+    &CONVERSATIONS,
+    &LEGS,
+    &PROFILES,
+    &CURSORS,
+    &WAITING,
+    &REFUSALS,
+    &SEALED,
+    &BACKLOG,
+    &OUTBOX,
+    &DEAD_LETTERS,
+    &HEALTH,
+    &COUNTERS,
     #[cfg(test)]
     &crate::store::tests::NOTES,
     #[cfg(test)]

@@ -78,6 +78,22 @@ impl Content {
         Self::new(salt, Part::new(Disposition::Render, body))
     }
 
+    /// Puts one more part behind what is there.
+    #[must_use]
+    pub fn and(mut self, part: Part) -> Self {
+        match &mut self.body.body {
+            Body::Multi { semantics: Semantics::ProcessAll, parts } => parts.push(part),
+            Body::Null => self.body = part,
+            Body::Single { .. } | Body::External(_) | Body::Multi { .. } => {
+                let null = Part::new(Disposition::Render, Body::Null);
+                let first = std::mem::replace(&mut self.body, null);
+                self.body.body =
+                    Body::Multi { semantics: Semantics::ProcessAll, parts: vec![first, part] };
+            }
+        }
+        self
+    }
+
     /// Makes it the answer to exactly this version of a message.
     #[must_use]
     pub const fn replying_to(mut self, message: MessageId) -> Self {

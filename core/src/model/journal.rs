@@ -1,0 +1,114 @@
+//! The journal's rows: what was accepted, in the order in which it was accepted.
+
+use minicbor::{Decode, Encode};
+
+use super::id::{ConversationId, Identity, Leg, MessageId, RemoteId, Seq};
+use super::level::Level;
+use super::mark::Mark;
+use super::time::Timestamp;
+
+/// One accepted event. Never changed; what replaces or deletes it is a record of its own.
+#[derive(Clone, Debug, PartialEq, Encode, Decode)]
+pub struct Record {
+    /// Its id, the same in every copy.
+    #[n(0)]
+    pub message: MessageId,
+    /// Who did it; nobody on a network if the owner did it here.
+    #[n(1)]
+    pub author: Option<Identity>,
+    /// Where it came in; nowhere if the owner did it here.
+    #[n(2)]
+    pub leg: Option<Leg>,
+    /// The network's id of it.
+    #[n(3)]
+    pub remote_id: Option<RemoteId>,
+    /// When, by the author's clock.
+    #[n(4)]
+    pub sent_at: Timestamp,
+    /// When it was accepted, by ours.
+    #[n(5)]
+    pub received_at: Timestamp,
+    /// How well it was protected where it was said.
+    #[n(6)]
+    pub level: Level,
+    /// The content in its canonical encoding.
+    #[cbor(n(7), with = "minicbor::bytes")]
+    pub content: Vec<u8>,
+    /// The mark that its copies carry.
+    #[n(8)]
+    pub mark: Option<Mark>,
+    /// The network's bytes as they were.
+    #[cbor(n(9), with = "minicbor::bytes")]
+    pub raw: Vec<u8>,
+    /// What it answers, where we never saw that.
+    #[n(10)]
+    pub reply_to_unseen: Option<RemoteId>,
+}
+
+/// Where a place in the journal lies: its conversation holds the record itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Place {
+    /// The conversation.
+    #[n(0)]
+    pub conversation: ConversationId,
+}
+
+/// Where a message is, and what became of it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct MessageRow {
+    /// Its conversation.
+    #[n(0)]
+    pub conversation: ConversationId,
+    /// Its place in the journal.
+    #[n(1)]
+    pub seq: Seq,
+    /// Whether its author took it back. Once true, true for ever.
+    #[n(2)]
+    pub deleted: bool,
+    /// Later versions of it, oldest first.
+    #[n(3)]
+    pub edits: Vec<MessageId>,
+}
+
+/// A conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Conversation {
+    /// Its id.
+    #[n(0)]
+    pub id: ConversationId,
+    /// What the owner calls it, if it is linked.
+    #[n(1)]
+    pub name: Option<String>,
+    /// Its legs.
+    #[n(2)]
+    pub legs: Vec<Leg>,
+    /// When it began here.
+    #[n(3)]
+    pub created_at: Timestamp,
+}
+
+/// Somebody's reaction to a message, for as long as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ReactionRow {
+    /// The message that is the reaction.
+    #[n(0)]
+    pub message: MessageId,
+    /// The emoji.
+    #[n(1)]
+    pub emoji: String,
+}
+
+/// Something about an event on one leg that its owner should be able to see: why it did not cross,
+/// or what was lost.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Note {
+    /// The leg.
+    #[n(0)]
+    pub leg: Leg,
+    /// Whether it stayed behind altogether.
+    #[n(1)]
+    pub refused: bool,
+    /// Why, for people.
+    #[n(2)]
+    pub reason: String,
+}

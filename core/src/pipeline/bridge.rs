@@ -1,0 +1,287 @@
+//! The whole bridge, started and stopped.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use thiserror::Error;
+use tokio::sync::{Mutex, Notify, mpsc, watch};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use super::account::{Account, Ready, Waiting};
+use super::limits::Limits;
+use super::route::{Route, Routes};
+use super::step::Steps;
+use super::{ingest, joins, listen, seal, send};
+use crate::adapter::{Adapter, Handover, Health, Missing};
+use crate::model::id::{AccountName, RemoteConversation, Seq};
+use crate::model::link::Link;
+use crate::model::time::Clock;
+use crate::store::span::Span;
+use crate::store::tables::{HEALTH, JOURNAL, SEALED, WAITING};
+use crate::store::{ChangeError, DiskError, ReadError, Reads, Store, WriteError};
+
+/// How many batches of one account may stand before the journal.
+const BATCHES: usize = 4;
+/// How many things told to a sender or a fetcher may wait to be heard.
+const TOLD: usize = 1024;
+
+/// What a bridge is made of.
+#[derive(Clone, Debug, Default)]
+pub struct Setup {
+    /// The accounts. An adapter that is the same value as before a change goes on undisturbed.
+    pub accounts: BTreeMap<AccountName, Arc<dyn Adapter>>,
+    /// The links.
+    pub links: Vec<Link>,
+    /// The bounds.
+    pub limits: Limits,
+    /// Who watches the steps; nobody, outside tests.
+    pub steps: Steps,
+}
+
+/// Why a bridge could not be started or changed. Nothing was changed.
+#[derive(Debug, Error)]
+pub enum StartError {
+    /// The store could not be read.
+    #[error("the store could not be read")]
+    Read(#[from] ReadError),
+    /// The store could not be written.
+    #[error("the store could not be written")]
+    Write(#[from] WriteError<ChangeError>),
+}
+
+/// Why something that the owner asked for was not done.
+#[derive(Debug, Error)]
+pub enum NotDone {
+    /// There is no such thing (any more).
+    #[error("there is no {0} of that name or number")]
+    NoSuch(&'static str),
+    /// The store could not be read.
+    #[error("the store could not be read")]
+    Read(#[from] ReadError),
+    /// The store could not be written.
+    #[error("the store could not be written")]
+    Write(#[from] WriteError<ChangeError>),
+}
+
+/// A running bridge.
+#[derive(Debug)]
+pub struct Bridge {
+    pub(super) store: Store,
+    pub(super) clock: Clock,
+    running: Mutex<BTreeMap<AccountName, Running>>,
+    routes: watch::Sender<Arc<Routes>>,
+    pub(super) head: watch::Sender<Seq>,
+}
+
+/// One account's tasks.
+struct Running {
+    account: Arc<Account>,
+    linked: watch::Sender<BTreeSet<RemoteConversation>>,
+    stop_listening: CancellationToken,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl std::fmt::Debug for Running {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Running").field("account", &self.account.name).finish_non_exhaustive()
+    }
+}
+
+impl Bridge {
+    /// Starts a bridge over `store`. It goes on where the last one stopped or died.
+    pub async fn start(store: Store, setup: Setup, clock: Clock) -> Result<Self, StartError> {
+        let last = store.snapshot()?.scan(&JOURNAL, Span::all().falling(), 1)?;
+        let head = last.first().and_then(|(key, _)| key.part(0)).map_or(0, u64::from_be_bytes);
+        let bridge = Self {
+            store,
+            clock,
+            running: Mutex::default(),
+            routes: watch::Sender::new(Arc::default()),
+            head: watch::Sender::new(Seq(head)),
+        };
+        bridge.apply(setup).await?;
+        Ok(bridge)
+    }
+
+    /// Changes accounts and links of a running bridge. What is the same as before is not disturbed;
+    /// what is gone is stopped in order before this returns.
+    pub async fn apply(&self, setup: Setup) -> Result<(), StartError> {
+        let mut running = self.running.lock().await;
+        let gone: Vec<_> = running
+            .iter()
+            .filter(|(name, it)| {
+                setup
+                    .accounts
+                    .get(*name)
+                    .is_none_or(|adapter| !Arc::ptr_eq(adapter, &it.account.adapter))
+            })
+            .map(|(name, _)| name.clone())
+            .collect();
+        for name in gone {
+            if let Some(it) = running.remove(&name) {
+                it.stop().await;
+            }
+        }
+        let (now, links) = (self.clock.now(), setup.links.clone());
+        let routes =
+            self.store.write(move |unit| joins::join(unit, Route::of(&links), now)).await?;
+        self.routes.send_replace(Arc::new(routes));
+        for (name, adapter) in &setup.accounts {
+            let linked = linked(&setup.links, name);
+            if let Some(it) = running.get(name) {
+                it.linked.send_if_modified(|before| {
+                    let changed = *before != linked;
+                    *before = linked;
+                    changed
+                });
+                it.account.something_learnt();
+            } else {
+                let adapter = Arc::clone(adapter);
+                running.insert(name.clone(), self.run(name, adapter, linked, &setup).await?);
+            }
+        }
+        Ok(())
+    }
+
+    /// Tries everything that waits at once.
+    pub async fn hurry(&self) {
+        for it in self.running.lock().await.values() {
+            it.account.something_learnt();
+            if it.account.ready.send(Ready::Everything).await.is_err() {
+                tracing::debug!("a sender has stopped");
+            }
+        }
+    }
+
+    /// Stops in the order of the journey: nothing more comes in, what came in is journaled, what is
+    /// being sent is answered or will be sent again, and the store is closed.
+    pub async fn stop(self) -> Result<(), DiskError> {
+        for (_, it) in std::mem::take(&mut *self.running.lock().await) {
+            it.stop().await;
+        }
+        self.store.close().await
+    }
+
+    async fn run(
+        &self,
+        name: &AccountName,
+        adapter: Arc<dyn Adapter>,
+        linked: BTreeSet<RemoteConversation>,
+        setup: &Setup,
+    ) -> Result<Running, StartError> {
+        let snapshot = self.store.snapshot()?;
+        if snapshot.get(&SEALED, name)?.is_none() {
+            let (name, head) = (name.clone(), *self.head.borrow());
+            self.store.write(move |unit| unit.put(&SEALED, &name, &head)).await?;
+        }
+        let waiting = snapshot.scan(&WAITING, Span::under(name), usize::MAX)?;
+        let (batches, handed_over) = mpsc::channel(BATCHES);
+        let (ready, told) = mpsc::channel(TOLD);
+        let (wanted, wants) = mpsc::channel(TOLD);
+        for (_, row) in waiting.iter().take(TOLD) {
+            if wanted.try_send(row.missing.clone()).is_err() {
+                break;
+            }
+        }
+        let linked = watch::Sender::new(linked);
+        let account = Arc::new(Account {
+            name: name.clone(),
+            adapter,
+            store: self.store.clone(),
+            clock: self.clock.clone(),
+            limits: setup.limits,
+            backoff: setup.limits.backoff,
+            steps: setup.steps.clone(),
+            unit: Mutex::new(()),
+            linked: linked.subscribe(),
+            routes: self.routes.subscribe(),
+            waiting: Waiting::new(waiting.len(), setup.limits.waiting),
+            head: self.head.clone(),
+            learnt: Notify::new(),
+            ready,
+            wanted,
+            health: watch::Sender::new(Health::Starting),
+        });
+        let it = Running {
+            account,
+            linked,
+            stop_listening: CancellationToken::new(),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+        };
+        it.spawn(batches, handed_over, told, wants);
+        Ok(it)
+    }
+}
+
+impl Running {
+    fn spawn(
+        &self,
+        batches: mpsc::Sender<Handover>,
+        handed_over: mpsc::Receiver<Handover>,
+        told: mpsc::Receiver<Ready>,
+        wants: mpsc::Receiver<Missing>,
+    ) {
+        let account = Arc::clone(&self.account);
+        self.tasks.spawn(async move { ingest::run(&account, handed_over).await });
+        let (account, stop) = (Arc::clone(&self.account), self.stop_listening.clone());
+        self.tasks.spawn(async move {
+            let fetching = async {
+                match listen::inbound(&account, &batches) {
+                    Ok(inbound) => ingest::fetch_missing(&account, &inbound, wants).await,
+                    Err(error) => account.failed("cursors could not be read", &error),
+                }
+            };
+            tokio::select! {
+                () = listen::run(&account, batches.clone(), stop.clone()) => {}
+                () = async { fetching.await; std::future::pending().await } => {}
+            }
+        });
+        let (account, stop) = (Arc::clone(&self.account), self.stop.clone());
+        self.tasks.spawn(async move { seal::run(&account, stop).await });
+        self.tasks.spawn(send::run(Arc::clone(&self.account), told, self.stop.clone()));
+        let (account, stop) = (Arc::clone(&self.account), self.stop.clone());
+        self.tasks.spawn(async move { remember_health(&account, stop).await });
+        self.tasks.close();
+    }
+
+    async fn stop(self) {
+        self.stop_listening.cancel();
+        self.stop.cancel();
+        self.tasks.wait().await;
+    }
+}
+
+/// Keeps an account's health where other processes can read it.
+async fn remember_health(account: &Account, stop: CancellationToken) {
+    let mut health = account.health.subscribe();
+    health.mark_changed();
+    loop {
+        tokio::select! {
+            () = stop.cancelled() => return,
+            changed = health.changed() => if changed.is_err() { return },
+        }
+        let row = crate::model::health::HealthRow {
+            account: account.name.clone(),
+            network: account.adapter.network().clone(),
+            health: health.borrow_and_update().clone(),
+            since: account.clock.now(),
+        };
+        let name = account.name.clone();
+        let kept = account.store.write(move |unit| unit.put(&HEALTH, &name, &row)).await;
+        if let Err(error) = kept {
+            account.failed("the account's health could not be written down", &error);
+        }
+    }
+}
+
+fn linked(links: &[Link], account: &AccountName) -> BTreeSet<RemoteConversation> {
+    links
+        .iter()
+        .flat_map(|link| link.legs.keys())
+        .filter(|leg| leg.account == *account)
+        .map(|leg| leg.conversation.clone())
+        .collect()
+}

@@ -1,0 +1,79 @@
+//! Puts the owner's links into the store: legs that are linked share a conversation, legs that are
+//! linked no longer part again.
+
+use std::collections::BTreeMap;
+
+use super::route::{Route, Routes};
+use crate::model::id::{ConversationId, Leg};
+use crate::model::journal::Conversation;
+use crate::model::time::Timestamp;
+use crate::store::span::Span;
+use crate::store::tables::{CONVERSATIONS, LEGS};
+use crate::store::{ChangeError, Reads, Unit};
+
+/// Makes the store agree with `routes`; returns them by conversation.
+///
+/// A conversation that exists goes on: linked legs continue in the oldest of theirs, and what was
+/// said before in the others stays there. A leg that is linked no longer begins anew.
+pub(super) fn join(
+    unit: &mut Unit<'_>,
+    routes: Vec<Route>,
+    now: Timestamp,
+) -> Result<Routes, ChangeError> {
+    let mut joined = BTreeMap::new();
+    for route in routes {
+        let legs: Vec<Leg> = route.legs().cloned().collect();
+        let mut oldest: Option<ConversationId> = None;
+        for leg in &legs {
+            if let Some(id) = unit.get(&LEGS, leg)?.filter(|id| !joined.contains_key(id)) {
+                oldest = Some(oldest.map_or(id, |other| other.min(id)));
+            }
+        }
+        let id = oldest.unwrap_or_else(ConversationId::fresh);
+        let known = unit.get(&CONVERSATIONS, &id)?;
+        let created_at = known.as_ref().map_or(now, |it| it.created_at);
+        let conversation = Conversation {
+            id,
+            name: Some(route.name().to_owned()),
+            legs: legs.clone(),
+            created_at,
+        };
+        if known.as_ref() != Some(&conversation) {
+            unit.put(&CONVERSATIONS, &id, &conversation)?;
+        }
+        for leg in legs {
+            if unit.get(&LEGS, &leg)? != Some(id) {
+                unit.put(&LEGS, &leg, &id)?;
+            }
+        }
+        joined.insert(id, route);
+    }
+    part(unit, &joined, now)?;
+    Ok(Routes(joined))
+}
+
+/// Legs that share a conversation without a link begin new ones, but for the first.
+fn part(
+    unit: &mut Unit<'_>,
+    joined: &BTreeMap<ConversationId, Route>,
+    now: Timestamp,
+) -> Result<(), ChangeError> {
+    for (_, conversation) in unit.scan(&CONVERSATIONS, Span::all(), usize::MAX)? {
+        if conversation.legs.len() < 2 || joined.contains_key(&conversation.id) {
+            continue;
+        }
+        let mut legs = conversation.legs.clone().into_iter();
+        let stays: Vec<Leg> = legs.next().into_iter().collect();
+        for leg in legs {
+            if unit.get(&LEGS, &leg)? != Some(conversation.id) {
+                continue;
+            }
+            let id = ConversationId::fresh();
+            let legs = vec![leg.clone()];
+            unit.put(&CONVERSATIONS, &id, &Conversation { id, name: None, legs, created_at: now })?;
+            unit.put(&LEGS, &leg, &id)?;
+        }
+        unit.put(&CONVERSATIONS, &conversation.id, &Conversation { legs: stays, ..conversation })?;
+    }
+    Ok(())
+}

@@ -1,0 +1,272 @@
+//! Appending one event.
+
+use super::resolve::{Referred, content_of, conversation_of, referred};
+use super::settle::confirm;
+use super::{Source, missing_message};
+use crate::adapter::Missing;
+use crate::model::content::{Content, Part, Quote};
+use crate::model::copy::{Copy, MadeBy, Pointer};
+use crate::model::event::{Action, Event, Said};
+use crate::model::id::{ConversationId, Leg, MessageId, Seq};
+use crate::model::journal::{MessageRow, Place, ReactionRow, Record};
+use crate::model::mark::{MAX_ROOMS, Mark, Origin, RoomTag};
+use crate::store::span::Span;
+use crate::store::tables::{
+    COPIES, EVENTS, JOURNAL, MESSAGES, ORIGINS, REACTIONS, REMOTE, TOMBSTONES,
+};
+use crate::store::{ChangeError, Reads, Unit};
+
+/// An event with the bytes that it came in.
+#[derive(Clone, Debug)]
+pub(crate) struct Arrival {
+    pub(crate) event: Event,
+    pub(crate) raw: Vec<u8>,
+}
+
+/// What became of an event.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Accepted {
+    /// It is in the journal.
+    New(Seq),
+    /// It was there before, or it changes nothing.
+    Known,
+    /// It refers to something that we do not have yet.
+    Waits(Missing),
+    /// Its author may not do that.
+    Refused(&'static str),
+}
+
+/// Appends `arrival`, if it is new.
+pub(crate) fn append(
+    unit: &mut Unit<'_>,
+    source: &Source,
+    arrival: Arrival,
+) -> Result<Accepted, ChangeError> {
+    let Arrival { event, raw } = arrival;
+    let key = (source.account.clone(), event.id.clone());
+    if unit.get(&REMOTE, &key)?.is_some() {
+        confirm(unit, &source.account, &event.id)?;
+        return Ok(Accepted::Known);
+    }
+    let leg = Leg { account: source.account.clone(), conversation: event.conversation.clone() };
+    let conversation = conversation_of(unit, &leg, source.now)?;
+    let origin = origin_of(source, &event);
+    if let Some(first) = unit.get(&ORIGINS, &(conversation, origin))? {
+        return another_copy(unit, source, &event, &leg, (conversation, first));
+    }
+    let referred = match referred(unit, source, &event, conversation)? {
+        Referred::Known(referred) => referred,
+        Referred::NotYet(id) => {
+            let reason = "the message that it refers to has not arrived".to_owned();
+            return Ok(Accepted::Waits(Missing { what: missing_message(&id), reason }));
+        }
+        Referred::Nothing => return Ok(Accepted::Known),
+        Referred::Forbidden(why) => return Ok(Accepted::Refused(why)),
+    };
+    let content = with_quotes(unit, source, content_of(&event.action, &referred)?, &event)?;
+    let (message, content) = identified(&content, &event.author.uri(), conversation)?;
+    let record = Record {
+        message,
+        author: Some(event.author.clone()),
+        leg: Some(leg.clone()),
+        remote_id: Some(event.id.clone()),
+        sent_at: event.sent_at,
+        received_at: source.now,
+        level: source.level,
+        content,
+        mark: Some(mark_of(source, &event, origin)),
+        raw,
+        reply_to_unseen: referred.reply_to_unseen.clone(),
+    };
+    let seq = place(unit, conversation, &record)?;
+    if let Action::Say(_) = &event.action {
+        unit.put(&ORIGINS, &(conversation, origin), &message)?;
+    }
+    appears(unit, source, &event, &leg, (conversation, message, seq))?;
+    takes_effect(unit, source, &event, &referred, (conversation, message))?;
+    Ok(Accepted::New(seq))
+}
+
+/// Puts a record at the journal's end.
+pub(crate) fn place(
+    unit: &mut Unit<'_>,
+    conversation: ConversationId,
+    record: &Record,
+) -> Result<Seq, ChangeError> {
+    let last = unit.scan(&JOURNAL, Span::all().falling(), 1)?;
+    let seq = last
+        .first()
+        .and_then(|(key, _)| key.part(0))
+        .map_or(Seq(1), |bytes| Seq(u64::from_be_bytes(bytes)).next());
+    unit.put(&JOURNAL, &seq, &Place { conversation })?;
+    unit.put(&EVENTS, &(conversation, seq), record)?;
+    let row = MessageRow { conversation, seq, deleted: false, edits: Vec::new() };
+    unit.put(&MESSAGES, &record.message, &row)?;
+    Ok(seq)
+}
+
+/// A content's message id in its conversation, and its canonical bytes.
+pub(crate) fn identified(
+    content: &Content,
+    sender_uri: &str,
+    conversation: ConversationId,
+) -> Result<(MessageId, Vec<u8>), ChangeError> {
+    let unfit = |_| ChangeError::Unfit { table: EVENTS.name() };
+    let bytes = content.encode().map_err(unfit)?;
+    let room_uri = format!("threadbridge:{conversation}");
+    Ok((content.message_id(sender_uri, &room_uri).map_err(unfit)?, bytes))
+}
+
+fn origin_of(source: &Source, event: &Event) -> Origin {
+    match &event.action {
+        Action::Say(Said { mark: Some(mark), .. }) => mark.origin,
+        Action::Say(_)
+        | Action::Edit { .. }
+        | Action::Delete { .. }
+        | Action::React { .. }
+        | Action::Unreact { .. }
+        | Action::Read { .. } => Origin::of(&source.network, &event.id),
+    }
+}
+
+/// The mark that copies of this event will carry: where it began, and every room it came through.
+fn mark_of(source: &Source, event: &Event, origin: Origin) -> Mark {
+    let before = match &event.action {
+        Action::Say(Said { mark: Some(mark), .. }) => mark.rooms.clone(),
+        Action::Say(_)
+        | Action::Edit { .. }
+        | Action::Delete { .. }
+        | Action::React { .. }
+        | Action::Unreact { .. }
+        | Action::Read { .. } => Vec::new(),
+    };
+    let here = RoomTag::of(&source.network, &event.conversation);
+    let mut rooms = before;
+    if !rooms.contains(&here) && rooms.len() < MAX_ROOMS {
+        rooms.push(here);
+    }
+    Mark { origin, rooms }
+}
+
+/// The message is ours already: this is one more place where it appears.
+fn another_copy(
+    unit: &mut Unit<'_>,
+    source: &Source,
+    event: &Event,
+    leg: &Leg,
+    (conversation, message): (ConversationId, MessageId),
+) -> Result<Accepted, ChangeError> {
+    let Some(row) = unit.get(&MESSAGES, &message)? else { return Ok(Accepted::Known) };
+    let marked = matches!(&event.action, Action::Say(Said { mark: Some(_), .. }));
+    let made_by = if marked { MadeBy::OtherBridge } else { MadeBy::Author };
+    let copy = Copy {
+        leg: leg.clone(),
+        part: 0,
+        remote_id: Some(event.id.clone()),
+        made_by,
+        at: source.now,
+    };
+    let key = (conversation, message, leg.clone(), 0_u16);
+    if unit.get(&COPIES, &key)?.is_none() {
+        unit.put(&COPIES, &key, &copy)?;
+    }
+    let (leg, seq) = (leg.clone(), row.seq);
+    let pointer = Pointer { conversation, message, leg, seq, part: 0, made_by };
+    unit.put(&REMOTE, &(source.account.clone(), event.id.clone()), &pointer)?;
+    Ok(Accepted::Known)
+}
+
+/// The original is a copy like all others.
+fn appears(
+    unit: &mut Unit<'_>,
+    source: &Source,
+    event: &Event,
+    leg: &Leg,
+    (conversation, message, seq): (ConversationId, MessageId, Seq),
+) -> Result<(), ChangeError> {
+    let copy = Copy {
+        leg: leg.clone(),
+        part: 0,
+        remote_id: Some(event.id.clone()),
+        made_by: MadeBy::Author,
+        at: source.now,
+    };
+    unit.put(&COPIES, &(conversation, message, leg.clone(), 0_u16), &copy)?;
+    let made_by = MadeBy::Author;
+    let pointer = Pointer { conversation, message, leg: leg.clone(), seq, part: 0, made_by };
+    unit.put(&REMOTE, &(source.account.clone(), event.id.clone()), &pointer)
+}
+
+/// Puts what the event quotes into its content, as far as we have it.
+fn with_quotes(
+    unit: &Unit<'_>,
+    source: &Source,
+    mut content: Content,
+    event: &Event,
+) -> Result<Content, ChangeError> {
+    let (Action::Say(said) | Action::Edit { said, .. }) = &event.action else {
+        return Ok(content);
+    };
+    for id in &said.quotes {
+        let found = unit.get(&REMOTE, &(source.account.clone(), id.clone()))?;
+        let part = Part::quote(&Quote {
+            message: found.map(|it| it.message),
+            network: Some(source.network.clone()),
+            remote: Some(id.clone()),
+            ..Quote::default()
+        });
+        content = content.and(part);
+    }
+    Ok(content)
+}
+
+/// What the event does to the message that it is about.
+fn takes_effect(
+    unit: &mut Unit<'_>,
+    source: &Source,
+    event: &Event,
+    referred: &super::resolve::Referents,
+    (conversation, message): (ConversationId, MessageId),
+) -> Result<(), ChangeError> {
+    match (&event.action, &referred.target) {
+        (Action::Say(_), _) => {
+            let key = (source.account.clone(), event.id.clone(), event.author.clone());
+            if unit.get(&TOMBSTONES, &key)?.is_some() {
+                change(unit, &message, |row| row.deleted = true)?;
+            }
+        }
+        (Action::Edit { .. }, Some(target)) => {
+            change(unit, target, |row| row.edits.push(message))?;
+        }
+        (Action::Delete { .. }, Some(target)) => change(unit, target, |row| row.deleted = true)?,
+        (Action::React { emoji, .. }, Some(target)) => {
+            let key = (conversation, *target, event.author.clone(), emoji_key(emoji));
+            unit.put(&REACTIONS, &key, &ReactionRow { message, emoji: emoji.clone() })?;
+        }
+        (Action::Unreact { emoji, .. }, Some(target)) => {
+            let key = (conversation, *target, event.author.clone(), emoji_key(emoji));
+            unit.delete(&REACTIONS, &key)?;
+        }
+        (Action::Read { .. }, _) | (_, None) => {}
+    }
+    Ok(())
+}
+
+fn change(
+    unit: &mut Unit<'_>,
+    message: &MessageId,
+    change: impl FnOnce(&mut MessageRow),
+) -> Result<(), ChangeError> {
+    if let Some(mut row) = unit.get(&MESSAGES, message)? {
+        change(&mut row);
+        unit.put(&MESSAGES, message, &row)?;
+    }
+    Ok(())
+}
+
+/// An emoji as a part of a row key.
+pub(crate) fn emoji_key(emoji: &str) -> [u8; 8] {
+    let mut key = [0; 8];
+    blake3::Hasher::new().update(emoji.as_bytes()).finalize_xof().fill(&mut key);
+    key
+}

@@ -1,0 +1,144 @@
+//! What the owner does by hand: say something, try again, give up.
+
+use std::collections::BTreeSet;
+
+use super::bridge::{Bridge, NotDone};
+use super::journal::{conversation_of, identified, place};
+use crate::model::content::Content;
+use crate::model::id::{ConversationId, Leg, MessageId, Seq};
+use crate::model::journal::Record;
+use crate::model::level::Level;
+use crate::model::mark::{Mark, Origin};
+use crate::model::outbox::OutboxRow;
+use crate::model::time::Timestamp;
+use crate::store::tables::{CONVERSATIONS, DEAD_LETTERS, OUTBOX};
+use crate::store::{ChangeError, Reads, Store, Unit};
+
+/// Where the owner says something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// In a conversation: on all legs that its links tell, or on its only one.
+    Conversation(ConversationId),
+    /// On one leg, and on all that are linked with it.
+    Leg(Leg),
+}
+
+/// Journals what the owner says, as if it had come in. A running bridge seals and sends it; without
+/// one it goes out at the next start.
+pub async fn say(
+    store: &Store,
+    target: Target,
+    content: Content,
+    now: Timestamp,
+) -> Result<(MessageId, Seq), NotDone> {
+    let said = store.write(move |unit| say_in(unit, &target, &content, now)).await?;
+    said.ok_or(NotDone::NoSuch("conversation"))
+}
+
+fn say_in(
+    unit: &mut Unit<'_>,
+    target: &Target,
+    content: &Content,
+    now: Timestamp,
+) -> Result<Option<(MessageId, Seq)>, ChangeError> {
+    let conversation = match target {
+        Target::Leg(leg) => conversation_of(unit, leg, now)?,
+        Target::Conversation(id) => match unit.get(&CONVERSATIONS, id)? {
+            Some(it) => it.id,
+            None => return Ok(None),
+        },
+    };
+    let (message, bytes) = identified(content, OWNER_URI, conversation)?;
+    let record = Record {
+        message,
+        author: None,
+        leg: None,
+        remote_id: None,
+        sent_at: now,
+        received_at: now,
+        // The owner said where it may go by saying it.
+        level: Level::Public,
+        content: bytes,
+        mark: Some(Mark { origin: Origin::of_owner(&message), rooms: Vec::new() }),
+        raw: Vec::new(),
+        reply_to_unseen: None,
+    };
+    let seq = place(unit, conversation, &record)?;
+    Ok(Some((message, seq)))
+}
+
+/// The owner's name in message ids.
+const OWNER_URI: &str = "threadbridge:owner";
+
+/// Puts dead letters back into the outbox: one, or all.
+pub async fn replay(store: &Store, id: Option<u64>) -> Result<Vec<Leg>, NotDone> {
+    let legs = store.write(move |unit| take_up(unit, id)).await?;
+    match (id, legs.is_empty()) {
+        (Some(_), true) => Err(NotDone::NoSuch("dead letter")),
+        (Some(_), false) | (None, _) => Ok(legs.into_iter().collect()),
+    }
+}
+
+fn take_up(unit: &mut Unit<'_>, id: Option<u64>) -> Result<BTreeSet<Leg>, ChangeError> {
+    let mut legs = BTreeSet::new();
+    for letter in letters(unit, id)? {
+        unit.delete(&DEAD_LETTERS, &letter.id)?;
+        let row = OutboxRow { attempts: 0, taken_at: None, last_error: None, ..letter.row };
+        let key = (row.leg.clone(), row.seq, row.part);
+        unit.put(&OUTBOX, &key, &row)?;
+        legs.insert(row.leg);
+    }
+    Ok(legs)
+}
+
+/// Drops dead letters for good: one, or all. Returns how many.
+pub async fn discard(store: &Store, id: Option<u64>) -> Result<usize, NotDone> {
+    let drop_them = move |unit: &mut Unit<'_>| -> Result<usize, ChangeError> {
+        let letters = letters(unit, id)?;
+        letters.iter().try_for_each(|letter| unit.delete(&DEAD_LETTERS, &letter.id))?;
+        Ok(letters.len())
+    };
+    match (id, store.write(drop_them).await?) {
+        (Some(_), 0) => Err(NotDone::NoSuch("dead letter")),
+        (_, count) => Ok(count),
+    }
+}
+
+fn letters(
+    unit: &Unit<'_>,
+    id: Option<u64>,
+) -> Result<Vec<crate::model::outbox::DeadLetter>, ChangeError> {
+    Ok(match id {
+        Some(id) => unit.get(&DEAD_LETTERS, &id)?.into_iter().collect(),
+        None => unit
+            .scan(&DEAD_LETTERS, crate::store::span::Span::all(), usize::MAX)?
+            .into_iter()
+            .map(|(_, letter)| letter)
+            .collect(),
+    })
+}
+
+impl Bridge {
+    /// Says something as the owner.
+    pub async fn say(&self, target: Target, content: Content) -> Result<MessageId, NotDone> {
+        let (message, seq) = say(&self.store, target, content, self.clock.now()).await?;
+        self.head.send_if_modified(|head| {
+            let grew = *head < seq;
+            *head = (*head).max(seq);
+            grew
+        });
+        Ok(message)
+    }
+
+    /// Puts dead letters back into the outbox: one, or all. Returns how many legs they are for.
+    pub async fn replay(&self, id: Option<u64>) -> Result<usize, NotDone> {
+        let legs = replay(&self.store, id).await?;
+        self.hurry().await;
+        Ok(legs.len())
+    }
+
+    /// Drops dead letters for good: one, or all. Returns how many.
+    pub async fn discard(&self, id: Option<u64>) -> Result<usize, NotDone> {
+        discard(&self.store, id).await
+    }
+}

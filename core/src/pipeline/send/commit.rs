@@ -1,0 +1,137 @@
+//! The third commit: what the network answered, written down.
+
+use crate::model::copy::{Copy, MadeBy, Pointer};
+use crate::model::id::{Leg, RemoteId};
+use crate::model::outbox::{BacklogRow, OutboxKind, OutboxRow};
+use crate::model::time::Timestamp;
+use crate::pipeline::account::Account;
+use crate::pipeline::journal::bury;
+use crate::store::span::Span;
+use crate::store::tables::{BACKLOG, COPIES, OUTBOX, REMOTE};
+use crate::store::{ChangeError, Reads, Unit, WriteError};
+
+/// What became of an envelope.
+#[derive(Debug)]
+pub(super) enum Answer {
+    /// The network has it for good.
+    Done(OutboxRow, RemoteId),
+    /// The network has it, and will show it.
+    Taken(OutboxRow, RemoteId),
+    /// It was tried in vain.
+    Failed(OutboxRow, String),
+    /// The network asked to wait.
+    Deferred(OutboxRow, String),
+    /// It will never be taken.
+    Dead(OutboxRow, String),
+    /// Its message was taken back before it was ever tried.
+    Withdrawn(OutboxRow),
+    /// The leg's keys are gone: everything is to be sealed again.
+    Reseal,
+}
+
+/// Writes the answers down.
+pub(super) async fn settle(
+    account: &Account,
+    leg: &Leg,
+    answers: Vec<Answer>,
+) -> Result<(), WriteError<ChangeError>> {
+    let now = account.clock.now();
+    let leg = leg.clone();
+    let learnt =
+        answers.iter().any(|it| matches!(it, Answer::Reseal | Answer::Done(..) | Answer::Dead(..)));
+    account
+        .store
+        .write(move |unit| {
+            answers.into_iter().try_for_each(|answer| write_down(unit, &leg, answer, now))
+        })
+        .await?;
+    if learnt {
+        account.something_learnt();
+    }
+    Ok(())
+}
+
+fn write_down(
+    unit: &mut Unit<'_>,
+    leg: &Leg,
+    answer: Answer,
+    now: Timestamp,
+) -> Result<(), ChangeError> {
+    match answer {
+        Answer::Done(row, id) => {
+            named(unit, &row, id)?;
+            unit.delete(&OUTBOX, &key(&row))
+        }
+        Answer::Taken(row, id) => {
+            named(unit, &row, id.clone())?;
+            update(unit, &row, |row| {
+                row.taken_at = Some(now);
+                row.sealed.remote_id = Some(id);
+            })
+        }
+        Answer::Failed(row, reason) => update(unit, &row, |row| {
+            row.attempts = row.attempts.saturating_add(1);
+            row.taken_at = None;
+            row.last_error = Some(reason);
+        }),
+        Answer::Deferred(row, reason) => update(unit, &row, |row| row.last_error = Some(reason)),
+        Answer::Dead(row, reason) => {
+            unit.delete(&OUTBOX, &key(&row))?;
+            bury(unit, row, &reason, now).map(drop)
+        }
+        Answer::Withdrawn(row) => unit.delete(&OUTBOX, &key(&row)),
+        Answer::Reseal => reseal(unit, leg, now),
+    }
+}
+
+fn key(row: &OutboxRow) -> (Leg, crate::model::id::Seq, u16) {
+    (row.leg.clone(), row.seq, row.part)
+}
+
+/// Changes the row, unless the network has shown the envelope meanwhile.
+fn update(
+    unit: &mut Unit<'_>,
+    row: &OutboxRow,
+    change: impl FnOnce(&mut OutboxRow),
+) -> Result<(), ChangeError> {
+    if let Some(mut row) = unit.get(&OUTBOX, &key(row))? {
+        change(&mut row);
+        unit.put(&OUTBOX, &key(&row), &row)?;
+    }
+    Ok(())
+}
+
+/// Where ids cannot be known before sending, the ledger learns them now.
+fn named(unit: &mut Unit<'_>, row: &OutboxRow, id: RemoteId) -> Result<(), ChangeError> {
+    if row.sealed.remote_id.as_ref() == Some(&id) {
+        return Ok(());
+    }
+    let pointer = Pointer {
+        conversation: row.conversation,
+        message: row.message,
+        leg: row.leg.clone(),
+        seq: row.seq,
+        part: row.part,
+        made_by: MadeBy::Us,
+    };
+    unit.put(&REMOTE, &(row.leg.account.clone(), id.clone()), &pointer)?;
+    if row.kind == OutboxKind::Control {
+        return Ok(());
+    }
+    let at = (row.conversation, row.message, row.leg.clone(), row.part);
+    if let Some(copy) = unit.get(&COPIES, &at)? {
+        unit.put(&COPIES, &at, &Copy { remote_id: Some(id), ..copy })?;
+    }
+    Ok(())
+}
+
+/// Sends everything of the leg back to be sealed again, in order.
+fn reseal(unit: &mut Unit<'_>, leg: &Leg, now: Timestamp) -> Result<(), ChangeError> {
+    for (_, row) in unit.scan(&OUTBOX, Span::under(leg), usize::MAX)? {
+        unit.delete(&OUTBOX, &key(&row))?;
+        unit.delete(&COPIES, &(row.conversation, row.message, leg.clone(), row.part))?;
+        let back = BacklogRow { leg: leg.clone(), seq: row.seq, missing: None, since: now };
+        unit.put(&BACKLOG, &(leg.clone(), row.seq), &back)?;
+    }
+    Ok(())
+}

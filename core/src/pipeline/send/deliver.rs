@@ -1,0 +1,215 @@
+//! One turn of one leg: the next envelopes, one call, one commit.
+
+use std::time::Duration;
+
+use super::commit::{Answer, settle};
+use crate::adapter::{AdapterError, Receipt, SendRequest, Verdict};
+use crate::model::id::Leg;
+use crate::model::outbox::{OutboxKind, OutboxRow};
+use crate::pipeline::account::{Account, Chain};
+use crate::pipeline::step::Step;
+use crate::store::span::Span;
+use crate::store::tables::{MESSAGES, OUTBOX};
+use crate::store::{ReadError, Reads};
+
+/// What comes after a turn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Turn {
+    /// There is more, and nothing speaks against going on.
+    More,
+    /// There is nothing left.
+    Idle,
+    /// There is more, after this long.
+    Later(Duration),
+    /// The account cannot be used; why.
+    Suspended(Duration, String),
+}
+
+/// Sends the next envelopes of a leg, at most `allowed`. Returns how many were sent.
+pub(super) async fn deliver(account: &Account, leg: &Leg, allowed: usize) -> (Turn, usize) {
+    let next = match next_rows(account, leg, allowed) {
+        Ok(next) => next,
+        Err(error) => {
+            account.failed("the outbox could not be read", &error);
+            return (Turn::Later(account.backoff.after(0)), 0);
+        }
+    };
+    let (rows, withdrawn) = match next {
+        Next::Nothing => return (Turn::Idle, 0),
+        Next::Awaits(after) => return (Turn::Later(after), 0),
+        Next::Rows { rows, withdrawn } => (rows, withdrawn),
+    };
+    let mut answers: Vec<Answer> = withdrawn.into_iter().map(Answer::Withdrawn).collect();
+    let (turn, used) = if rows.is_empty() {
+        (Turn::More, 0)
+    } else {
+        account.steps.reached(Step::Sending);
+        let results = call(account, leg, &rows).await;
+        account.steps.reached(Step::Answered);
+        let used = results.len();
+        let turn = judge(account, rows, results, &mut answers);
+        (turn, used)
+    };
+    match settle(account, leg, answers).await {
+        Ok(()) => {
+            account.steps.reached(Step::Sent);
+            (turn, used)
+        }
+        Err(error) => {
+            account
+                .failed("an answer could not be written down; it will be asked for again", &error);
+            (Turn::Later(account.backoff.after(0)), used)
+        }
+    }
+}
+
+enum Next {
+    Nothing,
+    /// Everything is taken and not yet shown; how long to wait for that.
+    Awaits(Duration),
+    Rows {
+        rows: Vec<OutboxRow>,
+        withdrawn: Vec<OutboxRow>,
+    },
+}
+
+fn next_rows(account: &Account, leg: &Leg, allowed: usize) -> Result<Next, ReadError> {
+    let snapshot = account.store.snapshot()?;
+    let now = account.clock.now();
+    let found = snapshot.scan(&OUTBOX, Span::under(leg), account.limits.send_batch)?;
+    if found.is_empty() {
+        return Ok(Next::Nothing);
+    }
+    let within = account.limits.confirm_within;
+    let taken = |row: &OutboxRow| row.taken_at.map(|at| now.since(at));
+    let overdue =
+        found.iter().any(|(_, row)| taken(row).is_some_and(|for_long| for_long >= within));
+    let mut rows = Vec::new();
+    let mut withdrawn = Vec::new();
+    let mut longest = Duration::ZERO;
+    for (_, row) in found {
+        if let (Some(for_long), false) = (taken(&row), overdue) {
+            longest = longest.max(for_long);
+            continue;
+        }
+        let is_control = row.kind == OutboxKind::Control;
+        let is_message = row.kind == OutboxKind::Message;
+        let is_untouched = row.attempts == 0 && row.taken_at.is_none();
+        if is_message
+            && is_untouched
+            && snapshot.get(&MESSAGES, &row.message)?.is_some_and(|message| message.deleted)
+        {
+            withdrawn.push(row);
+            continue;
+        }
+        if rows.len() < allowed {
+            rows.push(row);
+        }
+        if is_control {
+            break;
+        }
+    }
+    if rows.is_empty() && withdrawn.is_empty() {
+        return Ok(Next::Awaits(within.saturating_sub(longest)));
+    }
+    Ok(Next::Rows { rows, withdrawn })
+}
+
+async fn call(
+    account: &Account,
+    leg: &Leg,
+    rows: &[OutboxRow],
+) -> Vec<Result<Receipt, AdapterError>> {
+    let requests: Vec<_> = rows
+        .iter()
+        .map(|row| SendRequest {
+            conversation: leg.conversation.clone(),
+            sealed: row.sealed.clone(),
+            idempotency_key: idempotency_key(row),
+        })
+        .collect();
+    let sending = account.adapter.send(&requests);
+    match tokio::time::timeout(account.limits.call_within, sending).await {
+        Ok(results) if results.is_empty() => {
+            vec![Err(AdapterError::new(Verdict::Retry, "the adapter sent nothing"))]
+        }
+        Ok(results) => results,
+        Err(_) => vec![Err(AdapterError::new(Verdict::Retry, "no answer in time"))],
+    }
+}
+
+/// The same on each attempt, different for all else.
+fn idempotency_key(row: &OutboxRow) -> [u8; 16] {
+    let mut hasher = blake3::Hasher::new_derive_key("threadbridge 2026 idempotency key");
+    hasher.update(row.message.as_bytes());
+    hasher.update(&row.part.to_be_bytes());
+    hasher.update(row.leg.to_string().as_bytes());
+    let mut key = [0; 16];
+    hasher.finalize_xof().fill(&mut key);
+    key
+}
+
+/// Turns what the network said into answers for the ledger, and into what comes next.
+fn judge(
+    account: &Account,
+    rows: Vec<OutboxRow>,
+    results: Vec<Result<Receipt, AdapterError>>,
+    answers: &mut Vec<Answer>,
+) -> Turn {
+    let mut turn = Turn::More;
+    for (row, result) in rows.into_iter().zip(results) {
+        match result {
+            Ok(Receipt::Done(id)) => answers.push(Answer::Done(row, id)),
+            Ok(Receipt::Taken(id)) => answers.push(Answer::Taken(row, id)),
+            Err(error) => {
+                turn = judge_failure(account, row, &error, answers);
+                if turn != Turn::More {
+                    break;
+                }
+            }
+        }
+    }
+    turn
+}
+
+fn judge_failure(
+    account: &Account,
+    row: OutboxRow,
+    error: &AdapterError,
+    answers: &mut Vec<Answer>,
+) -> Turn {
+    let reason = Chain(error).to_string();
+    let for_long = account.clock.now().since(row.sealed_at);
+    let is_old = for_long >= account.limits.give_up_after;
+    let wait = account.backoff.after(row.attempts);
+    match error.verdict {
+        Verdict::Reject => {
+            answers.push(Answer::Dead(row, reason));
+            Turn::More
+        }
+        Verdict::Retry | Verdict::RetryAfter(_) if is_old => {
+            answers.push(Answer::Dead(row, format!("given up after {}: {reason}", days(for_long))));
+            Turn::More
+        }
+        Verdict::Retry => {
+            answers.push(Answer::Failed(row, reason));
+            Turn::Later(wait)
+        }
+        Verdict::RetryAfter(after) => {
+            answers.push(Answer::Deferred(row, reason));
+            Turn::Later(after)
+        }
+        Verdict::Suspend => {
+            answers.push(Answer::Deferred(row, reason.clone()));
+            Turn::Suspended(wait, reason)
+        }
+        Verdict::Reseal => {
+            answers.push(Answer::Reseal);
+            Turn::Idle
+        }
+    }
+}
+
+fn days(long: Duration) -> String {
+    format!("{} days", long.as_secs() / 86_400)
+}

@@ -1,0 +1,162 @@
+//! Whose turn it is.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
+
+use super::budget::Budget;
+use super::deliver::{Turn, deliver};
+use crate::adapter::Health;
+use crate::model::id::Leg;
+use crate::model::outbox::OutboxRow;
+use crate::pipeline::account::{Account, Ready};
+use crate::store::span::Span;
+use crate::store::tables::OUTBOX;
+use crate::store::{ReadError, Reads};
+
+/// After how long a suspended account is tried again by itself.
+const SUSPENDED_FOR: Duration = Duration::from_secs(30 * 60);
+
+/// Legs and when their turn is.
+#[derive(Debug, Default)]
+struct Turns {
+    ready: VecDeque<Leg>,
+    queued: BTreeSet<Leg>,
+    later: BTreeMap<Leg, Instant>,
+    under_way: BTreeSet<Leg>,
+    /// Legs that got something new while they were being sent to.
+    again: BTreeSet<Leg>,
+}
+
+impl Turns {
+    /// Something is there for the leg: it queues up, unless it is being sent to or has to wait.
+    fn add(&mut self, leg: Leg) {
+        if self.under_way.contains(&leg) {
+            self.again.insert(leg);
+        } else if !self.later.contains_key(&leg) && self.queued.insert(leg.clone()) {
+            self.ready.push_back(leg);
+        }
+    }
+
+    fn next(&mut self) -> Option<Leg> {
+        let leg = self.ready.pop_front()?;
+        self.queued.remove(&leg);
+        self.under_way.insert(leg.clone());
+        Some(leg)
+    }
+
+    fn done(&mut self, leg: Leg, turn: &Turn) {
+        self.under_way.remove(&leg);
+        let again = self.again.remove(&leg);
+        match turn {
+            Turn::More => self.add(leg),
+            Turn::Idle if again => self.add(leg),
+            Turn::Idle => {}
+            Turn::Later(after) | Turn::Suspended(after, _) => {
+                self.later.insert(leg, Instant::now() + *after);
+            }
+        }
+    }
+
+    fn wake(&mut self, now: Instant) {
+        let due: Vec<_> =
+            self.later.iter().filter(|(_, at)| **at <= now).map(|(leg, _)| leg.clone()).collect();
+        for leg in due {
+            self.later.remove(&leg);
+            self.add(leg);
+        }
+    }
+
+    fn wake_all(&mut self) {
+        for leg in std::mem::take(&mut self.later).into_keys() {
+            self.add(leg);
+        }
+    }
+
+    fn soonest(&self) -> Option<Instant> {
+        self.later.values().min().copied()
+    }
+}
+
+/// Sends what is in an account's outbox until `stop`, then waits for the calls under way, but no
+/// longer than the limits say.
+pub(crate) async fn run(
+    account: Arc<Account>,
+    mut ready: mpsc::Receiver<Ready>,
+    stop: CancellationToken,
+) {
+    let mut turns = Turns::default();
+    match waiting_legs(&account) {
+        Ok(legs) => legs.into_iter().for_each(|leg| turns.add(leg)),
+        Err(error) => account.failed("the outbox could not be read", &error),
+    }
+    let mut calls = JoinSet::new();
+    let mut budget = Budget::new(account.adapter.send_rates());
+    let mut not_before: Option<Instant> = None;
+    loop {
+        turns.wake(Instant::now());
+        if not_before.is_some_and(|at| at <= Instant::now()) {
+            not_before = None;
+        }
+        while not_before.is_none() && calls.len() < account.limits.legs_at_once {
+            let Some(leg) = turns.next() else { break };
+            let allowed = budget.take(account.limits.send_batch);
+            if allowed == 0 {
+                turns.done(leg, &Turn::More);
+                not_before = Some(Instant::now() + budget.next_after());
+                break;
+            }
+            let account = Arc::clone(&account);
+            calls.spawn(async move {
+                let (turn, used) = deliver(&account, &leg, allowed).await;
+                (leg, turn, allowed.saturating_sub(used))
+            });
+        }
+        let at = turns.soonest().into_iter().chain(not_before).min();
+        tokio::select! {
+            () = stop.cancelled() => break,
+            told = ready.recv() => match told {
+                Some(Ready::Legs(legs)) => legs.into_iter().for_each(|leg| turns.add(leg)),
+                Some(Ready::Everything) => { not_before = None; turns.wake_all(); }
+                None => break,
+            },
+            Some(done) = calls.join_next() => if let Ok((leg, turn, unused)) = done {
+                budget.give_back(unused);
+                if let Turn::Suspended(_, reason) = &turn {
+                    not_before = Some(Instant::now() + SUSPENDED_FOR);
+                    account.health.send_replace(Health::Suspended(reason.clone()));
+                }
+                turns.done(leg, &turn);
+            },
+            () = sleep_until(at), if at.is_some() => {}
+        }
+    }
+    let all_done = async { while calls.join_next().await.is_some() {} };
+    if tokio::time::timeout(account.limits.stop_within, all_done).await.is_err() {
+        tracing::warn!(account = %account.name, "calls were cut off; they will be made again");
+    }
+}
+
+async fn sleep_until(at: Option<Instant>) {
+    if let Some(at) = at {
+        tokio::time::sleep_until(at).await;
+    }
+}
+
+/// The legs that have something in the outbox. Jumps from leg to leg, however much each has.
+fn waiting_legs(account: &Account) -> Result<Vec<Leg>, ReadError> {
+    let snapshot = account.store.snapshot()?;
+    let mut legs = Vec::new();
+    let mut found = snapshot.scan(&OUTBOX, Span::under(&account.name), 1)?;
+    while let Some((_, OutboxRow { leg, .. })) = found.pop() {
+        let last = (leg.clone(), [u8::MAX; 8], [u8::MAX; 2]);
+        found = snapshot.scan(&OUTBOX, Span::under(&account.name).after(&last), 1)?;
+        legs.push(leg);
+    }
+    Ok(legs)
+}

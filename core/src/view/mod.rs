@@ -1,0 +1,8 @@
+//! What people look at: accounts, threads, the outbox and the dead letters, read from a snapshot
+//! beside a running bridge or without one.
+
+mod status;
+mod threads;
+
+pub use self::status::{AccountStatus, LegStatus, Status, dead_letters, outbox, status};
+pub use self::threads::{Line, LineState, Thread, thread, threads};
