@@ -1,1 +1,5 @@
 //! The whole bridge from outside.
+
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
+
+mod settings;

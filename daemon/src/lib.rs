@@ -1,1 +1,3 @@
 //! Threadbridge.
+
+pub mod settings;

@@ -1,0 +1,88 @@
+//! `[accounts.NAME]`: one login on one network, with that network's own settings.
+
+use figment::value::Value;
+use schemars::JsonSchema;
+use threadbridge_core::secret::SecretRef;
+
+use super::extract::Reader;
+use super::farcaster::{self, FarcasterSettings};
+use super::key_path::KeyPath;
+
+/// An account's settings, by its network.
+#[derive(Clone, Debug, JsonSchema)]
+#[schemars(tag = "network", rename_all = "lowercase")]
+pub enum AccountSettings {
+    /// Casts, threads and channels.
+    Farcaster(FarcasterSettings),
+}
+
+/// Two settings of one account that do not go together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct Objection {
+    pub(super) key: &'static str,
+    pub(super) index: Option<usize>,
+    pub(super) problem: &'static str,
+}
+
+impl Objection {
+    pub(super) const fn at(key: &'static str, index: Option<usize>, problem: &'static str) -> Self {
+        Self { key, index, problem }
+    }
+}
+
+/// A conversation that its network cannot have.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) struct UnknownConversation {
+    pub(super) problem: &'static str,
+    pub(super) expected: &'static str,
+    pub(super) nearest: Option<String>,
+}
+
+impl AccountSettings {
+    /// Reads the table at `path`; what does not fit is noted by `reader`.
+    pub(super) fn read(reader: &mut Reader<'_>, path: &KeyPath) -> Option<Self> {
+        let mut table = reader.value(path)?.clone();
+        let Value::Dict(_, keys) = &mut table else { return None };
+        match keys.remove("network")?.as_str()? {
+            "farcaster" => reader.read(path, table).map(Self::Farcaster),
+            _ => None,
+        }
+    }
+
+    /// The network's name.
+    #[must_use]
+    pub const fn network(&self) -> &'static str {
+        match self {
+            Self::Farcaster(_) => "farcaster",
+        }
+    }
+
+    /// Whether nothing can be said through the account.
+    #[must_use]
+    pub const fn is_read_only(&self) -> bool {
+        match self {
+            Self::Farcaster(settings) => settings.is_read_only(),
+        }
+    }
+
+    /// Why a leg through this account cannot name that conversation, if it cannot.
+    pub(super) fn unknown_conversation(&self, text: &str) -> Option<UnknownConversation> {
+        match self {
+            Self::Farcaster(_) => farcaster::unknown_conversation(text),
+        }
+    }
+
+    pub(super) fn objections(&self) -> Vec<Objection> {
+        match self {
+            Self::Farcaster(settings) => settings.objections(),
+        }
+    }
+
+    /// The references to secrets, with their places in the account's table.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<(String, &SecretRef)> {
+        match self {
+            Self::Farcaster(settings) => settings.secrets(),
+        }
+    }
+}
