@@ -6,6 +6,7 @@
 
 pub mod model;
 pub mod secret;
+pub mod fit;
 pub mod adapter;
 pub mod store;
 pub mod pipeline;
