@@ -74,6 +74,7 @@ pub enum Health {
 }
 
 /// A batch on its way to the journal.
+#[derive(Debug)]
 pub(crate) struct Handover {
     pub(crate) batch: Batch,
     pub(crate) reply: oneshot::Sender<Vec<Outcome>>,

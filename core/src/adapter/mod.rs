@@ -13,6 +13,7 @@
 mod envelope;
 mod inbound;
 mod outbound;
+mod outlet;
 mod verdict;
 
 use std::collections::BTreeSet;
@@ -24,6 +25,7 @@ pub use self::envelope::{Envelope, Malformed, Missing, Opened, Parsed, Refusal};
 pub(crate) use self::inbound::Handover;
 pub use self::inbound::{Batch, Closed, Cursor, Health, Inbound, Outcome};
 pub use self::outbound::{Receipt, Sealed, Sealing, SendRequest, Unrenderable};
+pub use self::outlet::{HandedOver, Outlet};
 pub use self::verdict::{AdapterError, Verdict};
 
 use crate::model::capabilities::{Capabilities, Rate};
