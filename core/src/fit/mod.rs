@@ -12,14 +12,12 @@ use crate::model::outgoing::{Outgoing, ReplyTo, Say};
 #[must_use]
 pub fn fit(telling: &Telling<'_>) -> Fitted {
     let target = telling.target.as_ref().and_then(|it| it.copies.first()).cloned();
-    let emoji = || telling.content.reactions().first().map(|it| (*it).to_owned());
+    let emoji = || telling.emoji.clone().filter(|_| !telling.reaction_is_shared);
     let one = match (telling.content.kind(), target) {
-        (Kind::Reaction, Some(target)) => emoji()
-            .filter(|_| !telling.reaction_is_shared)
-            .map(|emoji| Outgoing::React { target, emoji }),
-        (Kind::Unreaction, Some(target)) => emoji()
-            .filter(|_| !telling.reaction_is_shared)
-            .map(|emoji| Outgoing::Unreact { target, emoji }),
+        (Kind::Reaction, Some(target)) => emoji().map(|emoji| Outgoing::React { target, emoji }),
+        (Kind::Unreaction, Some(target)) => {
+            emoji().map(|emoji| Outgoing::Unreact { target, emoji })
+        }
         (Kind::Delete, Some(target)) => Some(Outgoing::Delete { target }),
         (Kind::Edit, Some(target)) => Some(Outgoing::Edit { target, say: say(telling) }),
         (Kind::Text | Kind::Media | Kind::Link | Kind::Quote, _) => {

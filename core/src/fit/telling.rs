@@ -29,6 +29,8 @@ pub struct Telling<'a> {
     pub reply_to: Option<Referent>,
     /// What it edits, deletes, reacts to or has read.
     pub target: Option<Referent>,
+    /// The emoji, if it is a reaction or takes one back.
+    pub emoji: Option<String>,
     /// What it quotes, in the order of [`Content::quotes`].
     pub quotes: Vec<Referent>,
     /// Our own account's reaction on that leg stands for other people too (so it must not be given

@@ -127,7 +127,8 @@ impl Bridge {
         let (now, links) = (self.clock.now(), setup.links.clone());
         let routes =
             self.store.write(move |unit| joins::join(unit, Route::of(&links), now)).await?;
-        self.routes.send_replace(Arc::new(routes));
+        let own = setup.accounts.values().filter_map(|it| it.identity().cloned()).collect();
+        self.routes.send_replace(Arc::new(Routes { own, ..routes }));
         for (name, adapter) in &setup.accounts {
             let linked = linked(&setup.links, name);
             if let Some(it) = running.get(name) {

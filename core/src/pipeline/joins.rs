@@ -1,7 +1,7 @@
 //! Puts the owner's links into the store: legs that are linked share a conversation, legs that are
 //! linked no longer part again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::route::{Route, Routes};
 use crate::model::id::{ConversationId, Leg};
@@ -49,7 +49,7 @@ pub(super) fn join(
         joined.insert(id, route);
     }
     part(unit, &joined, now)?;
-    Ok(Routes(joined))
+    Ok(Routes { by_conversation: joined, own: BTreeSet::new() })
 }
 
 /// Legs that share a conversation without a link begin new ones, but for the first.

@@ -9,7 +9,7 @@ mod append;
 mod resolve;
 mod settle;
 
-pub(crate) use self::append::{Accepted, Arrival, append, identified, place};
+pub(crate) use self::append::{Accepted, Arrival, append, emoji_key, identified, place};
 pub(crate) use self::resolve::conversation_of;
 pub(crate) use self::settle::{bury, confirm, reject};
 

@@ -1,8 +1,8 @@
 //! The links, put together: links that share a leg are one conversation.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::id::{ConversationId, Leg};
+use crate::model::id::{ConversationId, Identity, Leg};
 use crate::model::link::{Direction, Downgrade, Link};
 
 /// All that leads from one linked conversation to its legs.
@@ -89,12 +89,16 @@ impl Route {
 
 /// The routes by conversation.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Routes(pub(crate) BTreeMap<ConversationId, Route>);
+pub struct Routes {
+    pub(crate) by_conversation: BTreeMap<ConversationId, Route>,
+    /// Who the owner's accounts are: they speak as themselves everywhere.
+    pub(crate) own: BTreeSet<Identity>,
+}
 
 impl Routes {
     /// The route of a linked conversation.
     #[must_use]
     pub fn get(&self, conversation: ConversationId) -> Option<&Route> {
-        self.0.get(&conversation)
+        self.by_conversation.get(&conversation)
     }
 }

@@ -1,0 +1,210 @@
+//! What one batch of sealing will write, and what it can already see of that.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Placed;
+use crate::adapter::Missing;
+use crate::model::copy::{Copy, MadeBy, Pointer};
+use crate::model::id::{ConversationId, Leg, MessageId, RemoteId, Seq};
+use crate::model::journal::Note;
+use crate::model::outbox::{BacklogRow, OutboxKind, OutboxRow};
+use crate::model::time::Timestamp;
+use crate::pipeline::account::Account;
+use crate::pipeline::route::{Decision, Destination, decide};
+use crate::store::span::Span;
+use crate::store::tables::{BACKLOG, CONVERSATIONS, COPIES, NOTES, OUTBOX, REACTED, REMOTE};
+use crate::store::{ChangeError, Keys, ReadError, Reads, Snapshot, Unit};
+
+/// A reaction's place in the ledger: conversation, message, leg, emoji.
+pub(super) type ReactedKey = (ConversationId, MessageId, Leg, [u8; 8]);
+
+/// A batch in the making.
+pub(super) struct Draft<'a> {
+    pub(super) account: &'a Account,
+    pub(super) snapshot: &'a Snapshot,
+    pub(super) keys: &'a Keys,
+    pub(super) now: Timestamp,
+    backlogged: BTreeSet<Leg>,
+    changes: Changes,
+}
+
+/// What a batch will write.
+#[derive(Default)]
+pub(super) struct Changes {
+    rows: Vec<OutboxRow>,
+    copies: BTreeMap<(ConversationId, MessageId, Leg), Vec<(u16, Copy)>>,
+    pointers: Vec<(RemoteId, Pointer)>,
+    notes: Vec<(ConversationId, Seq, Note)>,
+    backlog: Vec<BacklogRow>,
+    out_of_backlog: Vec<(Leg, Seq)>,
+    reacted: BTreeMap<ReactedKey, Vec<MessageId>>,
+}
+
+impl<'a> Draft<'a> {
+    pub(super) fn new(
+        account: &'a Account,
+        snapshot: &'a Snapshot,
+        keys: &'a Keys,
+        backlogged: BTreeSet<Leg>,
+    ) -> Self {
+        let now = account.clock.now();
+        Self { account, snapshot, keys, now, backlogged, changes: Changes::default() }
+    }
+
+    /// The account's legs that an event goes to. Refusals are noted.
+    pub(super) fn legs_of(&mut self, event: &Placed) -> Result<Vec<Leg>, ReadError> {
+        let routes = self.account.routes.borrow().clone();
+        let Some(route) = routes.get(event.conversation) else {
+            return self.own_words(event);
+        };
+        let network = self.account.adapter.network();
+        let mut legs = Vec::new();
+        for leg in route.legs().filter(|leg| leg.account == self.account.name) {
+            let level = self.account.adapter.capabilities(&leg.conversation).level;
+            match decide(route, &event.record, Destination { leg, network, level }) {
+                Decision::Go => legs.push(leg.clone()),
+                Decision::Stay => {}
+                Decision::Refused(reason) => self.note(event, leg, true, reason),
+            }
+        }
+        Ok(legs)
+    }
+
+    /// What the owner says in a conversation without links goes to its leg.
+    fn own_words(&self, event: &Placed) -> Result<Vec<Leg>, ReadError> {
+        if event.record.leg.is_some() {
+            return Ok(Vec::new());
+        }
+        let conversation = self.snapshot.get(&CONVERSATIONS, &event.conversation)?;
+        let legs = conversation.map(|it| it.legs).unwrap_or_default();
+        Ok(legs.into_iter().filter(|leg| leg.account == self.account.name).collect())
+    }
+
+    pub(super) fn is_backlogged(&self, leg: &Leg) -> bool {
+        self.backlogged.contains(leg)
+    }
+
+    /// Puts an event behind what a leg cannot take yet.
+    pub(super) fn postpone(&mut self, event: &Placed, leg: &Leg, missing: Option<Missing>) {
+        self.backlogged.insert(leg.clone());
+        let (leg, seq) = (leg.clone(), event.seq);
+        self.changes.backlog.push(BacklogRow { leg, seq, missing, since: self.now });
+    }
+
+    pub(super) fn leaves_backlog(&mut self, leg: Leg, seq: Seq) {
+        self.changes.out_of_backlog.push((leg, seq));
+    }
+
+    pub(super) fn note(&mut self, event: &Placed, leg: &Leg, refused: bool, reason: String) {
+        let note = Note { leg: leg.clone(), refused, reason };
+        self.changes.notes.push((event.conversation, event.seq, note));
+    }
+
+    /// A message's appearances on a leg, those that this batch makes included, in order.
+    pub(super) fn copies(
+        &self,
+        conversation: ConversationId,
+        message: MessageId,
+        leg: &Leg,
+    ) -> Result<Vec<Copy>, ReadError> {
+        let key = (conversation, message, leg.clone());
+        if let Some(made) = self.changes.copies.get(&key) {
+            return Ok(made.iter().map(|(_, copy)| copy.clone()).collect());
+        }
+        let found = self.snapshot.scan(&COPIES, Span::under(&key), usize::MAX)?;
+        Ok(found.into_iter().map(|(_, copy)| copy).collect())
+    }
+
+    /// The people for whom our account's reaction stands.
+    pub(super) fn reacted(&self, key: &ReactedKey) -> Result<Vec<MessageId>, ReadError> {
+        match self.changes.reacted.get(key) {
+            Some(people) => Ok(people.clone()),
+            None => Ok(self.snapshot.get(&REACTED, key)?.unwrap_or_default()),
+        }
+    }
+
+    pub(super) fn set_reacted(&mut self, key: ReactedKey, people: Vec<MessageId>) {
+        self.changes.reacted.insert(key, people);
+    }
+
+    /// Puts sealed envelopes of one event into the outbox, with their rows in the ledger.
+    pub(super) fn enqueue(&mut self, rows: Vec<OutboxRow>) {
+        for (index, row) in (0..).zip(rows) {
+            let made_by = MadeBy::Us;
+            if let Some(id) = &row.sealed.remote_id {
+                let pointer = Pointer {
+                    conversation: row.conversation,
+                    message: row.message,
+                    leg: row.leg.clone(),
+                    seq: row.seq,
+                    part: row.part,
+                    made_by,
+                };
+                self.changes.pointers.push((id.clone(), pointer));
+            }
+            if row.kind != OutboxKind::Control {
+                let remote_id = row.sealed.remote_id.clone();
+                let copy =
+                    Copy { leg: row.leg.clone(), part: index, remote_id, made_by, at: self.now };
+                let key = (row.conversation, row.message, row.leg.clone());
+                self.changes.copies.entry(key).or_default().push((row.part, copy));
+            }
+            self.changes.rows.push(row);
+        }
+    }
+
+    pub(super) fn finish(self) -> Changes {
+        self.changes
+    }
+}
+
+impl Changes {
+    pub(super) fn is_empty(&self) -> bool {
+        self.rows.is_empty()
+            && self.notes.is_empty()
+            && self.backlog.is_empty()
+            && self.out_of_backlog.is_empty()
+            && self.reacted.is_empty()
+    }
+
+    /// The legs that get something to send.
+    pub(super) fn legs(&self) -> Vec<Leg> {
+        let legs: BTreeSet<_> = self.rows.iter().map(|row| row.leg.clone()).collect();
+        legs.into_iter().collect()
+    }
+
+    pub(super) fn wanted(&self) -> Vec<Missing> {
+        self.backlog.iter().filter_map(|row| row.missing.clone()).collect()
+    }
+
+    pub(super) fn write(self, unit: &mut Unit<'_>) -> Result<(), ChangeError> {
+        for row in &self.rows {
+            unit.put(&OUTBOX, &(row.leg.clone(), row.seq, row.part), row)?;
+        }
+        for ((conversation, message, leg), copies) in self.copies {
+            for (part, copy) in copies {
+                unit.put(&COPIES, &(conversation, message, leg.clone(), part), &copy)?;
+            }
+        }
+        for (id, pointer) in self.pointers {
+            unit.put(&REMOTE, &(pointer.leg.account.clone(), id), &pointer)?;
+        }
+        for (conversation, seq, note) in self.notes {
+            unit.put(&NOTES, &(conversation, seq, note.leg.clone()), &note)?;
+        }
+        for (key, people) in self.reacted {
+            if people.is_empty() {
+                unit.delete(&REACTED, &key)?;
+            } else {
+                unit.put(&REACTED, &key, &people)?;
+            }
+        }
+        for (leg, seq) in self.out_of_backlog {
+            unit.delete(&BACKLOG, &(leg, seq))?;
+        }
+        for row in self.backlog {
+            unit.put(&BACKLOG, &(row.leg.clone(), row.seq), &row)?;
+        }
+        Ok(())
+    }
+}

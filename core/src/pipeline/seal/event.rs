@@ -1,0 +1,225 @@
+//! One event for one leg: fitted, rendered, sealed.
+
+use super::Placed;
+use super::draft::{Draft, ReactedKey};
+use super::facts::{answered_by, emoji, is_deleted, referent, speaker, target_of};
+use crate::adapter::{Sealed, Sealing};
+use crate::fit::{Fitted, Referent, Telling, fit};
+use crate::model::content::{Content, Kind};
+use crate::model::id::{Leg, MessageId};
+use crate::model::outbox::{OutboxKind, OutboxRow};
+use crate::model::outgoing::{Outgoing, ReplyTo};
+use crate::pipeline::journal::emoji_key;
+use crate::store::ReadError;
+
+/// Seals an event for a leg, or postpones it, or notes why it stays behind.
+///
+/// Doing it again does no harm: an event that has a copy there is done.
+pub(super) fn seal_event(
+    draft: &mut Draft<'_>,
+    event: &Placed,
+    leg: &Leg,
+) -> Result<(), ReadError> {
+    let message = event.record.message;
+    if !draft.copies(event.conversation, message, leg)?.is_empty() {
+        return Ok(());
+    }
+    if draft.is_backlogged(leg) {
+        draft.postpone(event, leg, None);
+        return Ok(());
+    }
+    let Ok(content) = Content::decode(&event.record.content) else {
+        draft.note(event, leg, true, "its content was written by a later version".to_owned());
+        return Ok(());
+    };
+    let target = target_of(&content);
+    if is_void(draft, message, &content, target)? {
+        return Ok(());
+    }
+    let Some(fitted) = fitted(draft, event, leg, &content)? else {
+        draft.postpone(event, leg, None);
+        return Ok(());
+    };
+    for loss in fitted.losses {
+        draft.note(event, leg, loss.is_whole, loss.reason);
+    }
+    if let Some(rows) = seal_all(draft, event, leg, fitted.outgoing) {
+        draft.enqueue(rows);
+    }
+    Ok(())
+}
+
+/// A tombstone wins every race: what was taken back is not said, nor is anything about it, but for
+/// the taking back itself.
+fn is_void(
+    draft: &Draft<'_>,
+    message: MessageId,
+    content: &Content,
+    target: Option<MessageId>,
+) -> Result<bool, ReadError> {
+    if is_deleted(draft, message)? {
+        return Ok(true);
+    }
+    match target {
+        Some(target) if content.kind() != Kind::Delete => is_deleted(draft, target),
+        Some(_) | None => Ok(false),
+    }
+}
+
+/// What the event becomes there; nothing while a message that it refers to has no id there yet.
+fn fitted(
+    draft: &mut Draft<'_>,
+    event: &Placed,
+    leg: &Leg,
+    content: &Content,
+) -> Result<Option<Fitted>, ReadError> {
+    let conversation = event.conversation;
+    let of = |draft: &Draft<'_>, message: Option<MessageId>| match message {
+        Some(message) => Ok::<_, ReadError>(
+            referent(draft, conversation, message, leg)?.map_or(Err(()), |it| Ok(Some(it))),
+        ),
+        None => Ok(Ok(None)),
+    };
+    let target_id = target_of(content);
+    let (Ok(target), Ok(reply_to)) = (of(draft, target_id)?, of(draft, answered_by(content))?)
+    else {
+        return Ok(None);
+    };
+    let mut quotes = Vec::new();
+    for quote in content.quotes() {
+        let Ok(quote) = of(draft, quote.message)? else { return Ok(None) };
+        quotes.push(quote.unwrap_or_default());
+    }
+    let emoji = emoji(draft, event, content)?;
+    let capabilities = draft.account.adapter.capabilities(&leg.conversation);
+    let native = capabilities.features.reaction.is_native();
+    let sent = emoji.as_ref().filter(|_| native).and_then(|it| capabilities.reactions.sent_for(it));
+    let reaction_is_shared = match (target_id, sent) {
+        (Some(target), Some(sent)) => {
+            let key = (conversation, target, leg.clone(), emoji_key(&sent));
+            counted(draft, key, event, content)?
+        }
+        _ => false,
+    };
+    let routes = draft.account.routes.borrow().clone();
+    let author = event.record.author.as_ref().filter(|it| !routes.own.contains(*it));
+    let telling = Telling {
+        content,
+        sent_at: event.record.sent_at,
+        speaker: author.map(|it| speaker(draft, it)).transpose()?,
+        attribution: routes.get(conversation).map_or("", |it| it.attribution()),
+        mark: event.record.mark.as_ref(),
+        network: draft.account.adapter.network(),
+        capabilities: draft.account.adapter.capabilities(&leg.conversation),
+        reply_to: reply_to.or_else(|| unseen(event)),
+        target,
+        emoji,
+        quotes,
+        reaction_is_shared,
+    };
+    Ok(Some(fit(&telling)))
+}
+
+/// An answer to something that we never saw is still an answer.
+fn unseen(event: &Placed) -> Option<Referent> {
+    event.record.reply_to_unseen.as_ref().map(|_| Referent::default())
+}
+
+/// Counts the people behind our account's one reaction; whether it stands for others too.
+fn counted(
+    draft: &mut Draft<'_>,
+    key: ReactedKey,
+    event: &Placed,
+    content: &Content,
+) -> Result<bool, ReadError> {
+    let mut people = draft.reacted(&key)?;
+    if content.kind() == Kind::Reaction {
+        people.retain(|reaction| *reaction != event.record.message);
+        let is_shared = !people.is_empty();
+        people.push(event.record.message);
+        draft.set_reacted(key, people);
+        return Ok(is_shared);
+    }
+    people.retain(|reaction| Some(*reaction) != content.replaces);
+    let is_shared = !people.is_empty();
+    draft.set_reacted(key, people);
+    Ok(is_shared)
+}
+
+/// Renders and seals what is to be done; nothing if it was postponed or noted instead.
+fn seal_all(
+    draft: &mut Draft<'_>,
+    event: &Placed,
+    leg: &Leg,
+    outgoing: Vec<Outgoing>,
+) -> Option<Vec<OutboxRow>> {
+    let mut rows: Vec<OutboxRow> = Vec::with_capacity(outgoing.len());
+    for (part, outgoing) in (1..).zip(outgoing) {
+        let before = rows.last().and_then(|row| row.sealed.remote_id.clone());
+        let is_message = matches!(outgoing, Outgoing::Say(_));
+        let outgoing = behind(outgoing, before);
+        let adapter = &draft.account.adapter;
+        let plaintext = match adapter.render(&leg.conversation, &outgoing) {
+            Ok(plaintext) => plaintext,
+            Err(unrenderable) => {
+                draft.note(event, leg, true, unrenderable.reason);
+                return None;
+            }
+        };
+        let kind = if is_message { OutboxKind::Message } else { OutboxKind::Action };
+        match adapter.seal(draft.keys, &leg.conversation, &plaintext, draft.now) {
+            Sealing::Ready(sealed) => rows.push(row(draft, event, leg, (part, sealed, kind))),
+            Sealing::Missing(missing) => {
+                draft.postpone(event, leg, Some(missing));
+                return None;
+            }
+            Sealing::First(sealed) => {
+                draft.postpone(event, leg, None);
+                return Some(vec![row(draft, event, leg, (0, sealed, OutboxKind::Control))]);
+            }
+            Sealing::Refused { reason } => {
+                draft.note(event, leg, true, reason);
+                return None;
+            }
+        }
+    }
+    Some(rows)
+}
+
+/// Ties a part to the one before it, now that its id is known; where ids come only later, the part
+/// stands by itself.
+fn behind(outgoing: Outgoing, before: Option<crate::model::id::RemoteId>) -> Outgoing {
+    match outgoing {
+        Outgoing::Say(mut say) if say.reply_to == ReplyTo::PartBefore => {
+            say.reply_to = before.map_or(ReplyTo::Conversation, ReplyTo::Message);
+            Outgoing::Say(say)
+        }
+        other @ (Outgoing::Say(_)
+        | Outgoing::Edit { .. }
+        | Outgoing::Delete { .. }
+        | Outgoing::React { .. }
+        | Outgoing::Unreact { .. }
+        | Outgoing::Read { .. }) => other,
+    }
+}
+
+fn row(
+    draft: &Draft<'_>,
+    event: &Placed,
+    leg: &Leg,
+    (part, sealed, kind): (u16, Sealed, OutboxKind),
+) -> OutboxRow {
+    OutboxRow {
+        leg: leg.clone(),
+        seq: event.seq,
+        part,
+        conversation: event.conversation,
+        message: event.record.message,
+        sealed,
+        kind,
+        sealed_at: draft.now,
+        attempts: 0,
+        taken_at: None,
+        last_error: None,
+    }
+}
