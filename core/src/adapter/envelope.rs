@@ -53,6 +53,16 @@ pub struct Missing {
     pub reason: String,
 }
 
+impl Missing {
+    /// Whether the network can be asked for it. What the journal itself waits for comes by itself.
+    pub(crate) fn is_fetched(&self) -> bool {
+        !self.what.starts_with(Self::JOURNAL)
+    }
+
+    /// How the names of what the journal itself waits for begin; no adapter's do.
+    pub(crate) const JOURNAL: &str = "\0";
+}
+
 /// Why an envelope was not believed: always the sender's or the network's fault.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 #[error("{reason}")]

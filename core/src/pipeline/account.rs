@@ -35,6 +35,8 @@ pub(crate) struct Account {
     pub(crate) head: watch::Sender<Seq>,
     /// Something was learnt: legs that could not be sealed for may be now.
     pub(crate) learnt: Notify,
+    /// Something was learnt: envelopes that could not be opened may be now.
+    pub(crate) openable: Notify,
     /// Legs that have something in the outbox.
     pub(crate) ready: mpsc::Sender<Ready>,
     /// Things that the network is to be asked for.
@@ -75,6 +77,7 @@ impl Account {
     /// Legs and envelopes that waited may go on.
     pub(crate) fn something_learnt(&self) {
         self.learnt.notify_one();
+        self.openable.notify_one();
     }
 
     /// Logs what went wrong and will be tried again.

@@ -201,6 +201,7 @@ impl Bridge {
             waiting: Waiting::new(waiting.len(), setup.limits.waiting),
             head: self.head.clone(),
             learnt: Notify::new(),
+            openable: Notify::new(),
             ready,
             wanted,
             health: watch::Sender::new(Health::Starting),

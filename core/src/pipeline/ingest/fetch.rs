@@ -25,7 +25,7 @@ type Instant2 = Option<Instant>;
 impl Wanted {
     /// Adds what is not wanted yet.
     pub(crate) fn add(&mut self, missing: Missing) {
-        if self.things.len() < MAX_WANTED {
+        if self.things.len() < MAX_WANTED && missing.is_fetched() {
             self.things.entry(missing).or_default();
         }
     }

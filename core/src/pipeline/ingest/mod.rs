@@ -19,7 +19,15 @@ use crate::adapter::{Batch, Handover, Outcome};
 /// Takes in what an account's adapter hands over, batch after batch, until its door is closed and
 /// everything handed in before is done.
 pub(crate) async fn run(account: &Account, mut batches: mpsc::Receiver<Handover>) {
-    while let Some(Handover { batch, reply }) = batches.recv().await {
+    loop {
+        let handed_over = tokio::select! {
+            handed_over = batches.recv() => handed_over,
+            () = account.openable.notified() => {
+                take_in_waiting(account).await;
+                continue;
+            }
+        };
+        let Some(Handover { batch, reply }) = handed_over else { return };
         let Some(outcomes) = take_in(account, batch).await else {
             // The adapter learns of it by the dropped reply, and hands the same over again.
             continue;

@@ -65,11 +65,26 @@ fn read_all(
         .map(|envelope| {
             Ok(match known(&snapshot, &account.name, &envelope.id)? {
                 Known::Journaled | Known::Waits => Read::Known,
-                Known::Ours => Read::Ours(envelope.id.clone()),
+                Known::Ours => {
+                    read_own(account.adapter.open(keys, &linked, envelope), &envelope.id)
+                }
                 Known::Not => read(account, account.adapter.open(keys, &linked, envelope)),
             })
         })
         .collect()
+}
+
+/// What our own envelope teaches when the network shows it: that it is there, and with control
+/// traffic the new keys. What it says is in the journal.
+fn read_own(opened: Opened, id: &RemoteId) -> Read {
+    match opened {
+        Opened::Missing(missing) => Read::Waits(missing),
+        Opened::Rejected { id, reason } => Read::Rejected { id, reason },
+        Opened::Refused(refusal) => Read::Refused(refusal.reason),
+        Opened::Plaintext(_) | Opened::Learnt | Opened::Elsewhere | Opened::Confirmed(_) => {
+            Read::Ours(id.clone())
+        }
+    }
 }
 
 /// What an opened envelope says.
@@ -103,6 +118,7 @@ pub(super) async fn keep(
         .map(|(_, read)| Source {
             account: name.clone(),
             network: network.clone(),
+            own: account.adapter.identity().cloned(),
             level: level(account, read),
             now: clock_now,
         })

@@ -12,7 +12,7 @@ use crate::model::journal::{MessageRow, Place, ReactionRow, Record};
 use crate::model::mark::{MAX_ROOMS, Mark, Origin, RoomTag};
 use crate::store::span::Span;
 use crate::store::tables::{
-    COPIES, EVENTS, JOURNAL, MESSAGES, ORIGINS, REACTIONS, REMOTE, TOMBSTONES,
+    COPIES, EVENTS, JOURNAL, MESSAGES, ORIGINS, OUTBOX, REACTIONS, REMOTE, TOMBSTONES,
 };
 use crate::store::{ChangeError, Reads, Unit};
 
@@ -49,6 +49,10 @@ pub(crate) fn append(
         return Ok(Accepted::Known);
     }
     let leg = Leg { account: source.account.clone(), conversation: event.conversation.clone() };
+    if source.own.as_ref() == Some(&event.author) && awaits_a_name(unit, &leg)? {
+        let reason = "it may be our own, whose receipt has not come yet".to_owned();
+        return Ok(Accepted::Waits(Missing { what: RECEIPT.to_owned(), reason }));
+    }
     let conversation = conversation_of(unit, &leg, source.now)?;
     let origin = origin_of(source, &event);
     if let Some(first) = unit.get(&ORIGINS, &(conversation, origin))? {
@@ -85,6 +89,15 @@ pub(crate) fn append(
     appears(unit, source, &event, &leg, (conversation, message, seq))?;
     takes_effect(unit, source, &event, &referred, (conversation, message))?;
     Ok(Accepted::New(seq))
+}
+
+/// What an envelope waits for that may be our own.
+pub(crate) const RECEIPT: &str = "\0receipt";
+
+/// Whether something of ours is on its way there whose id we do not know.
+fn awaits_a_name(unit: &Unit<'_>, leg: &Leg) -> Result<bool, ChangeError> {
+    let rows = unit.scan(&OUTBOX, Span::under(leg), usize::MAX)?;
+    Ok(rows.iter().any(|(_, row)| row.sealed.remote_id.is_none()))
 }
 
 /// Puts a record at the journal's end.

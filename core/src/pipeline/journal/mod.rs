@@ -13,7 +13,8 @@ pub(crate) use self::append::{Accepted, Arrival, append, emoji_key, identified, 
 pub(crate) use self::resolve::conversation_of;
 pub(crate) use self::settle::{bury, confirm, reject};
 
-use crate::model::id::{AccountName, Network, RemoteId};
+use crate::adapter::Missing;
+use crate::model::id::{AccountName, Identity, Network, RemoteId};
 use crate::model::level::Level;
 use crate::model::time::Timestamp;
 
@@ -22,6 +23,8 @@ use crate::model::time::Timestamp;
 pub(crate) struct Source {
     pub(crate) account: AccountName,
     pub(crate) network: Network,
+    /// Who the account is there.
+    pub(crate) own: Option<Identity>,
     /// How well what is said there is protected there.
     pub(crate) level: Level,
     pub(crate) now: Timestamp,
@@ -29,5 +32,5 @@ pub(crate) struct Source {
 
 /// What an event refers to and we do not have: the name under which an envelope waits for it.
 pub(crate) fn missing_message(id: &RemoteId) -> String {
-    format!("message {id}")
+    format!("{}message {id}", Missing::JOURNAL)
 }
