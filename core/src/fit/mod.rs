@@ -1,56 +1,54 @@
 //! What a message becomes where less can be said: the one place that turns the canonical message
 //! into what a destination can take. Pure.
+//!
+//! [`fit`] looks at what a message is and at what its destination can express, and answers with the
+//! [`Outgoing`]s to do there, in order, each within the destination's limits. What cannot be said
+//! as it was becomes words where the destination allows that, and a reported loss where it does
+//! not; nothing disappears in silence. [`preview`](preview::preview) says all of it beforehand.
 
+mod act;
+pub mod attribution;
+mod beside;
+mod draft;
+pub mod fallback;
+pub mod media;
+pub mod preview;
+mod speak;
+pub mod splitter;
 pub mod telling;
 
-pub use self::telling::{Fitted, Loss, Referent, Speaker, Telling};
+pub use self::telling::{Became, Fitted, Loss, Referent, Speaker, Telling};
 
+use crate::model::capabilities::Feature;
 use crate::model::content::Kind;
-use crate::model::outgoing::{Outgoing, ReplyTo, Say};
 
 /// Fits one event to one leg.
 #[must_use]
 pub fn fit(telling: &Telling<'_>) -> Fitted {
-    let target = telling.target.as_ref().and_then(|it| it.copies.first()).cloned();
-    let emoji = || telling.emoji.clone().filter(|_| !telling.reaction_is_shared);
-    let one = match (telling.content.kind(), target) {
-        (Kind::Reaction, Some(target)) => emoji().map(|emoji| Outgoing::React { target, emoji }),
-        (Kind::Unreaction, Some(target)) => {
-            emoji().map(|emoji| Outgoing::Unreact { target, emoji })
+    let mut losses = Vec::new();
+    let outgoing = match telling.content.kind() {
+        Kind::Text | Kind::Media | Kind::Link | Kind::Quote | Kind::Unknown => {
+            act::say(telling, &mut losses)
         }
-        (Kind::Delete, Some(target)) => Some(Outgoing::Delete { target }),
-        (Kind::Edit, Some(target)) => Some(Outgoing::Edit { target, say: say(telling) }),
-        (Kind::Text | Kind::Media | Kind::Link | Kind::Quote, _) => {
-            Some(Outgoing::Say(say(telling)))
+        Kind::System => act::tell(telling, &mut losses),
+        Kind::Reaction => act::react(telling, &mut losses),
+        Kind::Unreaction => act::unreact(telling, &mut losses),
+        Kind::Edit => act::edit(telling, &mut losses),
+        Kind::Delete => act::delete(telling, &mut losses),
+        Kind::Receipt => act::report_read(telling, &mut losses),
+        Kind::Empty => Ok(Vec::new()),
+    };
+    match outgoing {
+        Ok(outgoing) => Fitted { outgoing, losses },
+        Err(Withheld(feature, reason)) => {
+            Fitted { outgoing: Vec::new(), losses: vec![Loss::of(feature, reason).whole()] }
         }
-        (
-            Kind::Reaction
-            | Kind::Unreaction
-            | Kind::Delete
-            | Kind::Edit
-            | Kind::Receipt
-            | Kind::System
-            | Kind::Empty
-            | Kind::Unknown,
-            _,
-        ) => None,
-    };
-    Fitted { outgoing: one.into_iter().collect(), losses: Vec::new() }
-}
-
-fn say(telling: &Telling<'_>) -> Say {
-    let text = telling.content.text().map_or("", |text| text.as_str);
-    let text = match &telling.speaker {
-        Some(speaker) => telling.attribution.replace("{name}", &speaker.name) + text,
-        None => text.to_owned(),
-    };
-    let reply_to = telling.reply_to.as_ref().and_then(|it| it.copies.first());
-    Say {
-        text,
-        mentions: Vec::new(),
-        embeds: Vec::new(),
-        reply_to: reply_to.map_or(ReplyTo::Conversation, |id| ReplyTo::Message(id.clone())),
-        sent_at: telling.sent_at,
-        mark: telling.mark.cloned(),
     }
 }
+
+/// Why an event cannot go to a leg at all.
+#[derive(Debug)]
+struct Withheld(Feature, String);
+
+#[cfg(test)]
+mod tests;

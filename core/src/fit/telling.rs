@@ -1,7 +1,9 @@
 //! What `fit` is told, and what it answers: plain data, so that sealing and `preview` ask the same
 //! question.
 
-use crate::model::capabilities::Capabilities;
+use std::collections::BTreeMap;
+
+use crate::model::capabilities::{Capabilities, Feature};
 use crate::model::content::Content;
 use crate::model::id::{Identity, Network, RemoteId};
 use crate::model::mark::Mark;
@@ -19,6 +21,11 @@ pub struct Telling<'a> {
     pub speaker: Option<Speaker>,
     /// How a speaker is named: a template with `{name}`, `{handle}` and `{network}`.
     pub attribution: &'a str,
+    /// The other people of the conversation, for whom the speaker must not be taken.
+    pub others: Vec<Speaker>,
+    /// Who the people named in the text are on the leg's network, as far as that is proven. Those
+    /// who are of that network need no entry.
+    pub people: BTreeMap<Identity, Identity>,
     /// The mark that copies are to carry.
     pub mark: Option<&'a Mark>,
     /// The network of the leg.
@@ -29,6 +36,8 @@ pub struct Telling<'a> {
     pub reply_to: Option<Referent>,
     /// What it edits, deletes, reacts to or has read.
     pub target: Option<Referent>,
+    /// The reaction that is taken back: where it became a line there, the line is its copy.
+    pub reaction: Option<Referent>,
     /// The emoji, if it is a reaction or takes one back.
     pub emoji: Option<String>,
     /// What it quotes, in the order of [`Content::quotes`].
@@ -71,11 +80,64 @@ pub struct Fitted {
     pub losses: Vec<Loss>,
 }
 
+impl Fitted {
+    /// All losses in one line, and whether the whole event stays behind; nothing if there are none.
+    #[must_use]
+    pub fn note(&self) -> Option<(bool, String)> {
+        let mut reasons: Vec<&str> = Vec::new();
+        for loss in &self.losses {
+            if !reasons.contains(&loss.reason.as_str()) {
+                reasons.push(&loss.reason);
+            }
+        }
+        let is_whole = self.losses.iter().any(|loss| loss.is_whole);
+        (!reasons.is_empty()).then(|| (is_whole, reasons.join("; ")))
+    }
+}
+
 /// Something that could not be said as it was.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Loss {
+    /// What it was.
+    pub feature: Feature,
+    /// What became of it.
+    pub became: Became,
     /// Whether the whole event stays behind, or only something of it.
     pub is_whole: bool,
-    /// What and why, one clause.
+    /// What and why, one clause; without content.
     pub reason: String,
+}
+
+/// What became of something that could not be said as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Became {
+    /// Something like it that the network has.
+    Similar,
+    /// Words.
+    Words,
+    /// Nothing.
+    Nothing,
+}
+
+impl Loss {
+    /// Something is lost.
+    pub(super) fn of(feature: Feature, reason: impl Into<String>) -> Self {
+        Self { feature, became: Became::Nothing, is_whole: false, reason: reason.into() }
+    }
+
+    /// Words stand for something.
+    pub(super) fn words(feature: Feature, reason: impl Into<String>) -> Self {
+        Self { feature, became: Became::Words, is_whole: false, reason: reason.into() }
+    }
+
+    /// Something else of the network stands for it.
+    pub(super) fn similar(feature: Feature, reason: impl Into<String>) -> Self {
+        Self { feature, became: Became::Similar, is_whole: false, reason: reason.into() }
+    }
+
+    /// The event stays behind.
+    pub(super) fn whole(mut self) -> Self {
+        self.is_whole = true;
+        self
+    }
 }

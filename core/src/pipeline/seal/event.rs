@@ -1,5 +1,7 @@
 //! One event for one leg: fitted, rendered, sealed.
 
+use std::collections::BTreeMap;
+
 use super::Placed;
 use super::draft::{Draft, ReactedKey};
 use super::facts::{answered_by, emoji, is_deleted, referent, speaker, target_of};
@@ -40,8 +42,8 @@ pub(super) fn seal_event(
         draft.postpone(event, leg, None);
         return Ok(());
     };
-    for loss in fitted.losses {
-        draft.note(event, leg, loss.is_whole, loss.reason);
+    if let Some((is_whole, reason)) = fitted.note() {
+        draft.note(event, leg, is_whole, reason);
     }
     if let Some(rows) = seal_all(draft, event, leg, fitted.outgoing) {
         draft.enqueue(rows);
@@ -90,6 +92,8 @@ fn fitted(
         let Ok(quote) = of(draft, quote.message)? else { return Ok(None) };
         quotes.push(quote.unwrap_or_default());
     }
+    let taken_back = content.replaces.filter(|_| content.kind() == Kind::Unreaction);
+    let Ok(reaction) = of(draft, taken_back)? else { return Ok(None) };
     let emoji = emoji(draft, event, content)?;
     let capabilities = draft.account.adapter.capabilities(&leg.conversation);
     let native = capabilities.features.reaction.is_native();
@@ -108,11 +112,14 @@ fn fitted(
         sent_at: event.record.sent_at,
         speaker: author.map(|it| speaker(draft, it)).transpose()?,
         attribution: routes.get(conversation).map_or("", |it| it.attribution()),
+        others: Vec::new(),
+        people: BTreeMap::new(),
         mark: event.record.mark.as_ref(),
         network: draft.account.adapter.network(),
         capabilities: draft.account.adapter.capabilities(&leg.conversation),
         reply_to: reply_to.or_else(|| unseen(event)),
         target,
+        reaction,
         emoji,
         quotes,
         reaction_is_shared,

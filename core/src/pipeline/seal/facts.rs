@@ -2,6 +2,7 @@
 
 use super::Placed;
 use super::draft::Draft;
+use crate::fit::fallback::excerpt;
 use crate::fit::{Referent, Speaker};
 use crate::model::content::{Content, Kind};
 use crate::model::copy::MadeBy;
@@ -9,9 +10,6 @@ use crate::model::id::{ConversationId, Identity, Leg, MessageId};
 use crate::model::journal::Record;
 use crate::store::tables::{EVENTS, MESSAGES, PROFILES};
 use crate::store::{ReadError, Reads};
-
-/// How much of another message's text is shown where words must stand for it, in characters.
-const EXCERPT_CHARS: usize = 80;
 
 /// The message that an event is about, by its content: what it edits, deletes or reacts to.
 pub(super) fn target_of(content: &Content) -> Option<MessageId> {
@@ -53,7 +51,7 @@ pub(super) fn referent(
     };
     if let Some(record) = record(draft, message)? {
         let content = Content::decode(&record.content).ok();
-        referent.excerpt = content.as_ref().and_then(excerpt);
+        referent.excerpt = content.as_ref().map(excerpt);
         referent.author = match &record.author {
             Some(author) => Some(speaker(draft, author)?.name),
             None => None,
@@ -67,15 +65,6 @@ pub(super) fn record(draft: &Draft<'_>, message: MessageId) -> Result<Option<Rec
         Some(row) => draft.snapshot.get(&EVENTS, &(row.conversation, row.seq)),
         None => Ok(None),
     }
-}
-
-fn excerpt(content: &Content) -> Option<String> {
-    let text = content.text()?;
-    let mut excerpt: String = text.as_str.chars().take(EXCERPT_CHARS).collect();
-    if excerpt.len() < text.as_str.len() {
-        excerpt.push('…');
-    }
-    Some(excerpt)
 }
 
 /// Who speaks, by the name that they chose.

@@ -1,0 +1,162 @@
+//! The one table of media rules: what of a picture, a sound or a file reaches a leg.
+
+use crate::model::capabilities::{Carry, Limits, MediaRule};
+use crate::model::content::{Attachment, ExternalPart, Source};
+
+use super::attribution::plain_line;
+
+/// What becomes of an attachment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Passage {
+    /// It is carried.
+    Pass(Box<ExternalPart>),
+    /// Its address is said.
+    Link(String),
+    /// It stays behind, for this reason.
+    Refuse(String),
+}
+
+/// What becomes of an attachment under these rules. The first that matches decides; an attachment
+/// that no rule matches stays behind.
+#[must_use]
+pub fn passage(attachment: &Attachment<'_>, rules: &[MediaRule], limits: &Limits) -> Passage {
+    let refuse = |reason: &str| Passage::Refuse(reason.to_owned());
+    let Some(rule) = rules.iter().find(|rule| matches(rule, attachment)) else {
+        return refuse("this sort of file cannot be sent there");
+    };
+    if let (Some(size), Some(max)) = (attachment.size_bytes(), rule.max_bytes)
+        && size > max
+    {
+        let (size, max) = match (bytes(size), bytes(max)) {
+            (same, other) if same == other => (format!("{size} bytes"), format!("{max}")),
+            told => told,
+        };
+        return Passage::Refuse(format!("{size} where at most {max} fit"));
+    }
+    let Source::External(external) = attachment.source else {
+        return match rule.carry {
+            Carry::Refuse => refuse("this sort of file cannot be sent there"),
+            Carry::External | Carry::PublicUrl | Carry::Link => {
+                refuse("it travels inside its message and has no address of its own")
+            }
+        };
+    };
+    let fits = limits.embeds > 0 && external.url.len() <= limits.url_bytes;
+    match (rule.carry, attachment.public_url()) {
+        (Carry::Refuse, _) => refuse("this sort of file cannot be sent there"),
+        (Carry::External, _) | (Carry::PublicUrl, Some(_)) if fits => {
+            Passage::Pass(Box::new(external.clone()))
+        }
+        (_, Some(url)) => Passage::Link(url.to_owned()),
+        (_, None) => refuse("it is encrypted, and its key cannot be sent there"),
+    }
+}
+
+/// An attachment in words: its sort, and its name or what it shows.
+#[must_use]
+pub fn described(attachment: &Attachment<'_>) -> String {
+    let noun = attachment.kind.noun();
+    let title = [attachment.description, attachment.name].map(plain_line);
+    match title.iter().find(|title| !title.is_empty()) {
+        Some(title) => format!("{noun}: {title}"),
+        None => noun.to_owned(),
+    }
+}
+
+fn matches(rule: &MediaRule, attachment: &Attachment<'_>) -> bool {
+    let content_type = attachment.content_type.split(';').next().unwrap_or_default();
+    let content_type = content_type.trim().to_ascii_lowercase();
+    let has_type = rule.media_type.as_deref().is_none_or(|wanted| match wanted.strip_suffix('*') {
+        Some(beginning) => content_type.starts_with(beginning),
+        None => content_type == wanted,
+    });
+    has_type && rule.kind.is_none_or(|kind| kind == attachment.kind)
+}
+
+fn bytes(count: u64) -> String {
+    match count {
+        0..1_000 => format!("{count} bytes"),
+        1_000..1_000_000 => format!("{} kB", count / 1_000),
+        _ => format!("{}.{} MB", count / 1_000_000, count % 1_000_000 / 100_000),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::content::{Content, Disposition, MediaKey, MediaKind, Part, Salt};
+
+    const MB: u64 = 1_000_000;
+
+    fn rule(kind: Option<MediaKind>, media_type: Option<&str>, carry: Carry) -> MediaRule {
+        let media_type = media_type.map(str::to_owned);
+        MediaRule { kind, media_type, carry, max_bytes: Some(5 * MB) }
+    }
+
+    fn external(content_type: &str, size_bytes: u64, aead: u16) -> ExternalPart {
+        ExternalPart {
+            content_type: content_type.to_owned(),
+            url: "https://files.example/1".to_owned(),
+            size_bytes,
+            aead,
+            key: MediaKey::from(vec![7; 16]),
+            ..ExternalPart::default()
+        }
+    }
+
+    fn became(part: Part, rules: &[MediaRule]) -> String {
+        let content = Content::new(Salt::from_bytes([0; 16]), part);
+        let limits = Limits { embeds: 4, ..Limits::default() };
+        match passage(&content.attachments()[0], rules, &limits) {
+            Passage::Pass(part) => format!("pass {}", part.url),
+            Passage::Link(url) => format!("link {url}"),
+            Passage::Refuse(reason) => format!("refuse: {reason}"),
+        }
+    }
+
+    #[test]
+    fn the_first_rule_that_matches_decides() {
+        let rules = [
+            rule(None, Some("image/svg+xml"), Carry::Refuse),
+            rule(None, Some("image/*"), Carry::PublicUrl),
+            rule(Some(MediaKind::Voice), None, Carry::External),
+            rule(Some(MediaKind::File), None, Carry::Link),
+        ];
+        let became = |content_type, size, aead| {
+            became(Part::inline(external(content_type, size, aead)), &rules)
+        };
+        assert_eq!(became("IMAGE/PNG", 4 * MB, 0), "pass https://files.example/1");
+        assert_eq!(became("image/gif;x=1", 0, 0), "pass https://files.example/1");
+        assert_eq!(became("image/svg+xml", 1, 0), "refuse: this sort of file cannot be sent there");
+        assert_eq!(
+            became("image/png", 5 * MB + 1, 0),
+            "refuse: 5000001 bytes where at most 5000000 fit"
+        );
+        assert_eq!(became("image/png", 7_300_000, 0), "refuse: 7.3 MB where at most 5.0 MB fit");
+        assert_eq!(
+            became("image/png", 1, 1),
+            "refuse: it is encrypted, and its key cannot be sent there"
+        );
+        assert_eq!(became("audio/ogg", 1, 1), "pass https://files.example/1");
+        assert_eq!(became("application/pdf", 1, 0), "link https://files.example/1");
+        assert_eq!(became("video/mp4", 1, 0), "refuse: this sort of file cannot be sent there");
+    }
+
+    #[test]
+    fn what_has_no_address_cannot_be_linked() {
+        let part = Part::enclosed(Disposition::Attachment, "image/png", "x.png", vec![1; 10]);
+        let rules = [rule(None, None, Carry::Link)];
+        assert_eq!(
+            became(part, &rules),
+            "refuse: it travels inside its message and has no address of its own"
+        );
+    }
+
+    #[test]
+    fn an_address_that_is_too_long_becomes_text() {
+        let mut part = external("image/png", 1, 0);
+        part.url = format!("https://files.example/{}", "x".repeat(300));
+        let expected = format!("link {}", part.url);
+        assert_eq!(became(Part::inline(part), &[rule(None, None, Carry::PublicUrl)]), expected);
+    }
+}
