@@ -2,7 +2,7 @@
 //! into what a destination can take. Pure.
 //!
 //! [`fit`] looks at what a message is and at what its destination can express, and answers with the
-//! [`Outgoing`]s to do there, in order, each within the destination's limits. What cannot be said
+//! [`Outgoing`](crate::model::outgoing::Outgoing)s to do there, in order, each within the destination's limits. What cannot be said
 //! as it was becomes words where the destination allows that, and a reported loss where it does
 //! not; nothing disappears in silence. [`preview`](preview::preview) says all of it beforehand.
 

@@ -39,7 +39,7 @@ pub struct Features {
     pub mention: Support,
     /// Reacting, and taking a reaction back. With [`Support::Fallback`] a line tells it.
     pub reaction: Support,
-    /// Reacting with what [`Capabilities::reactions`] has not, where there are reactions at all.
+    /// Reacting with what [`Capabilities::reactions`](super::Capabilities::reactions) has not, where there are reactions at all.
     pub other_reaction: Support,
     /// Replacing what was said.
     pub edit: Support,
