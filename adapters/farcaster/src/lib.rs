@@ -1,5 +1,215 @@
-//! Farcaster: casts, threads and channels over any node's API.
+//! Farcaster: casts in threads and channels, mentions and likes, over any node of the network.
+//!
+//! In the order of a message's journey: `listen` follows the shards and hands over what may concern
+//! us, `open` proves hash, signature, signer and place of each message, `parse` reads it; `render`
+//! writes a cast, `seal` signs it once and for all, `send` offers it to a node, and the shard's
+//! events say whether it got in. `fetch` asks for what `open` lacks. Below them lie `wire` (the
+//! network's formats), `node` (its APIs) and `shard` (reading without loss).
 
-pub mod node;
-pub mod shard;
-pub mod wire;
+mod budget;
+mod capabilities;
+mod carried;
+mod config;
+mod connect;
+mod direct;
+mod draft;
+mod fetch;
+mod history;
+mod known;
+mod listen;
+mod mark;
+mod name;
+mod node;
+mod open;
+mod orphans;
+mod own;
+mod parse;
+mod proven;
+mod render;
+mod seal;
+mod send;
+mod shard;
+mod wire;
+
+use std::{
+    collections::BTreeSet,
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use threadbridge_core::{
+    adapter::{
+        Adapter, AdapterError, Envelope, Inbound, Malformed, Missing, Opened, Parsed, Receipt,
+        Sealing, SendRequest, Unrenderable, Verdict,
+    },
+    model::{
+        capabilities::{Capabilities, Rate},
+        id::{Identity, Network, RemoteConversation},
+        outgoing::Outgoing,
+        time::Timestamp,
+    },
+    store::Keys,
+};
+
+pub use self::{
+    budget::Budget,
+    config::{Chain, Config, DirectCasts, NodeConfig},
+    connect::{ConnectError, Secrets},
+    node::{failure::NodeError, query::Allowance},
+};
+
+use self::{
+    capabilities::Offers,
+    direct::DirectApi,
+    fetch::FetchError,
+    known::Known,
+    name::Place,
+    node::pool::Pool,
+    open::Opening,
+    own::Own,
+    seal::Signing,
+    send::Outlet,
+    shard::follow::Pace,
+    wire::{limits::Tier, proto::FarcasterNetwork},
+};
+
+/// One account on Farcaster.
+#[derive(Debug)]
+pub struct Farcaster {
+    network: Network,
+    chain: FarcasterNetwork,
+    pool: Arc<Pool>,
+    own: Option<Own>,
+    direct: Option<DirectApi>,
+    pace: Pace,
+    /// What holds until a node has said what the fid has paid for.
+    offers: Offers,
+    learnt: OnceLock<Learnt>,
+}
+
+/// What a node has said about the own fid.
+#[derive(Debug)]
+struct Learnt {
+    tier: Tier,
+    offers: Offers,
+    rates: Vec<Rate>,
+}
+
+impl Farcaster {
+    /// What the account may still send and keep, by what a node says at this moment; nothing for
+    /// an account without a fid.
+    pub async fn budget(&self) -> Result<Option<Budget>, NodeError> {
+        let Some(own) = &self.own else { return Ok(None) };
+        let fid = own.fid;
+        let storage = self.pool.ask(|node| async move { node.storage(fid).await }).await?;
+        Ok(Some(Budget::of(&storage)))
+    }
+
+    /// Looks how far the account's means go, once, and warns where they end.
+    async fn take_stock(&self) {
+        let budget = match self.budget().await {
+            Ok(Some(budget)) => budget,
+            Ok(None) => return,
+            Err(error) => return tracing::debug!(%error, "the account's storage is not known yet"),
+        };
+        if budget.is_scarce() {
+            tracing::warn!(
+                left = budget.casts.left(),
+                limit = budget.casts.limit,
+                "the account's storage is nearly full: its oldest casts will be pruned; rent more"
+            );
+        }
+        let tier = if budget.is_pro { Tier::Pro } else { Tier::Standard };
+        // A node of one's own does not count.
+        let counts = self.chain != FarcasterNetwork::Devnet;
+        let hourly = Rate { messages: budget.hourly_messages, per: Duration::from_secs(3600) };
+        self.learnt.get_or_init(|| Learnt {
+            tier,
+            offers: Offers::new(2, tier),
+            rates: counts.then_some(hourly).into_iter().collect(),
+        });
+    }
+
+    fn tier(&self) -> Tier {
+        self.learnt.get().map_or(Tier::Standard, |learnt| learnt.tier)
+    }
+}
+
+#[async_trait]
+impl Adapter for Farcaster {
+    fn network(&self) -> &Network {
+        &self.network
+    }
+
+    fn identity(&self) -> Option<&Identity> {
+        self.own.as_ref().map(|own| &own.identity)
+    }
+
+    fn capabilities(&self, conversation: &RemoteConversation) -> &Capabilities {
+        let offers = self.learnt.get().map_or(&self.offers, |learnt| &learnt.offers);
+        match Place::parse(conversation) {
+            Some(Place::Direct(_)) => &offers.direct,
+            Some(_) => &offers.casts,
+            None => &offers.nothing,
+        }
+    }
+
+    fn send_rates(&self) -> &[Rate] {
+        self.learnt.get().map_or(&[], |learnt| &learnt.rates)
+    }
+
+    async fn listen(&self, inbound: Inbound) -> Result<(), AdapterError> {
+        self.take_stock().await;
+        let own = self.own.as_ref().map(|own| own.fid);
+        listen::listen(Arc::clone(&self.pool), own, self.pace, inbound).await
+    }
+
+    async fn fetch(&self, missing: &Missing) -> Result<Vec<Envelope>, AdapterError> {
+        fetch::fetch(&self.pool, missing).await.map_err(|error| match error {
+            FetchError::Node(error) => AdapterError::new(Verdict::Retry, error),
+            error @ (FetchError::Random(_) | FetchError::Id(_)) => {
+                AdapterError::new(Verdict::Retry, error)
+            }
+        })
+    }
+
+    fn open(
+        &self,
+        keys: &Keys,
+        linked: &BTreeSet<RemoteConversation>,
+        envelope: &Envelope,
+    ) -> Opened {
+        let (own, known) = (self.own.as_ref(), Known::new(keys));
+        Opening { own, network: self.chain, known, linked }.open(envelope)
+    }
+
+    fn parse(&self, plaintext: &[u8]) -> Result<Vec<Parsed>, Malformed> {
+        parse::parse(plaintext)
+    }
+
+    fn render(
+        &self,
+        conversation: &RemoteConversation,
+        outgoing: &Outgoing,
+    ) -> Result<Vec<u8>, Unrenderable> {
+        render::render(conversation, outgoing)
+    }
+
+    fn seal(
+        &self,
+        keys: &Keys,
+        conversation: &RemoteConversation,
+        plaintext: &[u8],
+        now: Timestamp,
+    ) -> Sealing {
+        let (own, known) = (self.own.as_ref(), Known::new(keys));
+        let signing = Signing { own, network: self.chain, tier: self.tier(), known };
+        signing.seal(conversation, plaintext, now)
+    }
+
+    async fn send(&self, batch: &[SendRequest]) -> Vec<Result<Receipt, AdapterError>> {
+        let (own, direct) = (self.own.as_ref(), self.direct.as_ref());
+        Outlet { pool: &self.pool, own, direct }.send_all(batch).await
+    }
+}

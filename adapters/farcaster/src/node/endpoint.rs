@@ -11,7 +11,7 @@ use super::{Node, failure::NodeError, grpc::GrpcNode, http::HttpNode};
 
 /// Which of its APIs is spoken to, and whether TLS is in front of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Transport {
+pub(crate) enum Transport {
     /// gRPC without TLS: `grpc://`.
     Grpc,
     /// gRPC with TLS: `grpcs://`.
@@ -22,7 +22,7 @@ pub enum Transport {
 
 /// Credentials for one node.
 #[derive(Clone, Default)]
-pub enum Credentials {
+pub(crate) enum Credentials {
     /// The node lets everybody in.
     #[default]
     None,
@@ -39,7 +39,7 @@ pub enum Credentials {
 
 impl Credentials {
     /// The header that carries them.
-    pub fn header(&self) -> Option<(&'static str, Zeroizing<String>)> {
+    pub(crate) fn header(&self) -> Option<(&'static str, Zeroizing<String>)> {
         match self {
             Self::None => None,
             Self::Basic { user, password } => {
@@ -81,7 +81,7 @@ pub enum BadAddress {
 
 /// A node's address.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Address {
+pub(crate) struct Address {
     /// How it is spoken to.
     pub transport: Transport,
     /// Scheme `http` or `https`, host and port, and for HTTP nodes a path if there is one.
@@ -90,7 +90,7 @@ pub struct Address {
 
 impl Address {
     /// Reads `grpc://HOST:PORT`, `grpcs://HOST:PORT`, `http://…` or `https://…`.
-    pub fn parse(text: &str) -> Result<Self, BadAddress> {
+    pub(crate) fn parse(text: &str) -> Result<Self, BadAddress> {
         let (scheme, rest) = text.split_once("://").ok_or(BadAddress::NotAUrl)?;
         let (transport, scheme) = match scheme {
             "grpc" => (Transport::Grpc, "http"),
@@ -111,14 +111,14 @@ impl Address {
     }
 
     /// Host and port, for logs.
-    pub fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         let host = self.url.host_str().unwrap_or_default();
         let port = self.url.port_or_known_default().unwrap_or_default();
         format!("{host}:{port}")
     }
 
     /// Prepares a client. Connects with the first call.
-    pub fn node(&self, credentials: &Credentials) -> Result<Arc<dyn Node>, NodeError> {
+    pub(crate) fn node(&self, credentials: &Credentials) -> Result<Arc<dyn Node>, NodeError> {
         Ok(match self.transport {
             Transport::Grpc | Transport::GrpcTls => Arc::new(GrpcNode::new(self, credentials)?),
             Transport::Http => Arc::new(HttpNode::new(self, credentials)?),

@@ -26,7 +26,7 @@ pub enum NodeError {
         retry_after: Option<Duration>,
     },
     /// The message breaks a rule of the network, for good.
-    #[error("node refused the message ({code})")]
+    #[error("node refused the message: {reason} ({code})")]
     Refused {
         /// The node's own code, such as `bad_request.validation_failure`.
         code: String,
@@ -130,7 +130,7 @@ fn retry_after(status: &Status) -> Option<Duration> {
 }
 
 /// Words from outside, fit for a terminal: one line, bounded, no control characters.
-pub fn presentable(text: &str) -> String {
+pub(crate) fn presentable(text: &str) -> String {
     text.chars()
         .map(|c| if c.is_control() { ' ' } else { c })
         .filter(|c| !matches!(c, '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'))

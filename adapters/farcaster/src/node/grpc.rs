@@ -17,14 +17,16 @@ use super::{
     endpoint::{Address, Credentials, Transport},
     failure::NodeError,
     query::{Allowance, Listing, MessagePage, NodeStatus, ShardStatus, SignerRecord, Storage},
+    signers::SignerHistory,
 };
 use crate::wire::{
     SignedMessage,
     proto::{
         CastId, CastsByParentRequest, EventsRequest, FidRequest, GetInfoRequest, HubEvent,
-        HubEventType, MessagesResponse, ReactionsByTargetRequest, SignersByFidRequest,
-        StorageLimitsResponse, StoreType, SubscribeRequest, casts_by_parent_request,
-        hub_service_client::HubServiceClient, reactions_by_target_request,
+        HubEventType, MessagesResponse, OnChainEventRequest, OnChainEventType,
+        ReactionsByTargetRequest, SignersByFidRequest, StorageLimitsResponse, StoreType,
+        SubscribeRequest, casts_by_parent_request, hub_service_client::HubServiceClient,
+        on_chain_event, reactions_by_target_request,
     },
     verify::PublicKey,
 };
@@ -53,7 +55,7 @@ type Client = HubServiceClient<InterceptedService<Channel, Admission>>;
 
 /// A client of one node's HubService.
 #[derive(Clone, Debug)]
-pub struct GrpcNode {
+pub(crate) struct GrpcNode {
     name: String,
     client: Client,
 }
@@ -83,7 +85,7 @@ impl Admission {
 
 impl GrpcNode {
     /// Prepares a client; connects with the first call, and again after each loss.
-    pub fn new(address: &Address, credentials: &Credentials) -> Result<Self, NodeError> {
+    pub(crate) fn new(address: &Address, credentials: &Credentials) -> Result<Self, NodeError> {
         let malformed = |_error| NodeError::Malformed { expected: "a usable address" };
         let mut endpoint = Channel::from_shared(address.url.to_string())
             .map_err(|_url| NodeError::Malformed { expected: "a usable address" })?
@@ -206,6 +208,7 @@ impl Node for GrpcNode {
                     expires_at_s: signer.expires_at,
                     scopes: signer.scopes,
                     requested_by: signer.request_fid,
+                    removed_at_s: None,
                 })
             }));
             page_token = page.next_page_token.filter(|token| !token.is_empty());
@@ -214,6 +217,33 @@ impl Node for GrpcNode {
             }
         }
         Ok(records)
+    }
+
+    async fn former_signers(&self, fid: u64) -> Result<Vec<SignerRecord>, NodeError> {
+        let mut history = SignerHistory::default();
+        let mut page_token = None;
+        for _page in 0..SIGNER_PAGES {
+            let request = OnChainEventRequest {
+                fid,
+                event_type: OnChainEventType::EventTypeSigner.into(),
+                page_size: Some(1000),
+                page_token,
+                reverse: None,
+            };
+            let page = bounded(self.client.clone().get_on_chain_events(request)).await?;
+            for event in page.events {
+                if let Some(on_chain_event::Body::SignerEventBody(body)) = event.body
+                    && let Some(key) = PublicKey::from_slice(&body.key)
+                {
+                    history.take(key, body.event_type, event.block_timestamp);
+                }
+            }
+            page_token = page.next_page_token.filter(|token| !token.is_empty());
+            if page_token.is_none() {
+                break;
+            }
+        }
+        Ok(history.removed())
     }
 
     async fn storage(&self, fid: u64) -> Result<Storage, NodeError> {

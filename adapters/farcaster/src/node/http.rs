@@ -19,7 +19,7 @@ use super::{
     endpoint::{Address, Credentials},
     failure::NodeError,
     http_event::JsonEvents,
-    http_json::{JsonFailure, JsonPage, JsonSigners, JsonStatus, JsonStorage},
+    http_json::{JsonFailure, JsonPage, JsonSignerEvents, JsonSigners, JsonStatus, JsonStorage},
     query::{Listing, MessagePage, NodeStatus, SignerRecord, Storage},
 };
 use crate::wire::{
@@ -37,7 +37,7 @@ const SIGNER_PAGES: usize = 4;
 
 /// A client of one node's `/v1` API.
 #[derive(Clone, Debug)]
-pub struct HttpNode {
+pub(crate) struct HttpNode {
     name: String,
     url: Url,
     client: Client,
@@ -47,7 +47,7 @@ type Query<'a> = Vec<(&'a str, String)>;
 
 impl HttpNode {
     /// Prepares a client; it follows no redirects, so it speaks to the configured host only.
-    pub fn new(address: &Address, credentials: &Credentials) -> Result<Self, NodeError> {
+    pub(crate) fn new(address: &Address, credentials: &Credentials) -> Result<Self, NodeError> {
         let mut headers = HeaderMap::new();
         if let Some((name, value)) = credentials.header() {
             let mut value =
@@ -149,6 +149,17 @@ impl Node for HttpNode {
             query.push(("pageToken", token));
         }
         Ok(records)
+    }
+
+    async fn former_signers(&self, fid: u64) -> Result<Vec<SignerRecord>, NodeError> {
+        let query = vec![
+            ("fid", fid.to_string()),
+            ("event_type", "EVENT_TYPE_SIGNER".to_owned()),
+            ("pageSize", "1000".to_owned()),
+        ];
+        let page: JsonSignerEvents =
+            self.read("onChainEventsByFid", &query, "on-chain events").await?;
+        Ok(page.removed())
     }
 
     async fn storage(&self, fid: u64) -> Result<Storage, NodeError> {

@@ -10,11 +10,12 @@ use serde_json::Value;
 use super::{
     failure::{NodeError, presentable},
     query::{Allowance, MessagePage, NodeStatus, ShardStatus, SignerRecord, Storage},
+    signers::SignerHistory,
 };
 use crate::wire::{
     SignedMessage,
     json::{self, JsonMessage},
-    proto::MessageType,
+    proto::{MessageType, SignerEventType},
     verify::PublicKey,
 };
 
@@ -141,9 +142,49 @@ impl JsonSigners {
                 expires_at_s: signer.expires_at,
                 scopes: signer.scopes.iter().filter_map(scope).collect(),
                 requested_by: signer.request_fid,
+                removed_at_s: None,
             })
         });
         records.collect()
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct JsonSignerEvents {
+    #[serde(default)]
+    events: Vec<JsonSignerEvent>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonSignerEvent {
+    #[serde(default)]
+    block_timestamp: u64,
+    signer_event_body: Option<JsonSignerChange>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonSignerChange {
+    key: String,
+    event_type: Value,
+}
+
+impl JsonSignerEvents {
+    pub(super) fn removed(&self) -> Vec<SignerRecord> {
+        let mut history = SignerHistory::default();
+        for event in &self.events {
+            let Some(change) = &event.signer_event_body else { continue };
+            let key = json::bytes(&change.key).ok().and_then(|key| PublicKey::from_slice(&key));
+            let kind = match change.event_type.as_str() {
+                Some(name) => SignerEventType::from_str_name(name).map(i32::from),
+                None => change.event_type.as_i64().and_then(|kind| i32::try_from(kind).ok()),
+            };
+            if let (Some(key), Some(kind)) = (key, kind) {
+                history.take(key, kind, event.block_timestamp);
+            }
+        }
+        history.removed()
     }
 }
 

@@ -1,14 +1,15 @@
 //! A Farcaster node as a client sees it: what can be asked, over gRPC or HTTP, and what is done
 //! when one of several nodes fails.
 
-pub mod endpoint;
-pub mod failure;
-pub mod grpc;
-pub mod http;
-pub mod http_event;
-pub mod http_json;
-pub mod pool;
-pub mod query;
+pub(crate) mod endpoint;
+pub(crate) mod failure;
+pub(crate) mod grpc;
+pub(crate) mod http;
+pub(crate) mod http_event;
+pub(crate) mod http_json;
+pub(crate) mod pool;
+pub(crate) mod query;
+pub(crate) mod signers;
 
 use std::{fmt, pin::Pin};
 
@@ -23,15 +24,15 @@ use failure::NodeError;
 use query::{Listing, MessagePage, NodeStatus, SignerRecord, Storage};
 
 /// Events of one shard as they happen.
-pub type EventStream = Pin<Box<dyn Stream<Item = Result<HubEvent, NodeError>> + Send>>;
+pub(crate) type EventStream = Pin<Box<dyn Stream<Item = Result<HubEvent, NodeError>> + Send>>;
 
 /// Most that a node may answer at once, in bytes; above the 4 MB that gRPC clients allow.
-pub const ANSWER_BYTES: usize = 20 * 1024 * 1024;
+pub(crate) const ANSWER_BYTES: usize = 20 * 1024 * 1024;
 
 /// One node. Every call is bounded in time and size; nothing that it answers is believed before
 /// it is verified.
 #[async_trait]
-pub trait Node: fmt::Debug + Send + Sync {
+pub(crate) trait Node: fmt::Debug + Send + Sync {
     /// Host and port, for logs.
     fn name(&self) -> &str;
 
@@ -54,6 +55,9 @@ pub trait Node: fmt::Debug + Send + Sync {
 
     /// The keys that may speak for a fid at this moment, on-chain and gasless.
     async fn signers(&self, fid: u64) -> Result<Vec<SignerRecord>, NodeError>;
+
+    /// On-chain keys that a fid had and removed. What they signed before stays valid.
+    async fn former_signers(&self, fid: u64) -> Result<Vec<SignerRecord>, NodeError>;
 
     /// What a fid may store, and what it stores.
     async fn storage(&self, fid: u64) -> Result<Storage, NodeError>;

@@ -18,7 +18,7 @@ const REST_LONGEST: Duration = Duration::from_secs(120);
 
 /// Nodes in the order in which the owner prefers them.
 #[derive(Debug)]
-pub struct Pool {
+pub(crate) struct Pool {
     members: Vec<Member>,
     current: AtomicUsize,
 }
@@ -38,20 +38,20 @@ struct Rest {
 
 impl Pool {
     /// `nodes` in order of preference.
-    pub fn new(nodes: Vec<Arc<dyn Node>>) -> Self {
+    pub(crate) fn new(nodes: Vec<Arc<dyn Node>>) -> Self {
         let members =
             nodes.into_iter().map(|node| Member { node, rest: Mutex::default() }).collect();
         Self { members, current: AtomicUsize::new(0) }
     }
 
     /// How many nodes there are.
-    pub fn size(&self) -> usize {
+    pub(crate) fn size(&self) -> usize {
         self.members.len()
     }
 
     /// The node in use: the preferred one of those that do not rest, else the one whose rest ends
     /// first. `None` without any node.
-    pub fn current(&self) -> Option<(usize, Arc<dyn Node>)> {
+    pub(crate) fn current(&self) -> Option<(usize, Arc<dyn Node>)> {
         let now = Instant::now();
         let rests: Vec<_> = self.members.iter().map(|member| member.rest().until).collect();
         let chosen = rests
@@ -63,22 +63,27 @@ impl Pool {
     }
 
     /// Whether every node rests.
-    pub fn all_rest(&self) -> bool {
+    pub(crate) fn all_rest(&self) -> bool {
         let now = Instant::now();
         self.members.iter().all(|member| member.rest().until.is_some_and(|until| until > now))
     }
 
     /// Notes that a node did what it was asked.
-    pub fn praise(&self, index: usize) {
+    pub(crate) fn praise(&self, index: usize) {
         if let Some(member) = self.members.get(index) {
             member.set(Rest::default());
         }
     }
 
     /// Notes that a node failed or fell behind; it rests.
-    pub fn blame(&self, index: usize) {
+    pub(crate) fn blame(&self, index: usize) {
         if let Some(member) = self.members.get(index) {
             let failures = member.rest().failures.saturating_add(1);
+            tracing::debug!(
+                node = member.node.name(),
+                failures,
+                "a node is left alone for a while"
+            );
             let rest = REST_FIRST.saturating_mul(1 << failures.min(7)).min(REST_LONGEST);
             member.set(Rest { failures, until: Some(Instant::now() + rest) });
         }
@@ -86,7 +91,7 @@ impl Pool {
 
     /// Asks each node at most once until one gives an answer that is about the question and not
     /// about the node.
-    pub async fn ask<T, F>(&self, ask: impl Fn(Arc<dyn Node>) -> F) -> Result<T, NodeError>
+    pub(crate) async fn ask<T, F>(&self, ask: impl Fn(Arc<dyn Node>) -> F) -> Result<T, NodeError>
     where
         F: Future<Output = Result<T, NodeError>>,
     {

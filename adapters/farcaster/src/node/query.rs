@@ -4,7 +4,7 @@ use crate::wire::{SignedMessage, proto::CastId, verify::PublicKey};
 
 /// A listing that a node can page through.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Listing {
+pub(crate) enum Listing {
     /// All casts of a fid.
     CastsBy(u64),
     /// Casts that mention a fid.
@@ -22,7 +22,7 @@ pub enum Listing {
 
 /// One page of a listing.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct MessagePage {
+pub(crate) struct MessagePage {
     /// Not in any order that means something.
     pub messages: Vec<SignedMessage>,
     /// How many more there were that no hash could vouch for (JSON renderings only).
@@ -33,7 +33,7 @@ pub struct MessagePage {
 
 /// A node's own account of its health.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct NodeStatus {
+pub(crate) struct NodeStatus {
     /// Software version.
     pub version: String,
     /// All shards that it hosts, shard 0 included.
@@ -44,7 +44,7 @@ pub struct NodeStatus {
 
 /// How far a shard is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct ShardStatus {
+pub(crate) struct ShardStatus {
     /// 0 is for blocks and on-chain events; data begins with 1.
     pub shard: u32,
     /// The latest confirmed block.
@@ -55,19 +55,19 @@ pub struct ShardStatus {
 
 impl NodeStatus {
     /// The shards that carry casts.
-    pub fn data_shards(&self) -> Vec<u32> {
+    pub(crate) fn data_shards(&self) -> Vec<u32> {
         self.shards.iter().map(|status| status.shard).filter(|shard| *shard > 0).collect()
     }
 
     /// One shard's state, if this node hosts it.
-    pub fn shard(&self, shard: u32) -> Option<ShardStatus> {
+    pub(crate) fn shard(&self, shard: u32) -> Option<ShardStatus> {
         self.shards.iter().find(|status| status.shard == shard).copied()
     }
 }
 
 /// A key that may speak for a fid.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SignerRecord {
+pub(crate) struct SignerRecord {
     /// The key.
     pub key: PublicKey,
     /// Unix seconds; `None` for keys that do not expire.
@@ -76,11 +76,13 @@ pub struct SignerRecord {
     pub scopes: Vec<i32>,
     /// The fid of the app that asked for the key, where the node knows it.
     pub requested_by: Option<u64>,
+    /// Unix seconds from which on it may not sign any more; `None` for keys that may.
+    pub removed_at_s: Option<u64>,
 }
 
 /// What a fid may store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Storage {
+pub(crate) struct Storage {
     /// Rented units of any age.
     pub units: u32,
     /// Casts.

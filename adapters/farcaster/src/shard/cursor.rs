@@ -6,54 +6,54 @@ const PLACE_BITS: u32 = 14;
 
 /// The last block of a shard that was read whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub struct ShardCursor {
+pub(crate) struct ShardCursor {
     height: u64,
 }
 
 impl ShardCursor {
     /// After the block of that height.
-    pub fn after(height: u64) -> Self {
+    pub(crate) fn after(height: u64) -> Self {
         Self { height }
     }
 
     /// Reads what [`ShardCursor::to_bytes`] wrote.
-    pub fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(|bytes| Self { height: u64::from_be_bytes(bytes) })
     }
 
     /// The stored form: eight bytes, big-endian.
-    pub fn to_bytes(self) -> Vec<u8> {
+    pub(crate) fn to_bytes(self) -> Vec<u8> {
         self.height.to_be_bytes().to_vec()
     }
 
     /// The name of a shard's stream.
-    pub fn stream(shard: u32) -> String {
+    pub(crate) fn stream(shard: u32) -> String {
         format!("shard/{shard}")
     }
 
     /// The height of the last whole block.
-    pub fn height(self) -> u64 {
+    pub(crate) fn height(self) -> u64 {
         self.height
     }
 
     /// The id of the event with which the next block begins.
-    pub fn next_event_id(self) -> u64 {
+    pub(crate) fn next_event_id(self) -> u64 {
         first_event_id(self.height.saturating_add(1))
     }
 
     /// That many blocks back, for reading them again.
-    pub fn rewound(self, blocks: u64) -> Self {
+    pub(crate) fn rewound(self, blocks: u64) -> Self {
         Self { height: self.height.saturating_sub(blocks) }
     }
 }
 
 /// The id of a block's first event, which confirms the block.
-pub fn first_event_id(height: u64) -> u64 {
+pub(crate) fn first_event_id(height: u64) -> u64 {
     height.min(u64::MAX >> PLACE_BITS) << PLACE_BITS
 }
 
 /// The block and the place in it that an event id names.
-pub fn place(event_id: u64) -> (u64, u64) {
+pub(crate) fn place(event_id: u64) -> (u64, u64) {
     (event_id >> PLACE_BITS, event_id & ((1 << PLACE_BITS) - 1))
 }
 

@@ -24,7 +24,7 @@ const BURST: usize = 128;
 
 /// How patient a follower is.
 #[derive(Clone, Copy, Debug)]
-pub struct Pace {
+pub(crate) struct Pace {
     /// Silence after which the node is asked whether the network has gone on.
     pub silent_for: Duration,
     /// Time between two queries of a node that has no stream.
@@ -39,7 +39,7 @@ impl Default for Pace {
 
 /// What a follower came upon.
 #[derive(Debug)]
-pub enum Step {
+pub(crate) enum Step {
     /// Whole blocks, in unbroken order.
     Blocks(Vec<Block>),
     /// Everything that is kept was read; from here on events come as they happen.
@@ -62,7 +62,7 @@ pub enum Step {
 }
 
 /// Reads one shard.
-pub struct Follower {
+pub(crate) struct Follower {
     pool: Arc<Pool>,
     shard: u32,
     pace: Pace,
@@ -71,6 +71,7 @@ pub struct Follower {
     node: Option<usize>,
     stream: Option<EventStream>,
     is_live: bool,
+    is_stalled: bool,
     heard_at: Instant,
 }
 
@@ -84,33 +85,40 @@ impl std::fmt::Debug for Follower {
 }
 
 impl Follower {
-    /// Reads on after `cursor`.
-    pub fn new(pool: Arc<Pool>, shard: u32, cursor: ShardCursor, pace: Pace) -> Self {
+    /// Reads on after `cursor`, but reads that many blocks before it again first.
+    pub(crate) fn resume(
+        pool: Arc<Pool>,
+        shard: u32,
+        cursor: ShardCursor,
+        again: u64,
+        pace: Pace,
+    ) -> Self {
         Self {
             pool,
             shard,
             pace,
-            assembler: Assembler::new(cursor),
+            assembler: Assembler::new(cursor.rewound(again)),
             furthest: cursor,
             node: None,
             stream: None,
             is_live: false,
+            is_stalled: false,
             heard_at: Instant::now(),
         }
     }
 
     /// The shard.
-    pub fn shard(&self) -> u32 {
+    pub(crate) fn shard(&self) -> u32 {
         self.shard
     }
 
     /// After the last block that was given out. Never goes back, even where blocks are read again.
-    pub fn cursor(&self) -> ShardCursor {
+    pub(crate) fn cursor(&self) -> ShardCursor {
         self.furthest
     }
 
     /// Goes on at the block `height`, after what lies before it was made up for.
-    pub fn skip_to(&mut self, height: u64) {
+    pub(crate) fn skip_to(&mut self, height: u64) {
         let cursor = ShardCursor::after(height.saturating_sub(1));
         self.assembler.seek(cursor);
         self.furthest = self.furthest.max(cursor);
@@ -118,7 +126,7 @@ impl Follower {
 
     /// Reads until there is something to say. An error means that no node answers; it may be called
     /// again after a pause.
-    pub async fn next(&mut self) -> Result<Step, NodeError> {
+    pub(crate) async fn next(&mut self) -> Result<Step, NodeError> {
         loop {
             let step = match self.stream.take() {
                 Some(stream) => self.hear(stream).await?,
@@ -129,6 +137,7 @@ impl Follower {
                     && let Some(last) = blocks.last()
                 {
                     self.furthest = self.furthest.max(ShardCursor::after(last.height));
+                    self.is_stalled = false;
                 }
                 return Ok(step);
             }
@@ -204,7 +213,8 @@ impl Follower {
             Err(error) => return self.failed(index, error),
         }
         let was_live = std::mem::replace(&mut self.is_live, true);
-        if was_live {
+        if was_live || self.is_stalled {
+            // That a node answers does not mean that its shard goes on.
             return Ok(None);
         }
         self.heard_at = Instant::now();
@@ -268,6 +278,7 @@ impl Follower {
             return Ok(Some(Step::Deaf));
         }
         self.pool.blame(index);
+        self.is_stalled = true;
         Ok(Some(Step::Stalled { delay_s: shard.map_or(0, |shard| shard.block_delay_s) }))
     }
 

@@ -1,7 +1,7 @@
 //! Reading the shards of the network: whole blocks in unbroken order, whatever streams, page tokens
 //! and nodes do.
 
-pub mod block;
-pub mod cursor;
-pub mod follow;
-pub mod paging;
+pub(crate) mod block;
+pub(crate) mod cursor;
+pub(crate) mod follow;
+pub(crate) mod paging;

@@ -13,7 +13,7 @@ const PAGES: usize = 1000;
 
 /// One walk through one listing.
 #[derive(Debug)]
-pub struct Walk {
+pub(crate) struct Walk {
     seen: BTreeSet<MessageHash>,
     pages: usize,
     most: usize,
@@ -21,7 +21,7 @@ pub struct Walk {
 
 /// What follows a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
+pub(crate) enum Next {
     /// Ask with this token.
     Page(Vec<u8>),
     /// That was the last one.
@@ -32,13 +32,13 @@ pub enum Next {
 
 impl Walk {
     /// Reads at most that many messages.
-    pub fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self { seen: BTreeSet::new(), pages: 0, most }
     }
 
     /// Takes a page; gives what is new in it, and how to go on. The hash only tells messages apart
     /// here; it is verified later.
-    pub fn take(&mut self, page: MessagePage) -> (Vec<SignedMessage>, Next) {
+    pub(crate) fn take(&mut self, page: MessagePage) -> (Vec<SignedMessage>, Next) {
         self.pages += 1;
         let is_empty = page.messages.is_empty() && page.unverifiable == 0;
         let mut fresh = Vec::new();
@@ -65,7 +65,7 @@ impl Walk {
 
 /// Whether a token says that every shard has given all it has: it is empty, or a JSON array of
 /// nothing but nulls and empty entries.
-pub fn is_spent(token: &[u8]) -> bool {
+pub(crate) fn is_spent(token: &[u8]) -> bool {
     if token.is_empty() {
         return true;
     }

@@ -3,28 +3,28 @@
 use std::fmt;
 
 /// Length of a message hash in bytes.
-pub const HASH_BYTES: usize = 20;
+pub(crate) const HASH_BYTES: usize = 20;
 
 /// The first 20 bytes of BLAKE3 over the exact serialized `MessageData`. It is what the signer
 /// signs, and with the author's fid it is the message's name on every node.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct MessageHash([u8; HASH_BYTES]);
+pub(crate) struct MessageHash([u8; HASH_BYTES]);
 
 impl MessageHash {
     /// Hashes serialized `MessageData`.
-    pub fn of(data: &[u8]) -> Self {
+    pub(crate) fn of(data: &[u8]) -> Self {
         let mut hash = [0; HASH_BYTES];
         blake3::Hasher::new().update(data).finalize_xof().fill(&mut hash);
         Self(hash)
     }
 
     /// Reads 20 raw bytes; `None` for any other length.
-    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 
     /// Reads 40 hexadecimal digits, with or without `0x`.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let digits = text.strip_prefix("0x").unwrap_or(text);
         let mut hash = [0; HASH_BYTES];
         hex::decode_to_slice(digits, &mut hash).ok()?;
@@ -32,7 +32,7 @@ impl MessageHash {
     }
 
     /// The 20 bytes.
-    pub fn as_bytes(&self) -> &[u8; HASH_BYTES] {
+    pub(crate) fn as_bytes(&self) -> &[u8; HASH_BYTES] {
         &self.0
     }
 }

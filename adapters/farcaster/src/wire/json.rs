@@ -19,7 +19,7 @@ use super::{
 
 /// Why a JSON rendering does not become a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Unrenderable {
+pub(crate) enum Unrenderable {
     /// A field is missing, of the wrong kind, or names something unknown.
     #[error("json rendering is malformed")]
     Malformed,
@@ -35,7 +35,7 @@ pub enum Unrenderable {
 /// fields of bodies that are not bridged are not read.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub struct JsonMessage {
+pub(crate) struct JsonMessage {
     data: JsonBody,
     hash: String,
     signature: String,
@@ -127,7 +127,7 @@ struct JsonUserData {
 impl JsonMessage {
     /// Finds the bytes that were signed. The result is still to be verified like any message: here
     /// only the encoding is settled.
-    pub fn to_signed(&self) -> Result<SignedMessage, Unrenderable> {
+    pub(crate) fn to_signed(&self) -> Result<SignedMessage, Unrenderable> {
         let hash = MessageHash::from_slice(&bytes(&self.hash)?).ok_or(Unrenderable::Malformed)?;
         let data = match &self.data_bytes {
             Some(data) => bytes(data)?,
@@ -238,7 +238,7 @@ impl JsonEmbed {
 }
 
 /// Byte strings that begin with `0x` are hexadecimal, the others base64.
-pub fn bytes(text: &str) -> Result<Vec<u8>, Unrenderable> {
+pub(crate) fn bytes(text: &str) -> Result<Vec<u8>, Unrenderable> {
     match text.strip_prefix("0x") {
         Some(digits) => hex::decode(digits).map_err(|_digits| Unrenderable::Malformed),
         None => BASE64_STANDARD.decode(text).map_err(|_text| Unrenderable::Malformed),

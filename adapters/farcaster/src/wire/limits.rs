@@ -12,31 +12,31 @@ use super::{
 };
 
 /// Longest text of a `CAST`, in UTF-8 bytes.
-pub const CAST_TEXT_BYTES: usize = 320;
+pub(crate) const CAST_TEXT_BYTES: usize = 320;
 /// Longest text of a `LONG_CAST`, in UTF-8 bytes.
-pub const LONG_CAST_TEXT_BYTES: usize = 1024;
+pub(crate) const LONG_CAST_TEXT_BYTES: usize = 1024;
 /// Longest text of a `TEN_K_CAST`, in UTF-8 bytes; for Pro fids.
-pub const TEN_K_CAST_TEXT_BYTES: usize = 10_000;
+pub(crate) const TEN_K_CAST_TEXT_BYTES: usize = 10_000;
 /// Most embeds in a cast, since engine V20.
-pub const EMBEDS: usize = 4;
+pub(crate) const EMBEDS: usize = 4;
 /// Most mentions in a cast.
-pub const MENTIONS: usize = 10;
+pub(crate) const MENTIONS: usize = 10;
 /// Longest URL in an embed, a parent or a reaction target, in bytes.
-pub const URL_BYTES: usize = 256;
+pub(crate) const URL_BYTES: usize = 256;
 /// Largest serialized `MessageData` of an ordinary fid.
-pub const DATA_BYTES: usize = 2048;
+pub(crate) const DATA_BYTES: usize = 2048;
 /// The same for a cast of a Pro fid.
-pub const PRO_CAST_DATA_BYTES: usize = 16_384;
+pub(crate) const PRO_CAST_DATA_BYTES: usize = 16_384;
 /// The largest of all kinds: a compacted list of links.
-pub const LARGEST_DATA_BYTES: usize = 65_536;
+pub(crate) const LARGEST_DATA_BYTES: usize = 65_536;
 /// How far ahead of the block's time a timestamp may lie.
-pub const AHEAD_S: u32 = 600;
+pub(crate) const AHEAD_S: u32 = 600;
 /// `embeds_deprecated` was allowed until then.
 const OLD_EMBEDS_UNTIL: u32 = 73_612_800;
 
 /// What the fid has paid for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Tier {
+pub(crate) enum Tier {
     /// Up to 1024 bytes of text.
     Standard,
     /// Up to 10,000 bytes of text.
@@ -45,7 +45,7 @@ pub enum Tier {
 
 impl Tier {
     /// The longest text that may be cast, in UTF-8 bytes.
-    pub fn text_bytes(self) -> usize {
+    pub(crate) fn text_bytes(self) -> usize {
         match self {
             Self::Standard => LONG_CAST_TEXT_BYTES,
             Self::Pro => TEN_K_CAST_TEXT_BYTES,
@@ -62,7 +62,7 @@ impl Tier {
 
 /// Which rule of the network a message breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub enum Violation {
+pub(crate) enum Violation {
     /// The serialized data, all fields together.
     #[error("message data is larger than the network takes")]
     DataSize,
@@ -114,7 +114,7 @@ pub enum Violation {
 }
 
 /// The cast type that a text of that many bytes must have; `None` beyond all of them.
-pub fn cast_type(text_bytes: usize) -> Option<CastType> {
+pub(crate) fn cast_type(text_bytes: usize) -> Option<CastType> {
     if text_bytes <= CAST_TEXT_BYTES {
         Some(CastType::Cast)
     } else if text_bytes <= LONG_CAST_TEXT_BYTES {
@@ -127,7 +127,7 @@ pub fn cast_type(text_bytes: usize) -> Option<CastType> {
 }
 
 /// Checks what can be checked without asking the network. `data_bytes` is the serialized size.
-pub fn check(data: &MessageData, data_bytes: usize, tier: Tier) -> Result<(), Violation> {
+pub(crate) fn check(data: &MessageData, data_bytes: usize, tier: Tier) -> Result<(), Violation> {
     if data.fid == 0 {
         return Err(Violation::Fid);
     }
@@ -145,7 +145,7 @@ pub fn check(data: &MessageData, data_bytes: usize, tier: Tier) -> Result<(), Vi
 
 /// Refuses timestamps that no node would have accepted yet. Old ones are fine: back-dating is
 /// allowed.
-pub fn check_time(timestamp: u32, at: FarcasterTime) -> Result<(), Violation> {
+pub(crate) fn check_time(timestamp: u32, at: FarcasterTime) -> Result<(), Violation> {
     if timestamp > at.seconds().saturating_add(AHEAD_S) {
         return Err(Violation::Future);
     }

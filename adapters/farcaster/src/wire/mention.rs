@@ -5,7 +5,7 @@ use super::limits;
 
 /// A name shown in a text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Mention {
+pub(crate) struct Mention {
     /// Who is mentioned.
     pub fid: u64,
     /// First byte of the name, `@` included.
@@ -16,7 +16,7 @@ pub struct Mention {
 
 /// A text without names, as a cast carries it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bare {
+pub(crate) struct Bare {
     /// The text with all names cut out.
     pub text: String,
     /// Who is mentioned, in the order of the text.
@@ -27,7 +27,7 @@ pub struct Bare {
 
 /// Shows `@name` at each position. Positions may repeat, and may point inside a character (nodes
 /// accept both): the latter move down to the character's first byte.
-pub fn insert(bare: &Bare, name: impl Fn(u64) -> String) -> (String, Vec<Mention>) {
+pub(crate) fn insert(bare: &Bare, name: impl Fn(u64) -> String) -> (String, Vec<Mention>) {
     let mut pairs: Vec<(usize, u64)> = bare
         .positions
         .iter()
@@ -55,7 +55,7 @@ pub fn insert(bare: &Bare, name: impl Fn(u64) -> String) -> (String, Vec<Mention
 
 /// Cuts the names out and notes where they stood. Spans that overlap, leave the text or split a
 /// character stay in the text as they are, and so does what exceeds the network's ten mentions.
-pub fn cut(text: &str, mentions: &[Mention]) -> Bare {
+pub(crate) fn cut(text: &str, mentions: &[Mention]) -> Bare {
     let mut sorted = mentions.to_vec();
     sorted.sort_by_key(|mention| (mention.start, mention.end));
     let mut bare = Bare::default();

@@ -4,7 +4,7 @@
 /// as the bytes that arrived: encoders disagree about empty fields, so a message that is decoded
 /// and encoded again may no longer have its hash.
 #[derive(Clone, PartialEq, Eq, Hash, prost::Message)]
-pub struct SignedMessage {
+pub(crate) struct SignedMessage {
     /// Serialized `MessageData`, as the sender's encoder or the node wrote it.
     #[prost(bytes = "vec", optional, tag = "1")]
     pub data: Option<Vec<u8>>,
@@ -31,7 +31,7 @@ pub struct SignedMessage {
 impl SignedMessage {
     /// The bytes that were hashed: `data_bytes`, else `data` as it arrived. Nodes read them the
     /// same way, so a forged `data` beside honest `data_bytes` has no effect.
-    pub fn signed_bytes(&self) -> Option<&[u8]> {
+    pub(crate) fn signed_bytes(&self) -> Option<&[u8]> {
         self.data_bytes.as_deref().filter(|bytes| !bytes.is_empty()).or(self.data.as_deref())
     }
 }

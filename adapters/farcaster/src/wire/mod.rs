@@ -1,24 +1,25 @@
 //! Farcaster's own formats: messages and their hashes, signatures, limits and renderings. Nothing
 //! here asks the network anything.
 
-pub mod hash;
-pub mod json;
-pub mod limits;
-pub mod mention;
-pub mod message;
+pub(crate) mod hash;
+pub(crate) mod json;
+pub(crate) mod limits;
+pub(crate) mod mention;
+pub(crate) mod message;
 #[expect(
-    missing_docs,
+    unreachable_pub,
     unused_qualifications,
+    clippy::enum_variant_names,
     clippy::allow_attributes_without_reason,
     reason = "generated code; the protocol files document it"
 )]
 pub mod proto;
-pub mod sign;
-pub mod style;
-pub mod time;
-pub mod verify;
+pub(crate) mod sign;
+pub(crate) mod style;
+pub(crate) mod time;
+pub(crate) mod verify;
 
-pub use message::SignedMessage;
+pub(crate) use message::SignedMessage;
 
 #[cfg(test)]
 mod tests;

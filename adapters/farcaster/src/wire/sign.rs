@@ -13,16 +13,16 @@ use super::{
 };
 
 /// A signer (app key) of a fid: whoever holds it speaks for that fid.
-pub struct SignerKey(SigningKey);
+pub(crate) struct SignerKey(SigningKey);
 
 impl SignerKey {
     /// Takes the 32-byte Ed25519 seed.
-    pub fn from_seed(seed: &[u8; 32]) -> Self {
+    pub(crate) fn from_seed(seed: &[u8; 32]) -> Self {
         Self(SigningKey::from_bytes(seed))
     }
 
     /// Reads 64 hexadecimal digits, with or without `0x`.
-    pub fn parse(text: &str) -> Option<Self> {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
         let text = text.trim();
         let mut seed = zeroize::Zeroizing::new([0_u8; 32]);
         hex::decode_to_slice(text.strip_prefix("0x").unwrap_or(text), seed.as_mut()).ok()?;
@@ -30,18 +30,18 @@ impl SignerKey {
     }
 
     /// The key that others verify with and that nodes list among the fid's signers.
-    pub fn public(&self) -> PublicKey {
+    pub(crate) fn public(&self) -> PublicKey {
         PublicKey::from_bytes(self.0.verifying_key().to_bytes())
     }
 
     /// Encodes, hashes and signs. From here on the bytes stay as they are: every attempt to send
     /// carries the same ones, so a node recognizes a repetition.
-    pub fn sign(&self, data: &MessageData) -> (MessageHash, SignedMessage) {
+    pub(crate) fn sign(&self, data: &MessageData) -> (MessageHash, SignedMessage) {
         self.sign_encoded(data.encode_to_vec())
     }
 
     /// Signs `MessageData` that some encoder has already written.
-    pub fn sign_encoded(&self, data: Vec<u8>) -> (MessageHash, SignedMessage) {
+    pub(crate) fn sign_encoded(&self, data: Vec<u8>) -> (MessageHash, SignedMessage) {
         let hash = MessageHash::of(&data);
         let message = SignedMessage {
             data: None,

@@ -10,19 +10,19 @@ use super::{
 };
 
 /// Encodes in each known style and keeps the one that has the given hash.
-pub fn encode_to_match(data: &MessageData, hash: MessageHash) -> Option<Vec<u8>> {
+pub(crate) fn encode_to_match(data: &MessageData, hash: MessageHash) -> Option<Vec<u8>> {
     [encode_omitting(data), encode_writing_empty(data)]
         .into_iter()
         .find(|encoded| MessageHash::of(encoded) == hash)
 }
 
 /// As prost, Go and C++ write it: empty repeated fields do not appear.
-pub fn encode_omitting(data: &MessageData) -> Vec<u8> {
+pub(crate) fn encode_omitting(data: &MessageData) -> Vec<u8> {
     data.encode_to_vec()
 }
 
 /// As ts-proto writes it: the packed lists of a cast appear even when they are empty.
-pub fn encode_writing_empty(data: &MessageData) -> Vec<u8> {
+pub(crate) fn encode_writing_empty(data: &MessageData) -> Vec<u8> {
     let Some(Body::CastAddBody(cast)) = &data.body else {
         return data.encode_to_vec();
     };

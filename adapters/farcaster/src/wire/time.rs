@@ -6,27 +6,27 @@ const EPOCH_UNIX_S: u64 = 1_609_459_200;
 /// Whole seconds since 2021-01-01T00:00:00Z, as `MessageData.timestamp` and event timestamps
 /// carry them. Name proofs and signer records count Unix seconds instead.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct FarcasterTime(u32);
+pub(crate) struct FarcasterTime(u32);
 
 impl FarcasterTime {
     /// The instant that many seconds after the epoch.
-    pub fn from_seconds(seconds: u32) -> Self {
+    pub(crate) fn from_seconds(seconds: u32) -> Self {
         Self(seconds)
     }
 
     /// The second that contains a Unix instant in milliseconds; `None` before 2021 or after 2157.
-    pub fn from_unix_ms(unix_ms: u64) -> Option<Self> {
+    pub(crate) fn from_unix_ms(unix_ms: u64) -> Option<Self> {
         let seconds = (unix_ms / 1000).checked_sub(EPOCH_UNIX_S)?;
         u32::try_from(seconds).ok().map(Self)
     }
 
     /// Seconds since the Farcaster epoch.
-    pub fn seconds(self) -> u32 {
+    pub(crate) fn seconds(self) -> u32 {
         self.0
     }
 
     /// The instant in Unix milliseconds.
-    pub fn unix_ms(self) -> u64 {
+    pub(crate) fn unix_ms(self) -> u64 {
         (EPOCH_UNIX_S + u64::from(self.0)) * 1000
     }
 }

@@ -16,21 +16,21 @@ use super::{
 
 /// An Ed25519 public key: a signer.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct PublicKey([u8; 32]);
+pub(crate) struct PublicKey([u8; 32]);
 
 impl PublicKey {
     /// Takes the 32 bytes; whether they are a curve point shows when a signature is checked.
-    pub fn from_bytes(bytes: [u8; 32]) -> Self {
+    pub(crate) fn from_bytes(bytes: [u8; 32]) -> Self {
         Self(bytes)
     }
 
     /// Takes exactly 32 bytes.
-    pub fn from_slice(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_slice(bytes: &[u8]) -> Option<Self> {
         bytes.try_into().ok().map(Self)
     }
 
     /// The 32 bytes.
-    pub fn as_bytes(&self) -> &[u8; 32] {
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 }
@@ -44,7 +44,7 @@ impl fmt::Debug for PublicKey {
 /// A message whose hash and signature are right. Whether its signer speaks for its fid is a
 /// question to the network, answered by the signer cache.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Verified {
+pub(crate) struct Verified {
     /// Computed here, equal to what the message claims.
     pub hash: MessageHash,
     /// Who signed.
@@ -55,7 +55,7 @@ pub struct Verified {
 
 /// Why a message from outside is not believed.
 #[derive(Debug, Error)]
-pub enum Refused {
+pub(crate) enum Refused {
     /// Neither `data_bytes` nor `data`.
     #[error("message has no data")]
     Empty,
@@ -84,7 +84,7 @@ pub enum Refused {
 
 /// Checks size, hash and signature (strictly: small-order keys and malleable signatures fail),
 /// then decodes what was signed.
-pub fn verify(message: &SignedMessage) -> Result<Verified, Refused> {
+pub(crate) fn verify(message: &SignedMessage) -> Result<Verified, Refused> {
     let bytes = message.signed_bytes().ok_or(Refused::Empty)?;
     if bytes.len() > limits::LARGEST_DATA_BYTES {
         return Err(Refused::TooLarge);

@@ -7,7 +7,7 @@ use crate::wire::proto::{BlockConfirmedBody, HubEvent, HubEventType, hub_event::
 
 /// All events of one block, without the one that confirms it.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Block {
+pub(crate) struct Block {
     /// Its height.
     pub height: u64,
     /// In the shard's order.
@@ -18,7 +18,7 @@ pub struct Block {
 
 /// Where the events come from, which decides what a loss means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Source {
+pub(crate) enum Source {
     /// A stream, which may lose events: what is missing is to be read again.
     Stream,
     /// A query of what the node keeps: what is missing there, the node does not have.
@@ -27,7 +27,7 @@ pub enum Source {
 
 /// Something is missing before this point.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Gap {
+pub(crate) struct Gap {
     /// The first block that is not whole.
     pub expected: u64,
     /// The block whose event came instead.
@@ -36,7 +36,7 @@ pub struct Gap {
 
 /// Takes events in, gives whole blocks out, in unbroken order.
 #[derive(Clone, Debug)]
-pub struct Assembler {
+pub(crate) struct Assembler {
     last: u64,
     open: Option<OpenBlock>,
 }
@@ -53,17 +53,17 @@ struct OpenBlock {
 
 impl Assembler {
     /// Begins after the cursor's block.
-    pub fn new(cursor: ShardCursor) -> Self {
+    pub(crate) fn new(cursor: ShardCursor) -> Self {
         Self { last: cursor.height(), open: None }
     }
 
     /// After the last whole block.
-    pub fn cursor(&self) -> ShardCursor {
+    pub(crate) fn cursor(&self) -> ShardCursor {
         ShardCursor::after(self.last)
     }
 
     /// The id from which to ask on: within the open block if there is one.
-    pub fn next_event_id(&self) -> u64 {
+    pub(crate) fn next_event_id(&self) -> u64 {
         match &self.open {
             Some(open) => first_event_id(open.height) + open.last_place + 1,
             None => self.cursor().next_event_id(),
@@ -72,7 +72,7 @@ impl Assembler {
 
     /// Takes one event. Gives the blocks that it completes (at most two), or says that something is
     /// missing; then the event was not taken, and the open block is forgotten.
-    pub fn feed(&mut self, event: HubEvent, source: Source) -> Result<Vec<Block>, Gap> {
+    pub(crate) fn feed(&mut self, event: HubEvent, source: Source) -> Result<Vec<Block>, Gap> {
         let (height, at) = place(event.id);
         if height <= self.last {
             return Ok(Vec::new());
@@ -112,7 +112,7 @@ impl Assembler {
 
     /// Says that a query has reached the end. A block that does not say how many events it has is
     /// whole then, because nodes write blocks at once.
-    pub fn end_of_query(&mut self) -> Option<Block> {
+    pub(crate) fn end_of_query(&mut self) -> Option<Block> {
         if self.open.as_ref().is_some_and(|open| open.expected.is_none()) {
             self.close()
         } else {
@@ -121,12 +121,12 @@ impl Assembler {
     }
 
     /// Goes back or forward to a cursor.
-    pub fn seek(&mut self, cursor: ShardCursor) {
+    pub(crate) fn seek(&mut self, cursor: ShardCursor) {
         *self = Self::new(cursor);
     }
 
     /// Forgets a block that is not whole; its events will come again.
-    pub fn forget_open(&mut self) {
+    pub(crate) fn forget_open(&mut self) {
         self.open = None;
     }
 

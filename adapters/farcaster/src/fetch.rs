@@ -1,0 +1,213 @@
+//! Asking the network for what `open` lacks: who may sign for somebody and how they are called, or
+//! the root of a thread.
+
+use std::collections::BTreeSet;
+
+use thiserror::Error;
+use threadbridge_core::{
+    adapter::{Envelope, Missing},
+    model::id::{InvalidId, RemoteId},
+};
+
+use crate::{
+    carried::{Cargo, SignerKeyOf, SignersOf},
+    name::Name,
+    node::{
+        failure::NodeError,
+        pool::Pool,
+        query::{Listing, SignerRecord},
+    },
+    wire::{SignedMessage, limits, verify::PublicKey},
+};
+
+/// Profile fields of one fid that are read at most.
+const PROFILE_FIELDS: u32 = 100;
+
+/// Something that is needed first.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Want {
+    /// Whether a key is one of an author's, and how the author is called.
+    Author { fid: u64, key: PublicKey },
+    /// How people are called.
+    People(BTreeSet<u64>),
+    /// A cast.
+    Cast(Name),
+}
+
+impl Want {
+    /// The bridge's form.
+    pub(crate) fn to_missing(&self) -> Missing {
+        let (what, reason) = match self {
+            Self::Author { fid, key } => {
+                (format!("author/{fid}/{key:?}"), "the keys of its author are not known yet")
+            }
+            Self::People(fids) => {
+                let fids: Vec<_> = fids.iter().map(u64::to_string).collect();
+                (format!("people/{}", fids.join(",")), "people it mentions are not known yet")
+            }
+            Self::Cast(name) => (
+                format!("cast/{}:{}", name.fid, name.hash),
+                "the root of its thread is not known yet",
+            ),
+        };
+        Missing { what, reason: reason.to_owned() }
+    }
+
+    fn parse(what: &str) -> Option<Self> {
+        let (kind, rest) = what.split_once('/')?;
+        match kind {
+            "author" => {
+                let (fid, key) = rest.split_once('/')?;
+                let key = PublicKey::from_slice(&hex::decode(key).ok()?)?;
+                Some(Self::Author { fid: fid.parse().ok()?, key })
+            }
+            "people" => {
+                let fids = rest.split(',').take(limits::MENTIONS).map(str::parse);
+                fids.collect::<Result<_, _>>().ok().map(Self::People)
+            }
+            "cast" => Name::parse(rest).map(Self::Cast),
+            _ => None,
+        }
+    }
+}
+
+/// Why nothing was fetched.
+#[derive(Debug, Error)]
+pub(crate) enum FetchError {
+    /// No node could say.
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    /// The system gave no randomness.
+    #[error("no randomness")]
+    Random(#[from] getrandom::Error),
+    /// A fetched thing cannot be named.
+    #[error("fetched something without a name")]
+    Id(#[from] InvalidId),
+}
+
+/// Gets what is missing. What is no longer wanted by any form of ours gives nothing.
+pub(crate) async fn fetch(pool: &Pool, missing: &Missing) -> Result<Vec<Envelope>, FetchError> {
+    match Want::parse(&missing.what) {
+        Some(Want::Author { fid, key }) => person(pool, fid, Some(key)).await,
+        Some(Want::People(fids)) => {
+            let mut envelopes = Vec::new();
+            for fid in fids {
+                envelopes.extend(person(pool, fid, None).await?);
+            }
+            Ok(envelopes)
+        }
+        Some(Want::Cast(name)) => cast(pool, name).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// Keys first, because the profile is proven by them; the end of the profile last, because whoever
+/// waits for the name must not go on before it is there.
+pub(crate) async fn person(
+    pool: &Pool,
+    fid: u64,
+    asked: Option<PublicKey>,
+) -> Result<Vec<Envelope>, FetchError> {
+    let mut records = pool.ask(|node| async move { node.signers(fid).await }).await?;
+    let profile = match pool.ask(|node| profile(node, fid)).await {
+        Ok(profile) => profile,
+        Err(NodeError::NotFound | NodeError::Refused { .. }) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let mut wanted: BTreeSet<_> =
+        profile.iter().filter_map(|message| PublicKey::from_slice(&message.signer)).collect();
+    wanted.extend(asked);
+    if !wanted.iter().all(|key| records.iter().any(|record| record.key == *key)) {
+        records.extend(former_signers(pool, fid).await?);
+    }
+    let signers = SignersOf {
+        fid,
+        keys: records.iter().map(SignerRecord::to_kept).collect(),
+        asked: wanted.iter().map(|key| key.as_bytes().to_vec()).collect(),
+        epoch: 0,
+    };
+    let mut envelopes = vec![Cargo::Signers(signers).into_envelope(unique("signers")?)];
+    for message in profile {
+        if let Some(envelope) = listed(message)? {
+            envelopes.push(envelope);
+        }
+    }
+    envelopes.push(Cargo::ProfileRead(fid).into_envelope(unique("profile")?));
+    Ok(envelopes)
+}
+
+async fn profile(
+    node: std::sync::Arc<dyn crate::node::Node>,
+    fid: u64,
+) -> Result<Vec<SignedMessage>, NodeError> {
+    let page = node.list(&Listing::Profile(fid), PROFILE_FIELDS, None).await?;
+    Ok(page.messages)
+}
+
+/// Keys that the fid has removed: they were good until then.
+async fn former_signers(pool: &Pool, fid: u64) -> Result<Vec<SignerRecord>, NodeError> {
+    match pool.ask(|node| async move { node.former_signers(fid).await }).await {
+        Err(NodeError::Unsupported | NodeError::NotFound) => Ok(Vec::new()),
+        answer => answer,
+    }
+}
+
+async fn cast(pool: &Pool, name: Name) -> Result<Vec<Envelope>, FetchError> {
+    let id = name.cast_id();
+    match pool
+        .ask(|node| {
+            let id = id.clone();
+            async move { node.cast(&id).await }
+        })
+        .await
+    {
+        Ok(message) => Ok(listed(message)?.into_iter().collect()),
+        Err(NodeError::NotFound) => Ok(vec![Cargo::Absent(id).into_envelope(unique("absent")?)]),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A message outside of the event stream, under the same id that its event has.
+pub(crate) fn listed(message: SignedMessage) -> Result<Option<Envelope>, InvalidId> {
+    match message.claimed_name() {
+        Some(name) => Ok(Some(Cargo::Listed(message).into_envelope(name.remote_id()?))),
+        None => Ok(None),
+    }
+}
+
+/// An id for something that is learnt and not said: never the same twice.
+pub(crate) fn unique(kind: &str) -> Result<RemoteId, FetchError> {
+    let mut random = [0_u8; 12];
+    getrandom::fill(&mut random)?;
+    Ok(RemoteId::parse(format!("{kind}/{}", hex::encode(random)))?)
+}
+
+impl SignerRecord {
+    fn to_kept(&self) -> SignerKeyOf {
+        SignerKeyOf {
+            key: self.key.as_bytes().to_vec(),
+            scopes: self.scopes.clone(),
+            removed_at_s: self.removed_at_s,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn wants_read_what_they_print() {
+        let hash = crate::wire::hash::MessageHash::of(b"x");
+        let wants = [
+            Want::Author { fid: 7, key: PublicKey::from_bytes([3; 32]) },
+            Want::People(BTreeSet::from([1, 22])),
+            Want::Cast(Name { fid: 9, hash }),
+        ];
+        for want in wants {
+            assert_eq!(Want::parse(&want.to_missing().what), Some(want));
+        }
+        assert_eq!(Want::parse("store"), None);
+        assert_eq!(Want::parse("people/x"), None);
+    }
+}

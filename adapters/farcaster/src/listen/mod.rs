@@ -1,0 +1,313 @@
+//! Network → envelopes. Each shard is followed by a task of its own; this is where what they hear
+//! comes together and is handed to the bridge, and where cursors move, always after what lies
+//! before them.
+
+mod hand_over;
+mod heard;
+mod index;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+    time::Duration,
+};
+
+use thiserror::Error;
+use threadbridge_core::{
+    adapter::{AdapterError, Batch, Closed, Cursor, Health, Inbound, Verdict},
+    model::id::{InvalidId, RemoteConversation},
+};
+use tokio::{
+    sync::{mpsc, oneshot},
+    task::JoinSet,
+    time::Instant,
+};
+
+use self::{hand_over::Met, heard::Ear};
+use crate::{
+    carried::Cargo,
+    fetch::{FetchError, unique},
+    history::Depth,
+    name::Place,
+    node::{failure::NodeError, pool::Pool},
+    orphans::Orphans,
+    send::verdict,
+    shard::{
+        block::Block,
+        cursor::ShardCursor,
+        follow::{Follower, Pace, Step},
+    },
+};
+
+/// Blocks that are read again when listening begins, for answers that came before what they answer.
+const REWIND_BLOCKS: u64 = 100;
+/// Blocks without anything for us are passed without a commit for that long.
+const QUIET_FOR: Duration = Duration::from_secs(5);
+
+/// Why listening ended.
+#[derive(Debug, Error)]
+enum Ended {
+    #[error("the bridge is closing")]
+    Closing(#[from] Closed),
+    #[error(transparent)]
+    Node(#[from] NodeError),
+    #[error(transparent)]
+    Fetch(#[from] FetchError),
+    #[error("an event cannot be named")]
+    Id(#[from] InvalidId),
+}
+
+/// What a follower says.
+enum News {
+    Step { shard: u32, cursor: ShardCursor, step: Step },
+    Lost { shard: u32, from: u64, to: u64, made_good: oneshot::Sender<()> },
+    Failed(NodeError),
+}
+
+/// Where a shard's follower is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Phase {
+    CatchingUp,
+    Live,
+    Stalled,
+}
+
+/// One time of listening.
+struct Listening {
+    pool: Arc<Pool>,
+    own: Option<u64>,
+    inbound: Inbound,
+    linked: BTreeSet<RemoteConversation>,
+    /// Linked conversations whose history is known.
+    indexed: BTreeSet<RemoteConversation>,
+    orphans: Orphans,
+    met: Met,
+    phases: BTreeMap<u32, Phase>,
+    kept_at: Instant,
+}
+
+/// Listens until the connection fails or the bridge closes.
+pub(crate) async fn listen(
+    pool: Arc<Pool>,
+    own: Option<u64>,
+    pace: Pace,
+    inbound: Inbound,
+) -> Result<(), AdapterError> {
+    let linked = inbound.conversations().borrow().clone();
+    let indexed = index::indexed(&inbound);
+    let mut listening = Listening {
+        pool,
+        own,
+        inbound,
+        linked,
+        indexed,
+        orphans: Orphans::default(),
+        met: Met::default(),
+        phases: BTreeMap::new(),
+        kept_at: Instant::now(),
+    };
+    match listening.run(pace).await {
+        Ok(()) | Err(Ended::Closing(Closed)) => Ok(()),
+        Err(Ended::Node(error) | Ended::Fetch(FetchError::Node(error))) => {
+            listening.inbound.report(Health::Down(error.to_string()));
+            // Whatever a node refuses while we only read, another time may do better.
+            let verdict = match verdict(&error) {
+                Verdict::Reject | Verdict::Reseal => Verdict::Retry,
+                verdict @ (Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Suspend) => verdict,
+            };
+            Err(AdapterError::new(verdict, error))
+        }
+        Err(error @ (Ended::Fetch(_) | Ended::Id(_))) => {
+            Err(AdapterError::new(Verdict::Retry, error))
+        }
+    }
+}
+
+impl Listening {
+    async fn run(&mut self, pace: Pace) -> Result<(), Ended> {
+        self.inbound.report(Health::CatchingUp);
+        let cursors = self.where_shards_stand().await?;
+        self.index_new().await?;
+        let mut followers = JoinSet::new();
+        let (tell, mut news) = mpsc::channel(2);
+        for (shard, cursor) in cursors {
+            self.phases.insert(shard, Phase::CatchingUp);
+            let pool = Arc::clone(&self.pool);
+            let follower = Follower::resume(pool, shard, cursor, REWIND_BLOCKS, pace);
+            followers.spawn(follow(follower, tell.clone()));
+        }
+        drop(tell);
+        let mut conversations = self.inbound.conversations();
+        let mut may_change = true;
+        loop {
+            tokio::select! {
+                changed = conversations.changed(), if may_change => {
+                    may_change = changed.is_ok();
+                    self.linked = conversations.borrow_and_update().clone();
+                    self.index_new().await?;
+                }
+                heard = news.recv() => match heard {
+                    Some(heard) => self.take(heard).await?,
+                    None => return Err(NodeError::Unavailable.into()),
+                },
+            }
+        }
+    }
+
+    /// The cursors of all shards. A shard that was never read begins at its head, and that is kept
+    /// before anything else, so that nothing from then on is missed.
+    async fn where_shards_stand(&self) -> Result<BTreeMap<u32, ShardCursor>, Ended> {
+        let status = self.pool.ask(|node| async move { node.status().await }).await?;
+        let mut cursors = BTreeMap::new();
+        let mut first = Vec::new();
+        for shard in status.data_shards() {
+            let stream = ShardCursor::stream(shard);
+            let kept = self.inbound.cursor(&stream).and_then(ShardCursor::from_bytes);
+            let head = status.shard(shard).map_or(0, |shard| shard.max_height);
+            let cursor = kept.unwrap_or(ShardCursor::after(head));
+            if kept.is_none() {
+                first.push(Cursor { stream, position: cursor.to_bytes() });
+            }
+            cursors.insert(shard, cursor);
+        }
+        if cursors.is_empty() {
+            return Err(NodeError::Malformed { expected: "at least one shard" }.into());
+        }
+        if !first.is_empty() {
+            self.inbound.accept(Batch { envelopes: Vec::new(), cursors: first }).await?;
+        }
+        Ok(cursors)
+    }
+
+    async fn take(&mut self, news: News) -> Result<(), Ended> {
+        match news {
+            News::Failed(error) => Err(error.into()),
+            News::Lost { shard, from, to, made_good } => {
+                tracing::warn!(shard, blocks = to - from, "events are lost; listing instead");
+                self.make_good(shard).await?;
+                let cursor = ShardCursor::after(to.saturating_sub(1));
+                self.keep_cursor(shard, cursor).await?;
+                if made_good.send(()).is_err() {
+                    tracing::debug!(shard, "the follower has ended");
+                }
+                Ok(())
+            }
+            News::Step { shard, cursor, step } => self.take_step(shard, cursor, step).await,
+        }
+    }
+
+    async fn take_step(
+        &mut self,
+        shard: u32,
+        cursor: ShardCursor,
+        step: Step,
+    ) -> Result<(), Ended> {
+        let phase = match step {
+            Step::Blocks(blocks) => {
+                self.take_blocks(shard, cursor, blocks).await?;
+                // What a stalled shard gives again shows that it lives.
+                match self.phases.get(&shard) {
+                    Some(Phase::CatchingUp) | None => Phase::CatchingUp,
+                    Some(Phase::Live | Phase::Stalled) => Phase::Live,
+                }
+            }
+            Step::Live => Phase::Live,
+            Step::Deaf => {
+                let reason = "connected but deaf: the shard goes on and nothing arrives";
+                self.inbound.report(Health::Stalled(reason.to_owned()));
+                Phase::CatchingUp
+            }
+            Step::Stalled { delay_s } => {
+                let reason = format!("shard {shard} stands still: no block for {delay_s} s");
+                self.inbound.report(Health::Stalled(reason));
+                Phase::Stalled
+            }
+            Step::Lost { .. } => Phase::CatchingUp,
+        };
+        self.phases.insert(shard, phase);
+        if self.phases.values().all(|phase| *phase == Phase::Live) {
+            self.inbound.report(Health::Connected);
+        }
+        Ok(())
+    }
+
+    async fn take_blocks(
+        &mut self,
+        shard: u32,
+        cursor: ShardCursor,
+        blocks: Vec<Block>,
+    ) -> Result<(), Ended> {
+        let mut heard = Vec::new();
+        for block in blocks {
+            if block.is_short {
+                tracing::warn!(shard, "a node has fewer events than the block says it has");
+            }
+            let ear = Ear { linked: &self.linked, own: self.own };
+            for event in block.events {
+                heard.extend(ear.hear(shard, event)?);
+            }
+        }
+        if heard.is_empty() && self.kept_at.elapsed() < QUIET_FOR {
+            return Ok(());
+        }
+        if heard.is_empty() {
+            return self.keep_cursor(shard, cursor).await;
+        }
+        self.hand_over(heard, vec![position(shard, cursor)]).await
+    }
+
+    async fn keep_cursor(&mut self, shard: u32, cursor: ShardCursor) -> Result<(), Ended> {
+        let cursors = vec![position(shard, cursor)];
+        self.inbound.accept(Batch { envelopes: Vec::new(), cursors }).await?;
+        self.kept_at = Instant::now();
+        Ok(())
+    }
+
+    /// Lists what the linked conversations hold, in place of events that are gone. Removals cannot
+    /// be made good: what is not there gives no sign.
+    async fn make_good(&mut self, shard: u32) -> Result<(), Ended> {
+        let lost = Cargo::Lost(shard).into_envelope(unique("lost")?);
+        self.inbound.accept(Batch { envelopes: vec![lost], cursors: Vec::new() }).await?;
+        for conversation in self.linked.clone() {
+            let Some(place) = Place::parse(&conversation) else { continue };
+            let messages = self.collect(&place, Depth::Everything).await?;
+            let ear = Ear { linked: &self.linked, own: self.own };
+            let mut heard = Vec::new();
+            for message in messages {
+                if let Some(envelope) = crate::fetch::listed(message.clone())? {
+                    heard.extend(ear.listed(envelope, &message));
+                }
+            }
+            self.hand_over(heard, Vec::new()).await?;
+        }
+        Ok(())
+    }
+}
+
+fn position(shard: u32, cursor: ShardCursor) -> Cursor {
+    Cursor { stream: ShardCursor::stream(shard), position: cursor.to_bytes() }
+}
+
+/// Passes on what a follower says until nobody listens.
+async fn follow(mut follower: Follower, tell: mpsc::Sender<News>) {
+    loop {
+        let shard = follower.shard();
+        let news = match follower.next().await {
+            Ok(Step::Lost { from, to }) => {
+                let (made_good, done) = oneshot::channel();
+                if tell.send(News::Lost { shard, from, to, made_good }).await.is_err()
+                    || done.await.is_err()
+                {
+                    return;
+                }
+                follower.skip_to(to);
+                continue;
+            }
+            Ok(step) => News::Step { shard, cursor: follower.cursor(), step },
+            Err(error) => News::Failed(error),
+        };
+        if tell.send(news).await.is_err() {
+            return;
+        }
+    }
+}

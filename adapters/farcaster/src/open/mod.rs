@@ -1,0 +1,391 @@
+//! Proving what a node handed over: hash, signature, signer, limits, and where it belongs. No node
+//! is trusted; what cannot be proven here is refused with its reason.
+
+mod home;
+mod signer;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use prost::Message as _;
+use threadbridge_core::{
+    adapter::{Envelope, Missing, Opened, Refusal},
+    model::id::RemoteConversation,
+};
+
+use crate::{
+    carried::Cargo,
+    fetch::Want,
+    known::{Called, Known, Standing, Unreadable},
+    name::Name,
+    node::failure::presentable,
+    own::Own,
+    proven::{About, Proven},
+    wire::{
+        SignedMessage,
+        hash::MessageHash,
+        limits::{self, Tier, Violation},
+        proto::{
+            CastAddBody, FarcasterNetwork, HubEvent, MergeFailureBody, MessageData, MessageType,
+            OnChainEventType, ReactionBody, UserDataBody, UserDataType, hub_event,
+            message_data::Body, reaction_body,
+        },
+        time::FarcasterTime,
+        verify::{Refused, Verified, verify},
+    },
+};
+
+/// Why an envelope is not a message for us, or not yet.
+#[derive(Debug)]
+pub(crate) enum Stop {
+    Refused(String),
+    Wants(Want),
+    Elsewhere,
+    Unreadable,
+}
+
+impl From<Unreadable> for Stop {
+    fn from(_: Unreadable) -> Self {
+        Self::Unreadable
+    }
+}
+
+impl From<Refused> for Stop {
+    fn from(refused: Refused) -> Self {
+        Self::Refused(refused.to_string())
+    }
+}
+
+impl From<Violation> for Stop {
+    fn from(violation: Violation) -> Self {
+        Self::Refused(violation.to_string())
+    }
+}
+
+impl Stop {
+    fn refused(reason: &str) -> Self {
+        Self::Refused(reason.to_owned())
+    }
+}
+
+/// What a message was handed over for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Purpose {
+    /// It was said.
+    Said,
+    /// It was there before we listened.
+    History,
+}
+
+/// One envelope being opened.
+#[derive(Debug)]
+pub(crate) struct Opening<'a> {
+    pub(crate) own: Option<&'a Own>,
+    pub(crate) network: FarcasterNetwork,
+    pub(crate) known: Known<'a>,
+    pub(crate) linked: &'a BTreeSet<RemoteConversation>,
+}
+
+impl Opening<'_> {
+    /// Proves what the envelope carries.
+    pub(crate) fn open(&self, envelope: &Envelope) -> Opened {
+        let opened = match Cargo::from_envelope(envelope) {
+            Some(Cargo::Event(event)) => self.event(event),
+            Some(Cargo::Listed(message)) => self.message(&message, None, Purpose::Said),
+            Some(Cargo::History(message)) => self.message(&message, None, Purpose::History),
+            Some(Cargo::Signers(signers)) => self.learn_signers(signers),
+            Some(Cargo::ProfileRead(fid)) => self.learn_profile_was_read(fid),
+            Some(Cargo::Absent(id)) => {
+                if let Some(name) = Name::of(&id) {
+                    self.known.set_absent(&name);
+                }
+                Ok(Opened::Learnt)
+            }
+            Some(Cargo::Lost(_shard)) => {
+                self.known.next_epoch().map(|()| Opened::Learnt).map_err(Stop::from)
+            }
+            None => Err(Stop::refused("envelope is not one of this network")),
+        };
+        match opened {
+            Ok(opened) => opened,
+            Err(Stop::Refused(reason)) => Opened::Refused(Refusal::new(reason)),
+            Err(Stop::Wants(want)) => Opened::Missing(want.to_missing()),
+            Err(Stop::Elsewhere) => Opened::Elsewhere,
+            Err(Stop::Unreadable) => Opened::Missing(Missing {
+                what: "store".to_owned(),
+                reason: "what the account knows could not be read".to_owned(),
+            }),
+        }
+    }
+
+    fn event(&self, event: HubEvent) -> Result<Opened, Stop> {
+        let at = u32::try_from(event.timestamp).ok().filter(|seconds| *seconds > 0);
+        let at = at.map(FarcasterTime::from_seconds);
+        match event.body {
+            Some(hub_event::Body::MergeMessageBody(body)) => {
+                let message = body.message.ok_or(Stop::refused(UNVERIFIABLE))?;
+                self.message(&message, at, Purpose::Said)
+            }
+            Some(hub_event::Body::PruneMessageBody(body)) => {
+                self.gone(body.message, Standing::Pruned)
+            }
+            Some(hub_event::Body::RevokeMessageBody(body)) => {
+                self.gone(body.message, Standing::Revoked)
+            }
+            Some(hub_event::Body::MergeFailure(body)) => self.failed(&body),
+            Some(hub_event::Body::MergeOnChainEventBody(body)) => {
+                let signer = i32::from(OnChainEventType::EventTypeSigner);
+                let event = body.on_chain_event.filter(|event| event.r#type == signer);
+                self.signers_changed(event.ok_or(Stop::Elsewhere)?.fid)
+            }
+            Some(
+                hub_event::Body::MergeUsernameProofBody(_) | hub_event::Body::BlockConfirmedBody(_),
+            )
+            | None => Err(Stop::Elsewhere),
+        }
+    }
+
+    /// Reads what the message claims to be, looks whether that concerns us, and only then does the
+    /// costly checks. What is read first and what is proven later are the same bytes.
+    fn message(
+        &self,
+        message: &SignedMessage,
+        at: Option<FarcasterTime>,
+        purpose: Purpose,
+    ) -> Result<Opened, Stop> {
+        let bytes = message.signed_bytes().ok_or(Refused::Empty)?;
+        if bytes.len() > limits::LARGEST_DATA_BYTES {
+            return Err(Refused::TooLarge.into());
+        }
+        let data = MessageData::decode(bytes).map_err(Refused::Undecodable)?;
+        let hash = MessageHash::from_slice(&message.hash).ok_or(Refused::WrongHash)?;
+        let name = Name { fid: data.fid, hash };
+        if self.own.is_some_and(|own| own.signed(&data, message)) {
+            let verified = self.prove(message, at)?;
+            return self.confirmed(&verified.data, name);
+        }
+        match (data.r#type(), &data.body) {
+            (MessageType::CastAdd, Some(Body::CastAddBody(cast))) => {
+                self.cast(message, (name, cast), at, purpose)
+            }
+            (MessageType::CastRemove, Some(Body::CastRemoveBody(remove))) => {
+                self.removal(message, name, &remove.target_hash, at)
+            }
+            (
+                MessageType::ReactionAdd | MessageType::ReactionRemove,
+                Some(Body::ReactionBody(reaction)),
+            ) => self.reaction(message, name, reaction, at),
+            (MessageType::UserDataAdd, Some(Body::UserDataBody(field))) => {
+                self.profile(message, name, field)
+            }
+            (MessageType::KeyAdd | MessageType::KeyRemove, _) => self.signers_changed(data.fid),
+            _ => Err(Stop::Elsewhere),
+        }
+    }
+
+    /// Hash, signature, limits, network and time.
+    fn prove(&self, message: &SignedMessage, at: Option<FarcasterTime>) -> Result<Verified, Stop> {
+        let verified = verify(message)?;
+        let size = message.signed_bytes().map_or(0, <[u8]>::len);
+        // Whether the author pays for longer casts is the network's question; ours is the format.
+        limits::check(&verified.data, size, Tier::Pro)?;
+        if let Some(at) = at {
+            limits::check_time(verified.data.timestamp, at)?;
+        }
+        let is_foreign = verified.data.network != i32::from(self.network);
+        if self.network == FarcasterNetwork::Mainnet && is_foreign {
+            return Err(Stop::refused("message is for another farcaster network"));
+        }
+        Ok(verified)
+    }
+
+    fn cast(
+        &self,
+        message: &SignedMessage,
+        (name, cast): (Name, &CastAddBody),
+        at: Option<FarcasterTime>,
+        purpose: Purpose,
+    ) -> Result<Opened, Stop> {
+        let home = self.home(&name, cast)?.ok_or(Stop::Elsewhere)?;
+        let verified = self.prove(message, at)?;
+        // Before the signer is known to be good, so that answers to it find it meanwhile.
+        if self.known.member(&name.hash)?.is_none() {
+            self.known.add_member(&name, &home.conversation);
+        }
+        if purpose == Purpose::History {
+            return Ok(Opened::Learnt);
+        }
+        if let Err(stop) = self.may_sign(&verified) {
+            if matches!(stop, Stop::Refused(_)) {
+                self.known.remove_member(&name.hash);
+            }
+            return Err(stop);
+        }
+        let names = self.names_of(&cast.mentions)?;
+        Ok(plaintext(&Proven {
+            conversation: home.conversation.as_str().to_owned(),
+            data: message.signed_bytes().unwrap_or_default().to_vec(),
+            hash: name.hash.as_bytes().to_vec(),
+            about: None,
+            names,
+            answers_the_root: home.answers_the_root,
+        }))
+    }
+
+    fn removal(
+        &self,
+        message: &SignedMessage,
+        name: Name,
+        target: &[u8],
+        at: Option<FarcasterTime>,
+    ) -> Result<Opened, Stop> {
+        let target = MessageHash::from_slice(target).ok_or(Violation::CastId)?;
+        let member = self.known.member(&target)?.ok_or(Stop::Elsewhere)?;
+        let conversation = self.linked(&member.conversation).ok_or(Stop::Elsewhere)?;
+        let verified = self.prove(message, at)?;
+        if member.fid != name.fid {
+            return Err(Stop::refused("removal of somebody else's cast"));
+        }
+        self.may_sign(&verified)?;
+        let about = Name { fid: member.fid, hash: target };
+        Ok(plaintext(&about_cast(message, &name, conversation, &about)))
+    }
+
+    fn reaction(
+        &self,
+        message: &SignedMessage,
+        name: Name,
+        reaction: &ReactionBody,
+        at: Option<FarcasterTime>,
+    ) -> Result<Opened, Stop> {
+        let Some(reaction_body::Target::TargetCastId(target)) = &reaction.target else {
+            return Err(Stop::Elsewhere);
+        };
+        let target = Name::of(target).ok_or(Violation::CastId)?;
+        let member = self.known.member(&target.hash)?.filter(|member| member.fid == target.fid);
+        let member = member.ok_or(Stop::Elsewhere)?;
+        let conversation = self.linked(&member.conversation).ok_or(Stop::Elsewhere)?;
+        let verified = self.prove(message, at)?;
+        self.may_sign(&verified)?;
+        Ok(plaintext(&about_cast(message, &name, conversation, &target)))
+    }
+
+    /// Profiles of people whom we have met; the fields that show.
+    fn profile(
+        &self,
+        message: &SignedMessage,
+        name: Name,
+        field: &UserDataBody,
+    ) -> Result<Opened, Stop> {
+        let kind = UserDataType::try_from(field.r#type).unwrap_or(UserDataType::None);
+        let is_shown =
+            matches!(kind, UserDataType::Username | UserDataType::Display | UserDataType::Pfp);
+        let met = self.known.called(name.fid)?.is_some() || self.known.signers(name.fid)?.is_some();
+        if !is_shown || !met {
+            return Err(Stop::Elsewhere);
+        }
+        let verified = self.prove(message, None)?;
+        self.may_sign(&verified)?;
+        let mut called = self.known.called(name.fid)?.unwrap_or_default();
+        let value = Some(presentable(&field.value)).filter(|value| !value.is_empty());
+        if kind == UserDataType::Username {
+            called.username = value;
+        } else if kind == UserDataType::Display {
+            called.display_name = value;
+        } else {
+            called.picture_url = value;
+        }
+        self.known.set_called(name.fid, &called);
+        Ok(plaintext(&Proven {
+            data: message.signed_bytes().unwrap_or_default().to_vec(),
+            hash: name.hash.as_bytes().to_vec(),
+            ..Proven::default()
+        }))
+    }
+
+    /// The network let go of a message that nobody deleted: nothing is deleted elsewhere.
+    fn gone(&self, message: Option<SignedMessage>, standing: Standing) -> Result<Opened, Stop> {
+        let message = message.ok_or(Stop::refused(UNVERIFIABLE))?;
+        let hash = MessageHash::from_slice(&message.hash).ok_or(Refused::WrongHash)?;
+        let member = self.known.member(&hash)?.ok_or(Stop::Elsewhere)?;
+        self.prove(&message, None)?;
+        self.known.set_standing(&hash, member, standing);
+        Ok(Opened::Learnt)
+    }
+
+    /// One of ours was thrown away after it had been taken.
+    fn failed(&self, body: &MergeFailureBody) -> Result<Opened, Stop> {
+        let message = body.message.as_ref().ok_or(Stop::Elsewhere)?;
+        let verified = verify(message)?;
+        let own = self.own.ok_or(Stop::Elsewhere)?;
+        if !own.signed(&verified.data, message) {
+            return Err(Stop::Elsewhere);
+        }
+        let name = Name { fid: verified.data.fid, hash: verified.hash };
+        let id = name.remote_id().map_err(|_id| Stop::Elsewhere)?;
+        let reason = format!("{} ({})", presentable(&body.reason), presentable(&body.code));
+        Ok(Opened::Rejected { id, reason })
+    }
+
+    /// One of ours is in for good.
+    fn confirmed(&self, data: &MessageData, name: Name) -> Result<Opened, Stop> {
+        if let Some(Body::CastAddBody(cast)) = &data.body
+            && self.known.member(&name.hash)?.is_none()
+            && let Some(home) = self.home(&name, cast)?
+        {
+            self.known.add_member(&name, &home.conversation);
+        }
+        let id = name.remote_id().map_err(|_id| Stop::Elsewhere)?;
+        Ok(Opened::Confirmed(id))
+    }
+
+    fn learn_profile_was_read(&self, fid: u64) -> Result<Opened, Stop> {
+        if self.known.called(fid)?.is_none() {
+            self.known.set_called(fid, &Called::default());
+        }
+        Ok(Opened::Learnt)
+    }
+
+    /// The names of people who are mentioned. Who has none is called by the fid.
+    fn names_of(&self, fids: &[u64]) -> Result<BTreeMap<u64, String>, Stop> {
+        let mut names = BTreeMap::new();
+        let mut unknown = BTreeSet::new();
+        for fid in fids.iter().take(limits::MENTIONS) {
+            match self.known.called(*fid)? {
+                Some(called) => {
+                    names.insert(*fid, called.username.unwrap_or_else(|| format!("!{fid}")));
+                }
+                None => {
+                    unknown.insert(*fid);
+                }
+            }
+        }
+        if unknown.is_empty() { Ok(names) } else { Err(Stop::Wants(Want::People(unknown))) }
+    }
+
+    /// The conversation of that name, if it is linked.
+    fn linked(&self, conversation: &str) -> Option<&RemoteConversation> {
+        let name = RemoteConversation::parse(conversation).ok()?;
+        self.linked.get(&name)
+    }
+}
+
+const UNVERIFIABLE: &str = "message comes without the bytes that were signed";
+
+fn plaintext(proven: &Proven) -> Opened {
+    Opened::Plaintext(proven.encode_to_vec())
+}
+
+fn about_cast(
+    message: &SignedMessage,
+    name: &Name,
+    conversation: &RemoteConversation,
+    about: &Name,
+) -> Proven {
+    Proven {
+        conversation: conversation.as_str().to_owned(),
+        data: message.signed_bytes().unwrap_or_default().to_vec(),
+        hash: name.hash.as_bytes().to_vec(),
+        about: Some(About::new(about)),
+        ..Proven::default()
+    }
+}

@@ -1,0 +1,150 @@
+//! Signing. From here on the bytes and the hash are fixed: every attempt sends the same, and a node
+//! knows a repetition by its hash.
+
+use prost::Message as _;
+use threadbridge_core::{
+    adapter::{Missing, Sealed, Sealing},
+    model::{id::RemoteConversation, time::Timestamp},
+};
+
+use crate::{
+    draft::{Answers, Draft, Kind, MessageDraft},
+    known::{Known, Unreadable},
+    name::{Name, Place},
+    own::Own,
+    wire::{
+        limits::{self, Tier},
+        proto::{FarcasterNetwork, MessageData, cast_add_body::Parent, message_data::Body},
+        time::FarcasterTime,
+    },
+};
+
+/// How far timestamps may run ahead of the clock so that each is later than the one before. Nodes
+/// allow ten minutes.
+const AHEAD_S: u32 = 300;
+/// How far the last timestamp may lie ahead before signing waits for the clock.
+const WAIT_S: u32 = 540;
+
+/// One draft being sealed.
+#[derive(Debug)]
+pub(crate) struct Signing<'a> {
+    pub(crate) own: Option<&'a Own>,
+    pub(crate) network: FarcasterNetwork,
+    pub(crate) tier: Tier,
+    pub(crate) known: Known<'a>,
+}
+
+enum Stop {
+    Missing(&'static str, &'static str),
+    Refused(String),
+}
+
+impl From<Unreadable> for Stop {
+    fn from(_: Unreadable) -> Self {
+        Self::Missing("store", "what the account knows could not be read")
+    }
+}
+
+impl Signing<'_> {
+    /// Makes the final bytes.
+    pub(crate) fn seal(
+        &self,
+        conversation: &RemoteConversation,
+        plaintext: &[u8],
+        now: Timestamp,
+    ) -> Sealing {
+        let sealed = match Draft::decode(plaintext).map(|draft| draft.kind) {
+            Ok(Some(Kind::Message(draft))) => self.sign(conversation, draft, now),
+            Ok(Some(Kind::Direct(_))) => Ok(Sealed { bytes: plaintext.to_vec(), remote_id: None }),
+            Ok(None) | Err(_) => Err(Stop::Refused("the draft cannot be read".to_owned())),
+        };
+        match sealed {
+            Ok(sealed) => Sealing::Ready(sealed),
+            Err(Stop::Refused(reason)) => Sealing::Refused { reason },
+            Err(Stop::Missing(what, reason)) => {
+                Sealing::Missing(Missing { what: what.to_owned(), reason: reason.to_owned() })
+            }
+        }
+    }
+
+    fn sign(
+        &self,
+        conversation: &RemoteConversation,
+        draft: MessageDraft,
+        now: Timestamp,
+    ) -> Result<Sealed, Stop> {
+        let refused = |reason: &str| Stop::Refused(reason.to_owned());
+        let own = self.own.ok_or_else(|| refused("the account can only read"))?;
+        let key = own.key.as_ref().ok_or_else(|| refused("the account can only read"))?;
+        let answers = draft.answers();
+        let mut data = draft.data.ok_or_else(|| refused("the draft cannot be read"))?;
+        data.fid = own.fid;
+        data.network = self.network.into();
+        data.timestamp = self.timestamp(now)?;
+        self.answer(conversation, &mut data, answers)?;
+        limits::check(&data, data.encoded_len(), self.tier)
+            .map_err(|violation| Stop::Refused(violation.to_string()))?;
+        let (hash, message) = key.sign(&data);
+        let name = Name { fid: own.fid, hash };
+        let remote_id = name.remote_id().map_err(|error| Stop::Refused(error.to_string()))?;
+        self.known.set_signed_at(data.timestamp);
+        if matches!(data.body, Some(Body::CastAddBody(_))) {
+            self.known.add_member(&name, conversation);
+            self.known.set_sealed_last(conversation, &hash);
+        }
+        Ok(Sealed { bytes: message.encode_to_vec(), remote_id: Some(remote_id) })
+    }
+
+    /// Later than everything signed before, so that casts sort in the order in which they were said
+    /// and no two messages have the same bytes.
+    fn timestamp(&self, now: Timestamp) -> Result<u32, Stop> {
+        let clock = Stop::Missing("clock", "the clock of this machine is wrong");
+        let unix_ms = u64::try_from(now.as_micros() / 1000).unwrap_or(0);
+        let Some(now) = FarcasterTime::from_unix_ms(unix_ms) else { return Err(clock) };
+        let now = now.seconds();
+        let Some(last) = self.known.signed_at()? else { return Ok(now) };
+        let next = last.saturating_add(1).max(now);
+        if next <= now.saturating_add(AHEAD_S) {
+            Ok(next)
+        } else if last <= now.saturating_add(WAIT_S) {
+            Ok(last)
+        } else {
+            Err(clock)
+        }
+    }
+
+    fn answer(
+        &self,
+        conversation: &RemoteConversation,
+        data: &mut MessageData,
+        answers: Answers,
+    ) -> Result<(), Stop> {
+        let own = self.own.map_or(0, |own| own.fid);
+        let parent = match answers {
+            Answers::AsWritten => return Ok(()),
+            Answers::PartBefore => {
+                let before = self.known.sealed_last(conversation)?;
+                let hash = before.ok_or_else(|| {
+                    Stop::Refused("the part before it was never sealed".to_owned())
+                })?;
+                Name { fid: own, hash }
+            }
+            Answers::Root => {
+                let Some(Place::Thread { hash, .. }) = Place::parse(conversation) else {
+                    return Err(Stop::Refused("the conversation is no thread".to_owned()));
+                };
+                let fid = self.known.root_author(&hash)?;
+                let fid = fid.ok_or(Stop::Missing(
+                    "root",
+                    "nobody has answered in the thread yet, so its author is not known; \
+                     write it as thread/FID:0xHASH",
+                ))?;
+                Name { fid, hash }
+            }
+        };
+        if let Some(Body::CastAddBody(cast)) = &mut data.body {
+            cast.parent = Some(Parent::ParentCastId(parent.cast_id()));
+        }
+        Ok(())
+    }
+}
