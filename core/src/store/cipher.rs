@@ -129,6 +129,7 @@ fn place(table: &str, row: &[u8]) -> Vec<u8> {
 
 /// The keys of an open store.
 pub(super) struct Vault {
+    store_key: SecretKey,
     values: SecretKey,
     parts: SecretKey,
     conversations: Mutex<KeyCache<ConversationId>>,
@@ -137,10 +138,16 @@ pub(super) struct Vault {
 impl Vault {
     pub(super) fn new(store_key: &SecretKey) -> Self {
         Self {
+            store_key: store_key.clone(),
             values: store_key.derive("threadbridge 2026 store: values"),
             parts: store_key.derive("threadbridge 2026 store: parts of row keys"),
             conversations: Mutex::new(KeyCache::new(CACHED_KEYS)),
         }
+    }
+
+    /// The key that all others come from; only to lock it with another secret.
+    pub(super) const fn store_key(&self) -> &SecretKey {
+        &self.store_key
     }
 
     /// The key that seals what belongs to the store as a whole.

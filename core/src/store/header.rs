@@ -70,12 +70,27 @@ impl Header {
 
     /// Puts it among `changes`.
     pub(super) fn write(&self, changes: &mut Changes) -> Result<(), HeaderError> {
+        put_bytes(changes, self.to_bytes()?);
+        Ok(())
+    }
+
+    fn to_bytes(&self) -> Result<Vec<u8>, HeaderError> {
         let mut bytes = minicbor::to_vec(self.format).map_err(|_| HeaderError::Damaged)?;
         minicbor::encode(&self.locked, &mut bytes).map_err(|_| HeaderError::Damaged)?;
         bytes.extend_from_slice(&checksum_of(&bytes));
-        changes.put(META, HEADER.to_vec(), bytes);
-        Ok(())
+        Ok(bytes)
     }
+}
+
+impl Header {
+    /// The same store key, locked with another secret.
+    pub(super) fn relock(vault: &Vault, secret: &RootSecret) -> Result<Vec<u8>, HeaderError> {
+        Self::lock(vault.store_key(), secret)?.to_bytes()
+    }
+}
+
+pub(super) fn put_bytes(changes: &mut Changes, bytes: Vec<u8>) {
+    changes.put(META, HEADER.to_vec(), bytes);
 }
 
 /// Unlocks a store of our own format.

@@ -3,13 +3,14 @@
 //! [`Store::write`] runs a unit of work on the writer's thread; units that wait are committed
 //! together. [`Store::snapshot`] reads beside it, and [`Keys`] is one account's protocol state over
 //! a snapshot. Every value is sealed, and row keys hash what would tell who talks to whom. Nothing
-//! here but `disk.rs` knows the database underneath.
+//! here but `disk` knows the database underneath.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::thread::{self, JoinHandle};
 
+use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
 pub mod key;
@@ -20,6 +21,7 @@ pub mod rows;
 
 mod cache;
 mod cipher;
+mod create;
 mod disk;
 mod header;
 mod keys;
@@ -33,10 +35,11 @@ mod unit;
 mod writer;
 
 pub use cipher::SealError;
+pub use create::CreateError;
 pub use disk::DiskError;
 pub use header::FORMAT;
 pub use keys::Keys;
-pub use open::{CreateError, OpenError};
+pub use open::OpenError;
 pub use read::{ReadError, Reads};
 pub use reader::Reader;
 pub use secret::RootSecret;
@@ -47,8 +50,23 @@ pub use writer::WriteError;
 use crate::model::id::{AccountName, ConversationId};
 use cipher::Vault;
 use disk::{Disk, Place};
+use header::Header;
 use open::Opened;
 use writer::{Job, Sent};
+
+/// Why a store keeps the secret that it has.
+#[derive(Debug, Error)]
+pub enum ChangeSecretError {
+    /// The passphrase is empty.
+    #[error("a store cannot be locked with an empty passphrase; choose one")]
+    EmptyPassphrase,
+    /// The new lock could not be made.
+    #[error("the store's key could not be locked with the new secret")]
+    Keys(#[from] SealError),
+    /// It could not be written.
+    #[error("the new lock could not be written")]
+    Write(#[from] WriteError<ChangeError>),
+}
 
 /// Rows of an erased conversation that are deleted in one unit.
 const SWEEP: usize = 1000;
@@ -71,7 +89,7 @@ impl Store {
     /// Begins a store in a new file that only its owner can read, locked with `secret`.
     pub fn create(path: impl AsRef<Path>, secret: &RootSecret) -> Result<Self, CreateError> {
         let path = path.as_ref();
-        let opened = open::create(path, secret)?;
+        let opened = create::create(path, secret)?;
         Ok(Self::start(Some(path.to_path_buf()), opened)?)
     }
 
@@ -85,7 +103,7 @@ impl Store {
 
     /// Begins a store that lives in memory, under a random key.
     pub fn in_memory() -> Result<Self, CreateError> {
-        let opened = open::create_in(Place::Memory, &RootSecret::random()?)?;
+        let opened = create::create_in(Place::Memory, &RootSecret::random()?)?;
         Ok(Self::start(None, opened)?)
     }
 
@@ -134,6 +152,21 @@ impl Store {
         self.write(move |unit| unit.erase_conversation(id)).await?;
         while self.write(move |unit| unit.sweep_conversation(id, SWEEP)).await? == SWEEP {}
         Ok(())
+    }
+
+    /// Locks the store with another secret. Nothing but the locked store key is written anew.
+    /// Backups keep the secret that they were made with.
+    pub async fn change_secret(&self, secret: &RootSecret) -> Result<(), ChangeSecretError> {
+        if secret.is_empty() {
+            return Err(ChangeSecretError::EmptyPassphrase);
+        }
+        let header =
+            Header::relock(&self.inner.vault, secret).map_err(|_| SealError::NoRandomness)?;
+        let put = |unit: &mut Unit<'_>| {
+            unit.put_header(header);
+            Ok(())
+        };
+        Ok(self.write(put).await?)
     }
 
     /// Writes what was sent so far, and gives the file back. Other clones can no longer be used.

@@ -96,7 +96,7 @@ impl Access<'_> {
         let Some(plain) = self.open(table, row.as_bytes(), &sealed, &mut last)? else {
             return Ok(None);
         };
-        V::decode(&plain).map(Some).ok_or(ReadError::Unknown { table: table.name() })
+        V::from_stored(&plain).map(Some).ok_or(ReadError::Unknown { table: table.name() })
     }
 
     fn scan<K: Key, V: Record>(
@@ -111,7 +111,7 @@ impl Access<'_> {
         }
         let stretch = span.stretch(self.vault, table.name());
         self.visit(table, &stretch, &mut |row, plain| {
-            let value = V::decode(plain).ok_or(ReadError::Unknown { table: table.name() })?;
+            let value = V::from_stored(plain).ok_or(ReadError::Unknown { table: table.name() })?;
             found.push((RowKey::from_stored(row), value));
             Ok(if found.len() < limit { ControlFlow::Continue(()) } else { ControlFlow::Break(()) })
         })?;
@@ -216,7 +216,7 @@ impl Access<'_> {
             .values()
             .open(table, id.as_bytes(), sealed)
             .ok_or(ReadError::Altered { table })?;
-        let secret = ConversationSecret::decode(&plain).ok_or(ReadError::Unknown { table })?;
+        let secret = ConversationSecret::from_stored(&plain).ok_or(ReadError::Unknown { table })?;
         match &secret.key {
             None => Ok(KeyState::Erased),
             Some(bytes) => {

@@ -3,6 +3,7 @@
 //! A database under this gives [`Rows`] (a view that stays as it is) and takes [`Changes`] (all or
 //! none of them). Everything else in the store is written over these two.
 
+use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::ops::ControlFlow;
@@ -23,25 +24,28 @@ pub trait Rows {
     -> Result<(), DiskError>;
 }
 
+/// What becomes of each row key of a table.
+type ChangedRows = BTreeMap<Vec<u8>, Option<Vec<u8>>>;
+
 /// Puts and deletes that were not made yet, in order.
 #[derive(Debug, Default)]
 pub struct Changes {
-    tables: BTreeMap<&'static str, BTreeMap<Vec<u8>, Option<Vec<u8>>>>,
+    tables: BTreeMap<Cow<'static, str>, ChangedRows>,
     size_bytes: usize,
 }
 
 impl Changes {
     /// Puts `value` at `key`.
-    pub fn put(&mut self, table: &'static str, key: Vec<u8>, value: Vec<u8>) {
-        self.change(table, key, Some(value));
+    pub fn put(&mut self, table: impl Into<Cow<'static, str>>, key: Vec<u8>, value: Vec<u8>) {
+        self.change(table.into(), key, Some(value));
     }
 
     /// Deletes what is at `key`.
-    pub fn delete(&mut self, table: &'static str, key: Vec<u8>) {
-        self.change(table, key, None);
+    pub fn delete(&mut self, table: impl Into<Cow<'static, str>>, key: Vec<u8>) {
+        self.change(table.into(), key, None);
     }
 
-    fn change(&mut self, table: &'static str, key: Vec<u8>, value: Option<Vec<u8>>) {
+    fn change(&mut self, table: Cow<'static, str>, key: Vec<u8>, value: Option<Vec<u8>>) {
         let size = key.len().saturating_add(value.as_ref().map_or(0, Vec::len));
         self.size_bytes = self.size_bytes.saturating_add(size);
         self.tables.entry(table).or_default().insert(key, value);
@@ -61,6 +65,12 @@ impl Changes {
         self.tables.is_empty()
     }
 
+    /// How many rows change.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.tables.values().map(|rows| u64::try_from(rows.len()).unwrap_or(u64::MAX)).sum()
+    }
+
     /// How many bytes of keys and values were put in; what was replaced counts as well.
     #[must_use]
     pub const fn size_bytes(&self) -> usize {
@@ -68,10 +78,8 @@ impl Changes {
     }
 
     /// The tables that change.
-    pub fn tables(
-        &self,
-    ) -> impl Iterator<Item = (&'static str, &BTreeMap<Vec<u8>, Option<Vec<u8>>>)> {
-        self.tables.iter().map(|(name, rows)| (*name, rows))
+    pub fn tables(&self) -> impl Iterator<Item = (&str, &BTreeMap<Vec<u8>, Option<Vec<u8>>>)> {
+        self.tables.iter().map(|(name, rows)| (name.as_ref(), rows))
     }
 
     pub(super) fn find(&self, table: &str, key: &[u8]) -> Option<Option<&[u8]>> {

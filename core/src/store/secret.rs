@@ -34,6 +34,13 @@ impl RootSecret {
         Self::KeyFile(Zeroizing::new(bytes))
     }
 
+    pub(super) fn is_empty(&self) -> bool {
+        match self {
+            Self::Passphrase(text) => text.is_empty(),
+            Self::KeyFile(_) => false,
+        }
+    }
+
     /// Fresh random bytes for a new key file.
     pub fn random() -> Result<Self, SealError> {
         Ok(Self::key_file(*SecretKey::random()?.as_bytes()))

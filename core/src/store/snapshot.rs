@@ -35,7 +35,10 @@ impl Snapshot {
         Ok(header::commit_number(&self.view)?)
     }
 
-    #[cfg(test)]
+    pub(super) const fn view(&self) -> &View {
+        &self.view
+    }
+
     pub(super) fn vault(&self) -> &Vault {
         &self.vault
     }

@@ -115,6 +115,10 @@ impl Stretch {
         all
     }
 
+    pub(super) const fn behind(last: Vec<u8>) -> Self {
+        Self { lower: Bound::Excluded(last), upper: Bound::Unbounded, order: Order::Rising }
+    }
+
     /// Its bounds in the form that `BTreeMap::range` takes.
     #[must_use]
     pub fn bounds(&self) -> (Bound<&[u8]>, Bound<&[u8]>) {

@@ -80,27 +80,27 @@ impl<K: Key, V: Record> AnyTable for Table<K, V> {
     }
 
     fn reads(&self, plain: &[u8]) -> bool {
-        V::decode(plain).is_some()
+        V::from_stored(plain).is_some()
     }
 }
 
 /// A value: CBOR with numbered fields, of which those that came later are optional.
 pub trait Record: Sized {
     /// Its bytes; nothing if it refuses to be encoded.
-    fn encode(&self) -> Option<Zeroizing<Vec<u8>>>;
+    fn to_stored(&self) -> Option<Zeroizing<Vec<u8>>>;
     /// Reads the whole of `bytes`; nothing if they are not such a value.
-    fn decode(bytes: &[u8]) -> Option<Self>;
+    fn from_stored(bytes: &[u8]) -> Option<Self>;
 }
 
 impl<V> Record for V
 where
     V: Encode<()> + for<'b> Decode<'b, ()>,
 {
-    fn encode(&self) -> Option<Zeroizing<Vec<u8>>> {
+    fn to_stored(&self) -> Option<Zeroizing<Vec<u8>>> {
         minicbor::to_vec(self).ok().map(Zeroizing::new)
     }
 
-    fn decode(bytes: &[u8]) -> Option<Self> {
+    fn from_stored(bytes: &[u8]) -> Option<Self> {
         let mut decoder = Decoder::new(bytes);
         let value = decoder.decode().ok()?;
         (decoder.position() == bytes.len()).then_some(value)

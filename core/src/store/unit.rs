@@ -8,6 +8,7 @@ use thiserror::Error;
 use crate::model::id::ConversationId;
 use crate::store::cipher::{SealError, SecretKey, Vault};
 use crate::store::disk::View;
+use crate::store::header;
 use crate::store::key::{Key, RowKey};
 use crate::store::keys::Keys;
 use crate::store::read::{Access, KeyState, ReadError, Reads, Source, leading_conversation};
@@ -46,6 +47,9 @@ pub enum ChangeError {
     Outdated,
 }
 
+/// No account's keys were applied yet.
+static NONE_APPLIED: BTreeMap<RowKey, u64> = BTreeMap::new();
+
 /// The units that share a commit, and what they have in common.
 #[derive(Debug)]
 pub(super) struct Group<'w> {
@@ -62,6 +66,21 @@ pub(super) struct Group<'w> {
 pub(super) struct Facts {
     pub(super) accounts: Vec<RowKey>,
     pub(super) has_erased: bool,
+}
+
+impl<'w> Group<'w> {
+    pub(super) fn new(
+        base: &'w View,
+        vault: &'w Vault,
+        applied: &'w BTreeMap<RowKey, u64>,
+    ) -> Self {
+        Self { base, vault, changes: Changes::default(), facts: Facts::default(), applied }
+    }
+
+    /// For a unit that nobody can have applied keys before.
+    pub(super) fn alone(base: &'w View, vault: &'w Vault) -> Self {
+        Self::new(base, vault, &NONE_APPLIED)
+    }
 }
 
 impl Facts {
@@ -97,7 +116,7 @@ impl<'g> Unit<'g> {
     ) -> Result<(), ChangeError> {
         let name = table.name();
         let unfit = ChangeError::Unfit { table: name };
-        let Some(plain) = value.encode() else { return Err(unfit) };
+        let Some(plain) = value.to_stored() else { return Err(unfit) };
         if plain.len() > MAX_VALUE_BYTES {
             return Err(unfit);
         }
@@ -180,6 +199,11 @@ impl<'g> Unit<'g> {
             self.changes.delete(table, row);
         }
         Ok(count)
+    }
+
+    /// Puts another header in the place of the store's.
+    pub(super) fn put_header(&mut self, bytes: Vec<u8>) {
+        header::put_bytes(&mut self.changes, bytes);
     }
 
     /// The key of a conversation, made with its first row.

@@ -38,6 +38,10 @@ pub enum WriteError<E> {
     /// room; the same unit may then be written again.
     #[error("the commit failed")]
     Disk(#[source] Arc<DiskError>),
+    /// The commit failed at its last moment, and the disk does not say yet whether it took place.
+    /// It will when it works again; until then nothing else is written either.
+    #[error("the commit failed, and may have taken place")]
+    Unsettled(#[source] Arc<DiskError>),
     /// The store was closed before the unit's turn came.
     #[error("the store was closed")]
     Closed,
@@ -49,12 +53,25 @@ pub(super) enum Job {
     Close(oneshot::Sender<Result<(), DiskError>>),
 }
 
+/// A commit that failed.
+#[derive(Clone, Debug)]
+pub(super) enum Lost {
+    Certainly(Arc<DiskError>),
+    Perhaps(Arc<DiskError>),
+}
+
+impl From<DiskError> for Lost {
+    fn from(error: DiskError) -> Self {
+        Self::Certainly(Arc::new(error))
+    }
+}
+
 /// A unit that was sent, with the way back to its sender.
 pub(super) trait Work: Send {
     /// Whether its changes are to be kept.
     fn run(&mut self, unit: &mut Unit<'_>) -> bool;
     /// Answers the sender.
-    fn settle(self: Box<Self>, commit: Result<(), Arc<DiskError>>);
+    fn settle(self: Box<Self>, commit: Result<(), Lost>);
 }
 
 pub(super) struct Sent<T, E, F> {
@@ -90,9 +107,10 @@ where
         is_kept
     }
 
-    fn settle(self: Box<Self>, commit: Result<(), Arc<DiskError>>) {
+    fn settle(self: Box<Self>, commit: Result<(), Lost>) {
         let result = match (self.result, commit) {
-            (Some(Ok(_)) | None, Err(error)) => Err(WriteError::Disk(error)),
+            (Some(Ok(_)) | None, Err(Lost::Certainly(error))) => Err(WriteError::Disk(error)),
+            (Some(Ok(_)) | None, Err(Lost::Perhaps(error))) => Err(WriteError::Unsettled(error)),
             (Some(result), _) => result,
             (None, Ok(())) => Err(WriteError::Closed),
         };
@@ -164,7 +182,7 @@ impl Writer {
 /// The units of a commit, and the one who wants the store closed after it.
 struct Done {
     works: Vec<Box<dyn Work>>,
-    commit: Result<(), Arc<DiskError>>,
+    commit: Result<(), Lost>,
     closing: Option<oneshot::Sender<Result<(), DiskError>>>,
 }
 
@@ -174,16 +192,10 @@ impl Writer {
         let view = match self.disk.recover().and_then(|()| self.disk.view()) {
             Ok(view) => view,
             Err(error) => {
-                return Done { works: vec![first], commit: Err(Arc::new(error)), closing: None };
+                return Done { works: vec![first], commit: Err(error.into()), closing: None };
             }
         };
-        let mut group = Group {
-            base: &view,
-            vault: &self.vault,
-            changes: Changes::default(),
-            facts: Facts::default(),
-            applied: &self.applied,
-        };
+        let mut group = Group::new(&view, &self.vault, &self.applied);
         let (mut works, mut closing, mut next) = (Vec::new(), None, Some(first));
         while let Some(mut work) = next.take() {
             let mut unit = Unit::new(&group);
@@ -203,24 +215,19 @@ impl Writer {
             }
         }
         let Group { changes, facts, .. } = group;
-        let commit = match header::commit_number(&view) {
-            Ok(last) => self.commit(last.saturating_add(1), changes, facts).map_err(Arc::new),
-            Err(error) => Err(Arc::new(error)),
-        };
+        let commit = header::commit_number(&view)
+            .map_err(Lost::from)
+            .and_then(|last| self.commit(last.saturating_add(1), changes, facts));
         Done { works, commit, closing }
     }
 
-    fn commit(&mut self, number: u64, mut changes: Changes, facts: Facts) -> Result<(), DiskError> {
+    fn commit(&mut self, number: u64, mut changes: Changes, facts: Facts) -> Result<(), Lost> {
         if changes.is_empty() {
             return Ok(());
         }
         header::number_commit(&mut changes, number);
         if let Err(error) = self.disk.commit(&changes) {
-            // A commit can fail after it took place, while its confirmation is written.
-            let is_kept = self.disk.recover().and_then(|()| self.disk.view());
-            if is_kept.and_then(|view| header::commit_number(&view)).ok() != Some(number) {
-                return Err(error);
-            }
+            self.settle(number, error)?;
         }
         for account in facts.accounts {
             self.applied.insert(account, number);
@@ -229,5 +236,23 @@ impl Writer {
             self.vault.cached(|cache| cache.erase());
         }
         Ok(())
+    }
+
+    /// Finds out whether a commit that failed took place nevertheless: it can fail while its
+    /// confirmation is written.
+    fn settle(&self, number: u64, error: DiskError) -> Result<(), Lost> {
+        let last = |disk: &Disk| header::commit_number(&disk.view()?);
+        if self.disk.recover().is_ok() {
+            return match last(&self.disk) {
+                Ok(last) if last == number => Ok(()),
+                Ok(_) | Err(_) => Err(error.into()),
+            };
+        }
+        // The disk is still full. What it would be recovered to can be seen all the same.
+        match Disk::trial(self.disk.place()).and_then(|trial| last(&trial)) {
+            Ok(last) if last == number => Err(Lost::Perhaps(Arc::new(error))),
+            Ok(_) => Err(error.into()),
+            Err(_) => Err(Lost::Perhaps(Arc::new(error))),
+        }
     }
 }

@@ -1,60 +1,47 @@
-//! The database under the store: the only file that knows redb.
+//! The database under the store: the only folder that knows redb.
 //!
 //! Each commit is durable when it returns, in two phases and with quick repair, so that a file is
 //! open a millisecond after a kill. One process writes; others may read beside it. redb trusts its
 //! own pages and may panic over damaged ones, so every call goes through [`guarded`].
 
-use std::collections::BTreeMap;
 use std::fs::File;
-use std::io::{self, Read};
+use std::io::Read;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{PoisonError, RwLock};
 
-use redb::backends::InMemoryBackend;
+use redb::backends::{FileBackend, InMemoryBackend};
 use redb::{
-    Builder, CommitError, ConcurrencyMode, Database, DatabaseError, Durability, ReadOnlyDatabase,
-    ReadOnlyTable, ReadTransaction, ReadableDatabase, ReadableTable, StorageError, TableDefinition,
-    TableError, TransactionError,
+    Builder, ConcurrencyMode, Database, Durability, ReadOnlyDatabase, ReadableDatabase,
+    TableDefinition,
 };
-use thiserror::Error;
 
-use crate::store::rows::{Changes, Rows, Visit};
-use crate::store::span::{Order, Stretch};
+use crate::store::rows::Changes;
+use failure::damaged;
+use trial::Trial;
+
+mod failure;
+mod trial;
+mod view;
+
+pub use failure::DiskError;
+pub(super) use view::View;
+
+#[cfg(test)]
+pub(super) mod faulty;
 
 /// Pages that are kept in memory by the daemon.
 const CACHE_BYTES: usize = 16 * 1024 * 1024;
 /// How every redb file begins.
 const MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
 
-/// Why the database could not do what it was asked for.
-#[derive(Debug, Error)]
-pub enum DiskError {
-    /// Its bytes are not what was written: restore a backup.
-    #[error("the store's file is damaged; restore it from a backup")]
-    Damaged(#[source] Option<Box<redb::Error>>),
-    /// Make room; the store goes on by itself.
-    #[error("the disk under the store is full; make room")]
-    Full(#[source] io::Error),
-    /// The operating system refused.
-    #[error("the store's file cannot be read or written")]
-    Io(#[source] io::Error),
-    /// The file is not a database of ours.
-    #[error("the file is not a store")]
-    NotAStore,
-    /// Another process writes to it.
-    #[error("another process has the store open")]
-    InUse,
-    /// It was closed, here or after a failed commit; what was read before is still good.
-    #[error("the store was closed")]
-    Closed,
-}
-
 /// Where a database lives.
 #[derive(Clone, Debug)]
 pub(super) enum Place {
     File(PathBuf),
     Memory,
+    #[cfg(test)]
+    Faulty(faulty::FaultyDisk),
 }
 
 /// One open database.
@@ -75,6 +62,8 @@ impl Disk {
         let database = guarded(|| match &place {
             Place::File(path) => Ok(settings().create(path)?),
             Place::Memory => Ok(Builder::new().create_with_backend(InMemoryBackend::new())?),
+            #[cfg(test)]
+            Place::Faulty(disk) => Ok(Builder::new().create_with_backend(disk.backend())?),
         })?;
         Ok(Self { place, open: RwLock::new(Some(Open::Writer(database))) })
     }
@@ -82,7 +71,11 @@ impl Disk {
     /// Opens one for writing.
     pub(super) fn open(path: &Path) -> Result<Self, DiskError> {
         recognize(path)?;
-        let place = Place::File(path.to_path_buf());
+        Self::open_in(Place::File(path.to_path_buf()))
+    }
+
+    /// Opens what is in a place, for writing.
+    pub(super) fn open_in(place: Place) -> Result<Self, DiskError> {
         let database = place.reopen()?;
         Ok(Self { place, open: RwLock::new(Some(Open::Writer(database))) })
     }
@@ -95,6 +88,31 @@ impl Disk {
         Ok(Self { place, open: RwLock::new(Some(Open::Reader(database))) })
     }
 
+    /// Opens one as if for writing, with changes that go nowhere. No other process may write.
+    pub(super) fn trial(place: &Place) -> Result<Self, DiskError> {
+        let database = guarded(|| match place {
+            Place::File(path) => {
+                recognize(path)?;
+                let file = FileBackend::new(File::open(path).map_err(DiskError::from_io)?)?;
+                let trial = Trial::new(file).map_err(DiskError::from_io)?;
+                Ok(Builder::new().set_cache_size(CACHE_BYTES).create_with_backend(trial)?)
+            }
+            Place::Memory => Err(DiskError::Closed),
+            #[cfg(test)]
+            Place::Faulty(disk) => {
+                let trial = Trial::new(disk.backend()).map_err(DiskError::from_io)?;
+                Ok(Builder::new().create_with_backend(trial)?)
+            }
+        })?;
+        let place = place.clone();
+        Ok(Self { place, open: RwLock::new(Some(Open::Writer(database))) })
+    }
+
+    /// The place it is in.
+    pub(super) const fn place(&self) -> &Place {
+        &self.place
+    }
+
     /// What is committed now.
     pub(super) fn view(&self) -> Result<View, DiskError> {
         self.with_open(|open| {
@@ -102,13 +120,13 @@ impl Disk {
                 Open::Writer(database) => database.begin_read()?,
                 Open::Reader(database) => database.begin_read()?,
             };
-            Ok(View { reading, tables: Mutex::new(BTreeMap::new()) })
+            Ok(View::new(reading))
         })
     }
 
     /// Makes all of `changes`, durably, or none.
     ///
-    /// After a failure the database is opened anew with the next call, and only then is it certain
+    /// After a failure the database is closed until [`Disk::recover`], and only then is it certain
     /// which of the two it was.
     pub(super) fn commit(&self, changes: &Changes) -> Result<(), DiskError> {
         let made = self.with_open(|open| match open {
@@ -116,7 +134,8 @@ impl Disk {
             Open::Reader(_) => Err(DiskError::Closed),
         });
         if made.is_err() {
-            *self.open.write().unwrap_or_else(PoisonError::into_inner) = None;
+            // What failed is in `made`; closing can only fail for the same reason.
+            drop(self.close());
         }
         made
     }
@@ -157,6 +176,8 @@ impl Place {
         guarded(|| match self {
             Self::File(path) => Ok(settings().open(path)?),
             Self::Memory => Err(DiskError::Closed),
+            #[cfg(test)]
+            Self::Faulty(disk) => Ok(Builder::new().create_with_backend(disk.backend())?),
         })
     }
 }
@@ -204,148 +225,7 @@ fn write(database: &Database, changes: &Changes) -> Result<(), DiskError> {
     Ok(writing.commit()?)
 }
 
-type Opened = Arc<ReadOnlyTable<&'static [u8], &'static [u8]>>;
-
-/// The rows as one commit left them.
-pub(super) struct View {
-    reading: ReadTransaction,
-    tables: Mutex<BTreeMap<String, Opened>>,
-}
-
-impl View {
-    fn table(&self, name: &str) -> Result<Option<Opened>, DiskError> {
-        let mut tables = self.tables.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(table) = tables.get(name) {
-            return Ok(Some(Arc::clone(table)));
-        }
-        match self.reading.open_table(definition(name)) {
-            Ok(table) => {
-                let table = Arc::new(table);
-                tables.insert(name.to_owned(), Arc::clone(&table));
-                Ok(Some(table))
-            }
-            Err(TableError::TableDoesNotExist(_)) => Ok(None),
-            Err(error) => Err(error.into()),
-        }
-    }
-}
-
-impl Rows for View {
-    fn get(&self, table: &str, key: &[u8]) -> Result<Option<Vec<u8>>, DiskError> {
-        guarded(|| match self.table(table)? {
-            Some(table) => {
-                Ok(ReadableTable::get(&*table, key)?.map(|value| value.value().to_vec()))
-            }
-            None => Ok(None),
-        })
-    }
-
-    fn range(
-        &self,
-        table: &str,
-        stretch: &Stretch,
-        visit: &mut Visit<'_>,
-    ) -> Result<(), DiskError> {
-        if stretch.is_empty() {
-            return Ok(());
-        }
-        guarded(|| {
-            let Some(table) = self.table(table)? else { return Ok(()) };
-            let mut rows = ReadableTable::range::<&[u8]>(&*table, stretch.bounds())?;
-            loop {
-                let row = match stretch.order {
-                    Order::Rising => rows.next(),
-                    Order::Falling => rows.next_back(),
-                };
-                let Some(row) = row else { return Ok(()) };
-                let (key, value) = row?;
-                if visit(key.value(), value.value()).is_break() {
-                    return Ok(());
-                }
-            }
-        })
-    }
-}
-
-impl std::fmt::Debug for View {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("View")
-    }
-}
-
 /// Runs `work` and turns a panic over damaged pages into an error.
 fn guarded<T>(work: impl FnOnce() -> Result<T, DiskError>) -> Result<T, DiskError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(DiskError::Damaged(None)))
-}
-
-fn damaged(error: redb::Error) -> DiskError {
-    DiskError::Damaged(Some(Box::new(error)))
-}
-
-impl DiskError {
-    pub(super) fn from_io(error: io::Error) -> Self {
-        let kind = error.kind();
-        let is_full = matches!(
-            kind,
-            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::FileTooLarge
-        );
-        if is_full {
-            Self::Full(error)
-        } else if kind == io::ErrorKind::UnexpectedEof {
-            // Something lies behind the end of the file: it was cut off.
-            damaged(redb::Error::Io(error))
-        } else {
-            Self::Io(error)
-        }
-    }
-}
-
-impl From<StorageError> for DiskError {
-    fn from(error: StorageError) -> Self {
-        redb::Error::from(error).into()
-    }
-}
-
-impl From<TableError> for DiskError {
-    fn from(error: TableError) -> Self {
-        redb::Error::from(error).into()
-    }
-}
-
-impl From<TransactionError> for DiskError {
-    fn from(error: TransactionError) -> Self {
-        redb::Error::from(error).into()
-    }
-}
-
-impl From<CommitError> for DiskError {
-    fn from(error: CommitError) -> Self {
-        redb::Error::from(error).into()
-    }
-}
-
-impl From<DatabaseError> for DiskError {
-    fn from(error: DatabaseError) -> Self {
-        redb::Error::from(error).into()
-    }
-}
-
-impl From<redb::Error> for DiskError {
-    fn from(error: redb::Error) -> Self {
-        if let redb::Error::Io(error) = error {
-            return Self::from_io(error);
-        }
-        let is_in_use = matches!(
-            error,
-            redb::Error::DatabaseAlreadyOpen
-                | redb::Error::LockProtocolMismatch
-                | redb::Error::TransactionInProgress
-        );
-        let is_closed = matches!(error, redb::Error::DatabaseClosed | redb::Error::PreviousIo);
-        match (is_in_use, is_closed) {
-            (true, _) => Self::InUse,
-            (_, true) => Self::Closed,
-            (false, false) => damaged(error),
-        }
-    }
 }
