@@ -13,12 +13,15 @@ use std::thread::{self, JoinHandle};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot};
 
+pub mod fsck;
 pub mod key;
+pub mod migrate;
 pub mod span;
 pub mod table;
 pub mod tables;
 pub mod rows;
 
+mod backup;
 mod cache;
 mod cipher;
 mod create;
@@ -34,6 +37,7 @@ mod snapshot;
 mod unit;
 mod writer;
 
+pub use backup::BackupError;
 pub use cipher::SealError;
 pub use create::CreateError;
 pub use disk::DiskError;

@@ -1,6 +1,9 @@
 //! The store from outside its modules.
 
 mod commits;
+mod copies;
+mod cuts;
+mod damage;
 mod keys;
 mod opens;
 mod order;
