@@ -79,7 +79,7 @@ pub fn threads(store: &impl Reads) -> Result<Vec<Thread>, ReadError> {
             .next();
         threads.push(Thread { conversation, last });
     }
-    threads.sort_by(|a, b| b.last.cmp(&a.last));
+    threads.sort_by_key(|thread| std::cmp::Reverse(thread.last));
     Ok(threads)
 }
 

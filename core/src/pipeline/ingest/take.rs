@@ -59,7 +59,7 @@ fn read_all(
     envelopes: &[Envelope],
 ) -> Result<Vec<Read>, ReadError> {
     let snapshot = account.store.snapshot()?;
-    let linked = account.linked.borrow().clone();
+    let linked = account.linked.borrow();
     envelopes
         .iter()
         .map(|envelope| {
@@ -210,7 +210,7 @@ fn keep_parsed(
     for one in parsed {
         match one {
             Parsed::Profile(identity, profile) => {
-                shows(unit, identity, profile)?;
+                shows(unit, &identity, profile)?;
                 outcome = Outcome::Kept;
             }
             Parsed::Event(event) => {
@@ -268,7 +268,7 @@ fn count_refusal(
     unit.put(&REFUSALS, &key, &row)
 }
 
-fn shows(unit: &mut Unit<'_>, identity: Identity, profile: Profile) -> Result<(), ChangeError> {
-    let before = unit.get(&PROFILES, &identity)?.unwrap_or_default();
-    unit.put(&PROFILES, &identity, &before.updated(profile))
+fn shows(unit: &mut Unit<'_>, identity: &Identity, profile: Profile) -> Result<(), ChangeError> {
+    let before = unit.get(&PROFILES, identity)?.unwrap_or_default();
+    unit.put(&PROFILES, identity, &before.updated(profile))
 }

@@ -6,7 +6,7 @@ use crate::model::outbox::WaitingRow;
 use crate::pipeline::account::Account;
 use crate::store::span::Span;
 use crate::store::tables::WAITING;
-use crate::store::{ChangeError, Reads};
+use crate::store::{ChangeError, Keys, Reads};
 
 /// How many waiting envelopes are tried in one transaction.
 const AT_ONCE: usize = 64;
@@ -41,6 +41,21 @@ fn some(
     })
 }
 
+/// Those that can be opened by now.
+fn openable(
+    account: &Account,
+    keys: &Keys,
+    rows: impl Iterator<Item = WaitingRow>,
+) -> Vec<(Envelope, Read)> {
+    let linked = account.linked.borrow();
+    rows.map(|row| {
+        let read = read(account, account.adapter.open(keys, &linked, &row.envelope));
+        (row.envelope, read)
+    })
+    .filter(|(_, read)| !matches!(read, Read::Waits(_)))
+    .collect()
+}
+
 /// Whether any of them waits no longer.
 async fn retry_some(
     account: &Account,
@@ -48,14 +63,7 @@ async fn retry_some(
 ) -> Result<bool, NotKept> {
     let _only_one_unit_of_work = account.unit.lock().await;
     let keys = account.store.keys(&account.name)?;
-    let linked = account.linked.borrow().clone();
-    let mut done: Vec<(Envelope, Read)> = Vec::new();
-    for row in rows {
-        match read(account, account.adapter.open(&keys, &linked, &row.envelope)) {
-            Read::Waits(_) => {}
-            other => done.push((row.envelope, other)),
-        }
-    }
+    let done = openable(account, &keys, rows);
     if done.is_empty() {
         return Ok(false);
     }

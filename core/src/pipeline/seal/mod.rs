@@ -156,9 +156,8 @@ async fn seal_backlog(account: &Account) -> Result<(), NotSealed> {
             blocked.insert(leg);
             continue;
         }
-        match find(&snapshot, seq)? {
-            Some(event) => seal_event(&mut draft, &event, &leg)?,
-            None => {}
+        if let Some(event) = find(&snapshot, seq)? {
+            seal_event(&mut draft, &event, &leg)?;
         }
         if draft.is_backlogged(&leg) {
             blocked.insert(leg);
