@@ -146,6 +146,12 @@ impl Bridge {
         Ok(())
     }
 
+    /// How many events the journal has.
+    #[must_use]
+    pub fn journaled(&self) -> u64 {
+        self.head.borrow().0
+    }
+
     /// Tries everything that waits at once.
     pub async fn hurry(&self) {
         for it in self.running.lock().await.values() {

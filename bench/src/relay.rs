@@ -1,0 +1,82 @@
+//! How fast and how dear relaying is.
+
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+use crate::limit;
+use crate::measure::{cpu, micros_each, rate};
+use crate::scaled;
+use crate::world::{World, text};
+
+/// Relays `messages` over `rooms` conversations; how long it took, and the CPU.
+async fn relay(rooms: usize, messages: usize) -> Result<(Duration, Duration)> {
+    let folder = tempfile::tempdir()?;
+    let world = World::new(rooms)?;
+    let bridge = world.bridge(&folder.path().join("store")).await?;
+    let alice = world.left.person("alice");
+    let (began, used) = (Instant::now(), cpu()?);
+    for number in 0..messages {
+        if let Some(room) = world.rooms.get(number % rooms) {
+            alice.says(room, &text(number))?;
+        }
+        if number % 64 == 63 {
+            tokio::task::yield_now().await;
+        }
+    }
+    world.arrived(messages as u64).await?;
+    let took = (began.elapsed(), cpu()?.saturating_sub(used));
+    bridge.stop().await?;
+    Ok(took)
+}
+
+/// CPU that the two networks and the people on them take by themselves, without a bridge.
+fn networks_alone(messages: usize) -> Result<Duration> {
+    let world = World::new(1)?;
+    let (alice, bob) = (world.left.person("alice"), world.right.person("bob"));
+    let used = cpu()?;
+    for number in 0..messages {
+        for room in &world.rooms {
+            alice.says(room, &text(number))?;
+            bob.says(room, &text(number))?;
+        }
+    }
+    Ok(cpu()?.saturating_sub(used))
+}
+
+/// The rows «CPU per relayed message» and «relay rate».
+pub(crate) async fn one_conversation(scale: f64) -> Result<()> {
+    let messages = scaled(20_000, scale);
+    let folder = tempfile::tempdir()?;
+    let alone = networks_alone(messages)?;
+    let (store_took, store_cpu) = limit::of_store(&folder.path().join("limit"), messages).await?;
+    let (took, used) = relay(1, messages).await?;
+    println!(
+        "| CPU per relayed message, three durable commits | {:.0} µs, of which {:.0} µs the two \
+         networks in the same process; the store alone {:.0} µs | ≤ 250 µs |",
+        micros_each(messages, used),
+        micros_each(messages, alone),
+        micros_each(messages, store_cpu),
+    );
+    println!(
+        "| relay rate, durable | {:.0}/s, {:.0} % of the store's own {:.0}/s | ≥ 50 % |",
+        rate(messages, took),
+        100.0 * rate(messages, took) / rate(messages, store_took),
+        rate(messages, store_took),
+    );
+    Ok(())
+}
+
+/// The row «the same at 10,000 conversations».
+pub(crate) async fn many_conversations(scale: f64) -> Result<()> {
+    let (messages, rooms) = (scaled(20_000, scale), scaled(10_000, scale));
+    let (_, one) = relay(1, messages).await?;
+    let (_, many) = relay(rooms, messages).await?;
+    println!(
+        "| CPU at {rooms} conversations against 1 | {:.2} × ({:.0} µs, {:.0} µs) | ≤ 1.3 × |",
+        many.as_secs_f64() / one.as_secs_f64(),
+        micros_each(messages, many),
+        micros_each(messages, one),
+    );
+    Ok(())
+}
