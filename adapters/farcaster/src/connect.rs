@@ -1,24 +1,20 @@
 //! From settings to an account. Nothing is connected yet when this returns: nodes are reached with
 //! the first call.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::{Arc, OnceLock};
 
 use thiserror::Error;
-use threadbridge_core::{
-    model::id::{InvalidId, Network},
-    secret::{Secret, SecretRef},
-};
-use zeroize::Zeroizing;
+use threadbridge_core::model::id::{InvalidId, Network};
 
 use crate::{
     Farcaster,
     capabilities::Offers,
-    config::{Config, NodeConfig},
+    config::{Config, Endpoint},
     direct::DirectApi,
     name::{NETWORK, identity},
     node::{
         Node,
-        endpoint::{Address, BadAddress, Credentials},
+        endpoint::{Address, BadAddress},
         failure::NodeError,
         pool::Pool,
     },
@@ -31,10 +27,10 @@ use crate::{
 #[derive(Debug, Error)]
 pub enum ConnectError {
     /// No node at all.
-    #[error("`nodes` names none, expected at least one such as {{ url = \"grpcs://HOST:3383\" }}")]
+    #[error("`endpoints` names none, expected at least one such as `grpcs://HOST:3383`")]
     NoNodes,
     /// An address that is none.
-    #[error("node {number} has no usable `url`")]
+    #[error("endpoint {number} has no usable address")]
     Address {
         /// Which, from 1.
         number: usize,
@@ -42,25 +38,16 @@ pub enum ConnectError {
         source: BadAddress,
     },
     /// A client could not be made.
-    #[error("node {number} cannot be used")]
+    #[error("endpoint {number} cannot be used")]
     Node {
         /// Which, from 1.
         number: usize,
         /// Why.
         source: NodeError,
     },
-    /// Half a login.
-    #[error("node {number} has `user` or `password`, expected both or neither, or `api_key`")]
-    Credentials {
-        /// Which, from 1.
-        number: usize,
-    },
-    /// A secret was not given.
-    #[error("secret `{0}` is not there")]
-    Secret(SecretRef),
     /// Not 64 hexadecimal digits.
-    #[error("the secret `{0}` is no signer key, expected 64 hexadecimal digits")]
-    Signer(SecretRef),
+    #[error("`signer` is no key, expected 64 hexadecimal digits")]
+    Signer,
     /// A key without a fid.
     #[error("`signer` needs the `fid` whose key it is")]
     SignerWithoutFid,
@@ -72,15 +59,12 @@ pub enum ConnectError {
     Identity(#[from] InvalidId),
 }
 
-/// Secrets by what the settings call them.
-pub type Secrets = BTreeMap<SecretRef, Secret>;
-
 impl Farcaster {
-    /// The account of these settings. `secrets` are those of [`Config::secrets`].
-    pub fn connect(config: &Config, secrets: &Secrets) -> Result<Self, ConnectError> {
-        let mut nodes = Vec::with_capacity(config.nodes.len());
-        for (number, node) in (1..).zip(&config.nodes) {
-            nodes.push(client(number, node, secrets)?);
+    /// The account of these settings.
+    pub fn connect(config: &Config) -> Result<Self, ConnectError> {
+        let mut nodes = Vec::with_capacity(config.endpoints.len());
+        for (number, endpoint) in (1..).zip(&config.endpoints) {
+            nodes.push(client(number, endpoint)?);
         }
         if nodes.is_empty() {
             return Err(ConnectError::NoNodes);
@@ -88,34 +72,27 @@ impl Farcaster {
         let direct = match &config.direct_casts {
             None => None,
             Some(direct) => {
-                let key = secret(secrets, &direct.key)?.clone();
-                Some(DirectApi::new(&direct.api, key).ok_or(ConnectError::Direct)?)
+                let api = DirectApi::new(&direct.api, direct.key.clone());
+                Some(api.ok_or(ConnectError::Direct)?)
             }
         };
         Ok(Self {
             network: Network::parse(NETWORK)?,
-            chain: config.chain.into(),
+            realm: config.realm.into(),
             pool: Arc::new(Pool::new(nodes)),
-            own: own(config, secrets)?,
+            own: own(config)?,
             direct,
-            pace: Pace::default(),
+            pace: Pace { silent_for: config.silent_for, poll_every: config.poll_every },
             offers: Offers::new(1, Tier::Standard),
-            learnt: std::sync::OnceLock::new(),
+            learnt: OnceLock::new(),
         })
     }
 }
 
-fn secret<'s>(secrets: &'s Secrets, name: &SecretRef) -> Result<&'s Secret, ConnectError> {
-    secrets.get(name).ok_or_else(|| ConnectError::Secret(name.clone()))
-}
-
-fn own(config: &Config, secrets: &Secrets) -> Result<Option<Own>, ConnectError> {
+fn own(config: &Config) -> Result<Option<Own>, ConnectError> {
     let key = match &config.signer {
         None => None,
-        Some(name) => {
-            let key = SignerKey::parse(secret(secrets, name)?.expose());
-            Some(key.ok_or_else(|| ConnectError::Signer(name.clone()))?)
-        }
+        Some(key) => Some(SignerKey::parse(key.expose()).ok_or(ConnectError::Signer)?),
     };
     match (config.fid, key) {
         (None, Some(_)) => Err(ConnectError::SignerWithoutFid),
@@ -127,23 +104,42 @@ fn own(config: &Config, secrets: &Secrets) -> Result<Option<Own>, ConnectError> 
     }
 }
 
-fn client(
-    number: usize,
-    node: &NodeConfig,
-    secrets: &Secrets,
-) -> Result<Arc<dyn Node>, ConnectError> {
-    let credentials = match (&node.api_key, &node.user, &node.password) {
-        (None, None, None) => Credentials::None,
-        (Some(key), None, None) => {
-            Credentials::ApiKey(Zeroizing::new(secret(secrets, key)?.expose().to_owned()))
-        }
-        (None, Some(user), Some(password)) => Credentials::Basic {
-            user: user.clone(),
-            password: Zeroizing::new(secret(secrets, password)?.expose().to_owned()),
-        },
-        _ => return Err(ConnectError::Credentials { number }),
-    };
+fn client(number: usize, endpoint: &Endpoint) -> Result<Arc<dyn Node>, ConnectError> {
     let address =
-        Address::parse(&node.url).map_err(|source| ConnectError::Address { number, source })?;
-    address.node(&credentials).map_err(|source| ConnectError::Node { number, source })
+        Address::parse(&endpoint.url).map_err(|source| ConnectError::Address { number, source })?;
+    let node = address.node(&endpoint.credentials);
+    node.map_err(|source| ConnectError::Node { number, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use threadbridge_core::secret::Secret;
+
+    use crate::config::Credentials;
+
+    use super::*;
+
+    fn connected(change: impl FnOnce(&mut Config)) -> Result<Farcaster, ConnectError> {
+        let url = "grpcs://node.example:3383".to_owned();
+        let mut config =
+            Config::reading(vec![Endpoint { url, credentials: Credentials::default() }]);
+        change(&mut config);
+        Farcaster::connect(&config)
+    }
+
+    #[tokio::test]
+    async fn each_fault_of_the_settings_is_named() {
+        assert!(connected(|_| {}).is_ok());
+        let faults = [
+            (connected(|it| it.endpoints.clear()), "`endpoints` names none"),
+            (connected(|it| it.endpoints[0].url = "ftp://x".into()), "endpoint 1"),
+            (connected(|it| it.signer = Some(Secret::new("ab".repeat(32)))), "needs the `fid`"),
+            (connected(|it| it.signer = Some(Secret::new("hunter2"))), "64 hexadecimal digits"),
+        ];
+        for (fault, words) in faults {
+            let fault = fault.unwrap_err().to_string();
+            assert!(fault.contains(words), "{fault}");
+            assert!(!fault.contains("hunter2"));
+        }
+    }
 }

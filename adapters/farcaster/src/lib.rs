@@ -54,9 +54,9 @@ use threadbridge_core::{
 
 pub use self::{
     budget::Budget,
-    config::{Chain, Config, DirectCasts, NodeConfig},
-    connect::{ConnectError, Secrets},
-    node::{failure::NodeError, query::Allowance},
+    config::{Config, Credentials, DirectCasts, Endpoint, Realm},
+    connect::ConnectError,
+    node::{endpoint::BadAddress, failure::NodeError, query::Allowance},
 };
 
 use self::{
@@ -74,11 +74,18 @@ use self::{
     wire::{limits::Tier, proto::FarcasterNetwork},
 };
 
+/// Whether the network has conversations of this name: `channel/NAME`, `channel/URL`,
+/// `thread/0xHASH`, `thread/FID:0xHASH`, `mentions`, `author/FID` or `direct/FID`.
+#[must_use]
+pub fn is_conversation(name: &RemoteConversation) -> bool {
+    Place::parse(name).is_some()
+}
+
 /// One account on Farcaster.
 #[derive(Debug)]
 pub struct Farcaster {
     network: Network,
-    chain: FarcasterNetwork,
+    realm: FarcasterNetwork,
     pool: Arc<Pool>,
     own: Option<Own>,
     direct: Option<DirectApi>,
@@ -122,7 +129,7 @@ impl Farcaster {
         }
         let tier = if budget.is_pro { Tier::Pro } else { Tier::Standard };
         // A node of one's own does not count.
-        let counts = self.chain != FarcasterNetwork::Devnet;
+        let counts = self.realm != FarcasterNetwork::Devnet;
         let hourly = Rate { messages: budget.hourly_messages, per: Duration::from_secs(3600) };
         self.learnt.get_or_init(|| Learnt {
             tier,
@@ -181,7 +188,7 @@ impl Adapter for Farcaster {
         envelope: &Envelope,
     ) -> Opened {
         let (own, known) = (self.own.as_ref(), Known::new(keys));
-        Opening { own, network: self.chain, known, linked }.open(envelope)
+        Opening { own, network: self.realm, known, linked }.open(envelope)
     }
 
     fn parse(&self, plaintext: &[u8]) -> Result<Vec<Parsed>, Malformed> {
@@ -204,7 +211,7 @@ impl Adapter for Farcaster {
         now: Timestamp,
     ) -> Sealing {
         let (own, known) = (self.own.as_ref(), Known::new(keys));
-        let signing = Signing { own, network: self.chain, tier: self.tier(), known };
+        let signing = Signing { own, network: self.realm, tier: self.tier(), known };
         signing.seal(conversation, plaintext, now)
     }
 

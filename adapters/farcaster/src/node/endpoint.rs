@@ -1,6 +1,6 @@
 //! Where a node is and how to be let in.
 
-use std::{fmt, sync::Arc};
+use std::sync::Arc;
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use thiserror::Error;
@@ -8,6 +8,7 @@ use url::Url;
 use zeroize::Zeroizing;
 
 use super::{Node, failure::NodeError, grpc::GrpcNode, http::HttpNode};
+use crate::config::Credentials;
 
 /// Which of its APIs is spoken to, and whether TLS is in front of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,45 +21,18 @@ pub(crate) enum Transport {
     Http,
 }
 
-/// Credentials for one node.
-#[derive(Clone, Default)]
-pub(crate) enum Credentials {
-    /// The node lets everybody in.
-    #[default]
-    None,
-    /// A name and a password.
-    Basic {
-        /// The name.
-        user: String,
-        /// The password.
-        password: Zeroizing<String>,
-    },
-    /// A hosted node's key, sent as `x-api-key`.
-    ApiKey(Zeroizing<String>),
-}
-
 impl Credentials {
     /// The header that carries them.
     pub(crate) fn header(&self) -> Option<(&'static str, Zeroizing<String>)> {
         match self {
             Self::None => None,
             Self::Basic { user, password } => {
-                let pair = Zeroizing::new(format!("{user}:{}", password.as_str()));
+                let pair = Zeroizing::new(format!("{user}:{}", password.expose()));
                 let encoded = Zeroizing::new(BASE64_STANDARD.encode(pair.as_bytes()));
                 Some(("authorization", Zeroizing::new(format!("Basic {}", encoded.as_str()))))
             }
-            Self::ApiKey(key) => Some(("x-api-key", key.clone())),
+            Self::ApiKey(key) => Some(("x-api-key", Zeroizing::new(key.expose().to_owned()))),
         }
-    }
-}
-
-impl fmt::Debug for Credentials {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::None => "none",
-            Self::Basic { .. } => "basic",
-            Self::ApiKey(_) => "api key",
-        })
     }
 }
 
@@ -128,6 +102,8 @@ impl Address {
 
 #[cfg(test)]
 mod tests {
+    use threadbridge_core::secret::Secret;
+
     use super::*;
 
     #[test]
@@ -144,7 +120,7 @@ mod tests {
 
     #[test]
     fn credentials_become_headers_and_never_show() {
-        let password = Zeroizing::new("open sesame".to_owned());
+        let password = Secret::new("open sesame");
         let basic = Credentials::Basic { user: "alice".to_owned(), password };
         let (name, value) = basic.header().unwrap();
         assert_eq!((name, value.as_str()), ("authorization", "Basic YWxpY2U6b3BlbiBzZXNhbWU="));

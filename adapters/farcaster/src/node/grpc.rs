@@ -14,11 +14,12 @@ use tonic::{
 
 use super::{
     ANSWER_BYTES, EventStream, Node,
-    endpoint::{Address, Credentials, Transport},
+    endpoint::{Address, Transport},
     failure::NodeError,
     query::{Allowance, Listing, MessagePage, NodeStatus, ShardStatus, SignerRecord, Storage},
     signers::SignerHistory,
 };
+use crate::config::Credentials;
 use crate::wire::{
     SignedMessage,
     proto::{

@@ -16,12 +16,13 @@ use url::Url;
 
 use super::{
     ANSWER_BYTES, EventStream, Node,
-    endpoint::{Address, Credentials},
+    endpoint::Address,
     failure::NodeError,
     http_event::JsonEvents,
     http_json::{JsonFailure, JsonPage, JsonSignerEvents, JsonSigners, JsonStatus, JsonStorage},
     query::{Listing, MessagePage, NodeStatus, SignerRecord, Storage},
 };
+use crate::config::Credentials;
 use crate::wire::{
     SignedMessage,
     hash::MessageHash,

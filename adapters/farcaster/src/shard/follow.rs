@@ -31,12 +31,6 @@ pub(crate) struct Pace {
     pub poll_every: Duration,
 }
 
-impl Default for Pace {
-    fn default() -> Self {
-        Self { silent_for: Duration::from_secs(30), poll_every: Duration::from_secs(1) }
-    }
-}
-
 /// What a follower came upon.
 #[derive(Debug)]
 pub(crate) enum Step {
