@@ -118,3 +118,6 @@ impl Adapter for Loopback {
         send::send(&self.session, &self.config, batch).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -55,6 +55,8 @@ pub(crate) async fn listen(
 impl Reader<'_> {
     async fn run(&mut self) -> Result<(), Ended> {
         self.inbound.report(Health::CatchingUp);
+        // A process may have died after a batch was kept and before the network was told so.
+        self.acknowledge(self.safe.clone()).await?;
         loop {
             // Listening begins before catching up, so that nothing falls between the two.
             let events = within(self.config, self.session.subscribe()).await?;
@@ -142,8 +144,12 @@ impl Reader<'_> {
         }
         let cursors = reached.iter().map(|(stream, position)| cursor(stream, *position)).collect();
         self.inbound.accept(Batch { envelopes, cursors }).await?;
-        for (stream, position) in reached {
-            self.safe.insert(stream.clone(), position);
+        self.safe.extend(reached.clone());
+        self.acknowledge(reached).await
+    }
+
+    async fn acknowledge(&self, safe: BTreeMap<String, u64>) -> Result<(), Ended> {
+        for (stream, position) in safe {
             within(self.config, self.session.acknowledge(&stream, position)).await?;
         }
         Ok(())

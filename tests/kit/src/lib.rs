@@ -1,1 +1,15 @@
-//! Threadbridge.
+//! What Threadbridge's own tests are made of.
+//!
+//! [`contract`] tries an adapter against the promises that all adapters make. [`deadline`] waits for
+//! states.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
+
+pub mod contract;
+pub mod deadline;

@@ -1,0 +1,339 @@
+//! A pipeline of one: takes in what an adapter hands over, seals and sends what it is told to, and
+//! shows what became of it. It keeps the rules of the real one (`core/src/pipeline`) and none of
+//! its speed.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use threadbridge_core::adapter::{
+    Adapter, AdapterError, Batch, Cursor, Envelope, HandedOver, Health, Inbound, Missing, Opened,
+    Outcome, Outlet, Parsed, Receipt, Sealed, Sealing, SendRequest,
+};
+use threadbridge_core::model::event::{Event, Profile};
+use threadbridge_core::model::id::{AccountName, Identity, RemoteConversation, RemoteId};
+use threadbridge_core::model::outgoing::Outgoing;
+use threadbridge_core::model::time::Timestamp;
+use threadbridge_core::store::{ChangeError, Keys, Store, WriteError};
+use tokio::sync::watch;
+
+use super::AdapterWorld;
+use crate::deadline::soon;
+
+/// How often one thing may be asked for before it must be there.
+const MAX_ROUNDS: usize = 16;
+
+/// An account with its keys and its memory, and the adapter that it uses at the moment.
+#[derive(Debug)]
+pub struct Desk {
+    adapter: Arc<dyn Adapter>,
+    store: Store,
+    account: AccountName,
+    conversation: RemoteConversation,
+    cursors: BTreeMap<String, Vec<u8>>,
+    known: BTreeSet<RemoteId>,
+    waiting: Vec<(Envelope, Missing)>,
+    clock: i64,
+    sent: u8,
+    /// What was heard, in order.
+    pub events: Vec<Event>,
+    /// The envelopes of what was heard.
+    pub envelopes: Vec<Envelope>,
+    /// How people show themselves.
+    pub profiles: Vec<(Identity, Profile)>,
+    /// Own messages that the network has taken in for good.
+    pub confirmed: BTreeSet<RemoteId>,
+    /// Own messages that it has thrown away.
+    pub rejected: BTreeSet<RemoteId>,
+    /// How many envelopes had to wait for something.
+    pub waited: usize,
+    /// How the adapter said that it was doing, in order.
+    pub health: Vec<Health>,
+    /// What was handed over and kept, in order.
+    pub batches: Vec<Batch>,
+    now: watch::Sender<Health>,
+}
+
+impl Desk {
+    /// A new account's desk.
+    pub async fn new(world: &impl AdapterWorld) -> Self {
+        Self {
+            adapter: world.connect().await,
+            store: Store::in_memory().unwrap(),
+            account: AccountName::parse("account").unwrap(),
+            conversation: world.conversation(),
+            cursors: BTreeMap::new(),
+            known: BTreeSet::new(),
+            waiting: Vec::new(),
+            clock: 1_700_000_000_000_000,
+            sent: 0,
+            events: Vec::new(),
+            envelopes: Vec::new(),
+            profiles: Vec::new(),
+            confirmed: BTreeSet::new(),
+            rejected: BTreeSet::new(),
+            waited: 0,
+            health: Vec::new(),
+            batches: Vec::new(),
+            now: watch::Sender::new(Health::Starting),
+        }
+    }
+
+    /// Goes on as a new process does: with the store and the cursors, and a new adapter.
+    pub async fn restart(&mut self, world: &impl AdapterWorld) {
+        self.adapter = world.connect().await;
+    }
+
+    /// The adapter.
+    #[must_use]
+    pub fn adapter(&self) -> &Arc<dyn Adapter> {
+        &self.adapter
+    }
+
+    /// The conversation.
+    #[must_use]
+    pub const fn conversation(&self) -> &RemoteConversation {
+        &self.conversation
+    }
+
+    /// Where the streams stand.
+    #[must_use]
+    pub fn cursors(&self) -> Vec<Cursor> {
+        let cursors = self.cursors.iter();
+        let cursor = |(stream, position): (&String, &Vec<u8>)| Cursor {
+            stream: stream.clone(),
+            position: position.clone(),
+        };
+        cursors.map(cursor).collect()
+    }
+
+    /// The conversations that links name.
+    #[must_use]
+    pub fn linked(&self) -> BTreeSet<RemoteConversation> {
+        BTreeSet::from([self.conversation.clone()])
+    }
+
+    /// The account's keys, as they are kept.
+    #[must_use]
+    pub fn keys(&self) -> Keys {
+        self.store.keys(&self.account).unwrap()
+    }
+
+    /// A door of this desk's, and what stands behind it.
+    #[must_use]
+    pub fn door(&self) -> (Inbound, Outlet) {
+        Inbound::channel(self.cursors(), self.linked())
+    }
+
+    /// Listens, and listens again after each failure, until it is enough.
+    pub async fn listen_until(&mut self, what: &str, enough: impl Fn(&Self) -> bool) {
+        self.listen_during(what, std::future::ready(()), |desk, ()| enough(desk)).await;
+    }
+
+    /// Listens, and listens again after each failure, while `work` is done and until it is enough.
+    pub async fn listen_during<T>(
+        &mut self,
+        what: &str,
+        work: impl Future<Output = T>,
+        enough: impl Fn(&Self, &T) -> bool,
+    ) -> T {
+        let mut work = std::pin::pin!(work);
+        let mut done = None;
+        let ending =
+            |desk: &Self, done: &Option<T>| done.as_ref().is_some_and(|it| enough(desk, it));
+        soon(what, async {
+            while !ending(self, &done) {
+                let adapter = Arc::clone(&self.adapter);
+                let (inbound, mut outlet) = self.door();
+                let mut health = outlet.health();
+                let mut listening = adapter.listen(inbound);
+                while !ending(self, &done) {
+                    tokio::select! {
+                        _ended = &mut listening => break,
+                        finished = &mut work, if done.is_none() => done = Some(finished),
+                        Some(handed_over) = outlet.next() => {
+                            self.take(handed_over).await;
+                        }
+                        Ok(()) = health.changed() => {
+                            let now = health.borrow_and_update().clone();
+                            self.health.push(now.clone());
+                            self.now.send_replace(now);
+                        }
+                    }
+                }
+                tokio::task::yield_now().await;
+            }
+        })
+        .await;
+        done.expect("it was enough, so it was done")
+    }
+
+    /// Waits until the adapter says that it hears everything.
+    pub fn connected(&self) -> impl Future<Output = ()> + use<> {
+        let mut now = self.now.subscribe();
+        async move {
+            let connected = now.wait_for(|health| *health == Health::Connected).await;
+            assert!(connected.is_ok(), "the desk is gone");
+        }
+    }
+
+    /// Listens until so many events were heard.
+    pub async fn hear(&mut self, count: usize) {
+        let what = format!("{count} events");
+        self.listen_until(&what, |desk| desk.events.len() >= count).await;
+    }
+
+    /// Keeps what was handed over.
+    pub async fn take(&mut self, handed_over: HandedOver) -> bool {
+        let outcomes = self.keep(handed_over.batch().clone()).await;
+        handed_over.keep(outcomes)
+    }
+
+    /// Keeps a batch, and gets what it lacks.
+    pub async fn keep(&mut self, batch: Batch) -> Vec<Outcome> {
+        self.batches.push(batch.clone());
+        let outcomes = self.open_all(batch.envelopes).await;
+        for cursor in batch.cursors {
+            self.cursors.insert(cursor.stream, cursor.position);
+        }
+        self.fetch_missing().await;
+        outcomes
+    }
+
+    async fn fetch_missing(&mut self) {
+        for _ in 0..MAX_ROUNDS {
+            let missing: BTreeSet<_> = self.waiting.iter().map(|(_, it)| it.clone()).collect();
+            if missing.is_empty() {
+                return;
+            }
+            for missing in missing {
+                let envelopes = self.adapter.fetch(&missing).await.unwrap();
+                self.open_all(envelopes).await;
+            }
+            let waiting = std::mem::take(&mut self.waiting);
+            self.open_all(waiting.into_iter().map(|(envelope, _)| envelope).collect()).await;
+        }
+        panic!("asked {MAX_ROUNDS} times for what is missing, in vain: {:?}", self.waiting);
+    }
+
+    async fn open_all(&mut self, envelopes: Vec<Envelope>) -> Vec<Outcome> {
+        let keys = self.keys();
+        let mut outcomes = Vec::new();
+        for envelope in envelopes {
+            outcomes.push(self.open(&keys, envelope));
+        }
+        self.apply(keys).await;
+        outcomes
+    }
+
+    fn open(&mut self, keys: &Keys, envelope: Envelope) -> Outcome {
+        if self.known.contains(&envelope.id) {
+            return Outcome::Known;
+        }
+        match self.adapter.open(keys, &self.linked(), &envelope) {
+            Opened::Plaintext(plaintext) => self.read(&plaintext, envelope),
+            Opened::Learnt => Outcome::Kept,
+            Opened::Elsewhere => Outcome::Elsewhere,
+            Opened::Refused(_) => Outcome::Refused,
+            Opened::Missing(missing) => {
+                self.waited += 1;
+                self.waiting.push((envelope, missing));
+                Outcome::Waits
+            }
+            Opened::Confirmed(id) => {
+                self.confirmed.insert(id);
+                Outcome::Known
+            }
+            Opened::Rejected { id, .. } => {
+                self.rejected.insert(id);
+                Outcome::Known
+            }
+        }
+    }
+
+    fn read(&mut self, plaintext: &[u8], envelope: Envelope) -> Outcome {
+        let Ok(parsed) = self.adapter.parse(plaintext) else { return Outcome::Refused };
+        self.known.insert(envelope.id.clone());
+        for parsed in parsed {
+            match parsed {
+                Parsed::Event(event) if Some(&event.author) == self.adapter.identity() => {
+                    self.confirmed.insert(event.id.clone());
+                }
+                Parsed::Event(event) => self.events.push(*event),
+                Parsed::Profile(identity, profile) => self.profiles.push((identity, profile)),
+            }
+        }
+        self.envelopes.push(envelope);
+        Outcome::Kept
+    }
+
+    async fn apply(&self, keys: Keys) {
+        let applied: Result<(), WriteError<ChangeError>> =
+            self.store.write(move |unit| unit.apply(keys)).await;
+        applied.unwrap();
+    }
+
+    /// Seals something, once it can be sealed.
+    pub async fn seal(&mut self, outgoing: &Outgoing) -> Sealed {
+        let plaintext = self.adapter.render(&self.conversation, outgoing).unwrap();
+        for _ in 0..MAX_ROUNDS {
+            self.clock += 1_000;
+            let (keys, now) = (self.keys(), Timestamp::from_micros(self.clock));
+            let sealing = self.adapter.seal(&keys, &self.conversation, &plaintext, now);
+            self.apply(keys).await;
+            match sealing {
+                Sealing::Ready(sealed) => return sealed,
+                Sealing::Refused { reason } => panic!("it can never be sealed: {reason}"),
+                Sealing::Missing(missing) => {
+                    let envelopes = self.adapter.fetch(&missing).await.unwrap();
+                    self.open_all(envelopes).await;
+                }
+                Sealing::First(sealed) => {
+                    let id = named(self.send(&sealed).await.unwrap());
+                    let read_back = |desk: &Self| desk.confirmed.contains(&id);
+                    self.listen_until("what must come first to be read back", read_back).await;
+                }
+            }
+        }
+        panic!("tried {MAX_ROUNDS} times to seal, in vain");
+    }
+
+    /// A request to send this, with a key of its own.
+    pub fn request(&mut self, sealed: &Sealed) -> SendRequest {
+        self.sent += 1;
+        SendRequest {
+            conversation: self.conversation.clone(),
+            sealed: sealed.clone(),
+            idempotency_key: [self.sent; 16],
+        }
+    }
+
+    /// Sends it once.
+    pub async fn send(&mut self, sealed: &Sealed) -> Result<Receipt, AdapterError> {
+        let request = self.request(sealed);
+        self.send_request(&request).await
+    }
+
+    /// Makes one attempt.
+    pub async fn send_request(&self, request: &SendRequest) -> Result<Receipt, AdapterError> {
+        let mut answers = self.adapter.send(std::slice::from_ref(request)).await;
+        assert_eq!(answers.len(), 1, "one request has one answer");
+        answers.remove(0)
+    }
+
+    /// Seals and sends it, and says what the network calls it.
+    pub async fn does(&mut self, outgoing: &Outgoing) -> RemoteId {
+        let sealed = self.seal(outgoing).await;
+        let id = named(self.send(&sealed).await.unwrap());
+        if let Some(known) = &sealed.remote_id {
+            assert_eq!(*known, id, "the id that was computed is not the network's");
+        }
+        id
+    }
+}
+
+/// What the network calls what it has taken.
+pub(super) fn named(receipt: Receipt) -> RemoteId {
+    match receipt {
+        Receipt::Done(id) | Receipt::Taken(id) => id,
+    }
+}
