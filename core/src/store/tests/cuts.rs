@@ -1,7 +1,7 @@
 //! Power cuts, kills and full disks.
 
 use std::io::{BufRead, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::time::Duration;
 
 use super::*;
@@ -97,24 +97,6 @@ async fn a_disk_that_is_full_at_any_moment_loses_nothing_and_the_store_goes_on_w
     assert!(refused > 20 && kept.len() > 20);
     drop(store);
     assert_eq!(texts(&reopened(&disk).snapshot().unwrap(), id), kept);
-}
-
-/// Runs the test `name` of this binary in a process of its own, by way of `sh -c` with `setup`.
-fn child(name: &str, path: &Path, setup: &str) -> Child {
-    Command::new("sh")
-        .args(["-c", &format!("{setup} exec \"$@\""), "sh"])
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", name, "--nocapture", "--include-ignored"])
-        .env("STORE_OF_A_CHILD", path)
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .spawn()
-        .unwrap()
-}
-
-/// Where the store is, in a process that [`child`] started.
-fn path_of_child() -> Option<PathBuf> {
-    std::env::var_os("STORE_OF_A_CHILD").map(PathBuf::from)
 }
 
 /// Writes until it is killed or fails; says what was confirmed.

@@ -8,6 +8,8 @@ mod keys;
 mod opens;
 mod order;
 
+use std::process::{Child, Command, Stdio};
+
 use minicbor::{Decode, Encode};
 use tempfile::TempDir;
 
@@ -53,4 +55,22 @@ async fn put(store: &Store, id: ConversationId, seq: u64, text: &str) {
 fn texts(from: &impl Reads, id: ConversationId) -> Vec<String> {
     let rows = from.scan(&NOTES, span::Span::under(&id), 1_000_000).unwrap();
     rows.into_iter().map(|(_, note)| note.text.unwrap()).collect()
+}
+
+/// Runs the test `name` of this binary in a process of its own, by way of `sh -c` with `setup`.
+fn child(name: &str, path: &Path, setup: &str) -> Child {
+    Command::new("sh")
+        .args(["-c", &format!("{setup} exec \"$@\""), "sh"])
+        .arg(std::env::current_exe().unwrap())
+        .args(["--exact", name, "--nocapture"])
+        .env("STORE_OF_A_CHILD", path)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap()
+}
+
+/// Where the store is, in a process that [`child`] started.
+fn path_of_child() -> Option<PathBuf> {
+    std::env::var_os("STORE_OF_A_CHILD").map(PathBuf::from)
 }

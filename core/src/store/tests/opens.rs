@@ -1,7 +1,9 @@
 //! Who may open what, and beside whom.
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::os::unix::fs::PermissionsExt;
+use std::time::{Duration, Instant};
 
 use super::*;
 use crate::store::disk::Disk;
@@ -34,6 +36,44 @@ async fn a_reader_follows_the_writer_and_never_holds_it_up() {
     assert_eq!(texts(&reader.snapshot().unwrap(), id).len(), 50);
 }
 
+/// Follows a writer; half a unit, or fewer rows than before, would be a failure.
+#[test]
+fn child_that_reads() {
+    let Some(path) = path_of_child() else { return };
+    let reader = Reader::open(&path, &secret()).unwrap();
+    let id = ConversationId::from_bytes([1; 16]);
+    let (mut seen, mut snapshots) = (0, 0);
+    let deadline = Instant::now() + Duration::from_secs(60);
+    println!("\nfollows");
+    while seen < 400 && Instant::now() < deadline {
+        let rows = texts(&reader.snapshot().unwrap(), id);
+        assert!(rows.len().is_multiple_of(2) && rows.len() >= seen);
+        seen = rows.len();
+        snapshots += 1;
+    }
+    println!("\nsaw {seen} rows in {} snapshots", if snapshots > 1 { "many" } else { "one" });
+}
+
+#[tokio::test]
+async fn a_reader_in_another_process_sees_each_unit_whole_while_it_is_written_beside() {
+    let (_folder, path, store) = fresh();
+    let id = ConversationId::from_bytes([1; 16]);
+    let mut child = child("store::tests::opens::child_that_reads", &path, "");
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
+    assert!(lines.any(|line| line == "follows"));
+    for seq in 0..200 {
+        store
+            .write(move |unit| {
+                unit.put(&NOTES, &(id, Seq(seq * 2)), &note("one"))?;
+                unit.put(&NOTES, &(id, Seq(seq * 2 + 1)), &note("other"))
+            })
+            .await
+            .unwrap();
+    }
+    assert!(lines.any(|line| line == "saw 400 rows in many snapshots"));
+    assert!(child.wait().unwrap().success());
+}
+
 #[test]
 fn a_store_is_readable_by_its_owner_only() {
     let (_folder, path, _store) = fresh();
@@ -56,6 +96,28 @@ fn what_exists_is_not_created_again() {
     let empty = Store::create(folder.path().join("other"), &RootSecret::passphrase(""));
     assert!(matches!(empty, Err(CreateError::EmptyPassphrase)));
     assert!(!folder.path().join("other").exists());
+}
+
+#[test]
+fn errors_are_one_clause_and_name_no_path_or_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("store");
+    let mut errors = vec![
+        Store::open(&path, &secret()).unwrap_err().to_string(),
+        Store::create(&path, &RootSecret::passphrase("")).unwrap_err().to_string(),
+    ];
+    let store = Store::create(&path, &RootSecret::passphrase("tide pool")).unwrap();
+    errors.push(Store::open(&path, &secret()).unwrap_err().to_string());
+    drop(store);
+    for wrong in [secret(), RootSecret::passphrase("rock pool")] {
+        errors.push(Store::open(&path, &wrong).unwrap_err().to_string());
+    }
+    fs::write(&path, "no store").unwrap();
+    errors.push(Store::open(&path, &secret()).unwrap_err().to_string());
+    for error in errors {
+        assert!(error.starts_with(char::is_lowercase) && !error.ends_with('.'), "{error}");
+        assert!(!error.contains("pool") && !error.contains("/"), "{error}");
+    }
 }
 
 #[test]
@@ -178,7 +240,7 @@ fn without_permission_nothing_is_opened_or_created() {
             .unwrap();
     }
     fs::set_permissions(folder.path(), fs::Permissions::from_mode(mode)).unwrap();
-    let mut child = std::process::Command::new(&program);
+    let mut child = Command::new(&program);
     child.args(["--exact", "store::tests::opens::child_without_permission", "--nocapture"]);
     child.env("STORE_OF_ANOTHER", &path).current_dir("/");
     if is_root {
