@@ -28,10 +28,10 @@ pub(crate) async fn copies(scale: f64) -> Result<()> {
             ids.push(id);
         }
         if number % 1024 == 1023 {
-            world.arrived(number as u64 - 1023).await?;
+            world.arrived(number - 1023).await?;
         }
     }
-    world.arrived(messages as u64).await?;
+    world.arrived(messages).await?;
     bridge.stop().await?;
     let store = Store::open(&path, &secret())?;
     let account = AccountName::parse("left")?;

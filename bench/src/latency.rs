@@ -24,7 +24,7 @@ pub(crate) async fn at_100_a_second(scale: f64) -> Result<()> {
             let began = Instant::now();
             alice.says(room, &text(number))?;
             let mut changes = world.right.changes();
-            while world.right.entries(room) <= number as u64 {
+            while world.right.messages() <= number {
                 changes.changed().await?;
             }
             took.push(began.elapsed());

@@ -26,10 +26,10 @@ pub(crate) async fn after_a_million(scale: f64) -> Result<()> {
             alice.says(room, &text(number))?;
         }
         if number % 1024 == 1023 {
-            world.arrived(number as u64 - 1023).await?;
+            world.arrived(number - 1023).await?;
         }
     }
-    world.arrived(messages as u64).await?;
+    world.arrived(messages).await?;
     bridge.stop().await?;
     let status = tokio::process::Command::new(std::env::current_exe()?)
         .args(["ready", &scale.to_string()])

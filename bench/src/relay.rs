@@ -24,7 +24,7 @@ async fn relay(rooms: usize, messages: usize) -> Result<(Duration, Duration)> {
             tokio::task::yield_now().await;
         }
     }
-    world.arrived(messages as u64).await?;
+    world.arrived(messages).await?;
     let took = (began.elapsed(), cpu()?.saturating_sub(used));
     bridge.stop().await?;
     Ok(took)

@@ -83,14 +83,11 @@ impl World {
         Ok(Bridge::start(store, self.setup()?, Clock::System).await?)
     }
 
-    /// Waits until each side has as many entries as that, all rooms together.
-    pub(crate) async fn arrived(&self, entries: u64) -> Result<()> {
-        let all = |network: &LoopbackNetwork| {
-            self.rooms.iter().map(|it| network.entries(it)).sum::<u64>()
-        };
+    /// Waits until each side shows as many messages as that.
+    pub(crate) async fn arrived(&self, messages: usize) -> Result<()> {
         let waiting = async {
-            while all(&self.left) < entries || all(&self.right) < entries {
-                tokio::time::sleep(Duration::from_millis(2)).await;
+            while self.left.messages() < messages || self.right.messages() < messages {
+                tokio::time::sleep(Duration::from_millis(5)).await;
             }
         };
         Ok(tokio::time::timeout(Duration::from_secs(600), waiting).await?)

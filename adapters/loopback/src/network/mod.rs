@@ -153,6 +153,12 @@ impl LoopbackNetwork {
         self.read(|state| state.streams.get(stream).map_or(0, Stream::head))
     }
 
+    /// How many messages were ever shown, in all rooms together.
+    #[must_use]
+    pub fn messages(&self) -> usize {
+        self.read(|state| state.rooms.values().map(Room::count).sum())
+    }
+
     /// How many posts in a room the people's apps could not read.
     #[must_use]
     pub fn unreadable(&self, room: &RemoteConversation) -> usize {

@@ -65,6 +65,11 @@ impl Room {
         shown.map(|it| it.heard.clone()).collect()
     }
 
+    /// How many messages were ever shown.
+    pub(super) fn count(&self) -> usize {
+        self.messages.len()
+    }
+
     /// How far somebody has read.
     pub(super) fn read_up_to(&self, who: &RemoteAuthor) -> Option<&RemoteId> {
         self.read_up_to.get(who)
