@@ -169,3 +169,63 @@ fn check_signature(message: &Message) -> Result<(), Refusal> {
         .map_err(|_| Refusal::invalid("invalid signature"))?;
     key.verify_strict(&message.hash, &signature).map_err(|_| Refusal::invalid("invalid signature"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::farcaster::person::sign;
+    use crate::farcaster::wire::CastAddBody;
+    use crate::farcaster::wire::message_data::Body;
+
+    const RULES: EnvelopeRules =
+        EnvelopeRules { network: FarcasterNetwork::Mainnet, is_pro: false, now_s: 94_608_000 };
+
+    fn golden() -> Message {
+        let mut seed = [0; 32];
+        seed[0] = 0x10;
+        let body = CastAddBody { text: "Hello, Farcaster!".to_owned(), ..CastAddBody::default() };
+        let data = MessageData {
+            r#type: MessageType::CastAdd.into(),
+            fid: 1234,
+            timestamp: 94_608_000,
+            network: FarcasterNetwork::Mainnet.into(),
+            body: Some(Body::CastAddBody(body)),
+        };
+        sign(&ed25519_dalek::SigningKey::from_bytes(&seed), &data)
+    }
+
+    #[test]
+    fn the_official_vector_has_its_hash() {
+        let signed = Signed::verify(golden(), &RULES).unwrap();
+        assert_eq!(hex::encode(&signed.hash), "27f49c6928369d64495f4c4dd142c2e7389ebf1e");
+        let data_alone = Message { data: Some(signed.data), data_bytes: None, ..golden() };
+        Signed::verify(data_alone, &RULES).unwrap();
+    }
+
+    #[test]
+    fn every_flipped_bit_is_refused() {
+        let message = golden();
+        for place in 0..20 {
+            let mut forged = message.clone();
+            forged.hash[place] ^= 1;
+            assert_eq!(Signed::verify(forged, &RULES).unwrap_err().reason, "invalid hash");
+        }
+        for place in 0..64 {
+            let mut forged = message.clone();
+            forged.signature[place] ^= 1;
+            let reason = Signed::verify(forged, &RULES).unwrap_err().reason;
+            assert_eq!(reason, "invalid signature");
+        }
+        let mut forged = message;
+        forged.signer[0] ^= 1;
+        Signed::verify(forged, &RULES).unwrap_err();
+    }
+
+    #[test]
+    fn ten_minutes_ahead_are_the_most() {
+        let at = |now_s| Signed::verify(golden(), &EnvelopeRules { now_s, ..RULES });
+        at(94_608_000 - 600).unwrap();
+        let reason = at(94_608_000 - 601).unwrap_err().reason;
+        assert_eq!(reason, "timestamp more than 10 mins in the future");
+    }
+}

@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn the_published_proof_names_its_signer() {
-        let owner = hex::decode("Bc5274EFc266311015793d89E9B591fa46294741").unwrap();
+        let owner = hex::decode("1563915e194D8CfBA1943570603F7606A3115508").unwrap();
         let proof = UserNameProof {
             timestamp: 1_700_000_000,
             name: b"alice".to_vec(),

@@ -132,3 +132,6 @@ fn outranks(new: &Signed, is_add: bool, old: &Held, rule: Rule) -> bool {
     };
     order == Ordering::Greater
 }
+
+#[cfg(test)]
+mod tests;
