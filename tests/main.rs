@@ -1,6 +1,12 @@
 //! The whole bridge from outside.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test may panic"
+)]
 
 mod delivers;
 mod settings;
+mod architecture;
