@@ -22,6 +22,8 @@ use super::wire::{
 
 /// The chain that registrations are on.
 const OPTIMISM: u32 = 10;
+/// How far a burst may be dated ahead; hubs allow ten minutes.
+const MAX_AHEAD_S: u32 = 500;
 
 /// What a person says in one cast.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -181,16 +183,16 @@ impl Person {
         self.sign(kind, Body::ReactionBody(ReactionBody { r#type: reaction.into(), target }))
     }
 
-    /// Signs anything, dated now or a second after the last.
+    /// Signs anything, dated now or a second after the last, up to 500 s ahead.
     pub fn sign(&self, kind: MessageType, body: Body) -> Message {
         let now_s = u32::try_from(clock::network_s(clock::unix_ms())).unwrap_or(u32::MAX);
         // A block orders by whole seconds, so what is said in one second would change places.
-        let after_last = |last: u32| Some(now_s.max(last.saturating_add(1)));
+        let next = |last: u32| now_s.max(last.saturating_add(1)).min(now_s + MAX_AHEAD_S);
         let last = self
             .last_s
-            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, after_last)
+            .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |last| Some(next(last)))
             .unwrap_or(now_s);
-        self.sign_at(kind, body, now_s.max(last.saturating_add(1)))
+        self.sign_at(kind, body, next(last))
     }
 
     /// Signs anything, dated at will (the network's seconds).

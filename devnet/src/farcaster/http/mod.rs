@@ -4,6 +4,7 @@ mod event_json;
 mod message_json;
 mod parameter;
 mod people_json;
+mod people_route;
 mod route;
 
 use axum::Router;

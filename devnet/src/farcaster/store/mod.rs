@@ -1,6 +1,7 @@
 //! What the hub knows: accounts, indexes, shards and their events.
 
 mod account;
+mod check;
 mod event_log;
 mod gasless;
 mod index;
