@@ -2,6 +2,7 @@
 
 use figment::value::Value;
 use schemars::JsonSchema;
+use threadbridge_core::model::id::RemoteConversation;
 use threadbridge_core::secret::SecretRef;
 
 use super::extract::Reader;
@@ -9,7 +10,7 @@ use super::farcaster::{self, FarcasterSettings};
 use super::key_path::KeyPath;
 
 /// An account's settings, by its network.
-#[derive(Clone, Debug, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(tag = "network", rename_all = "lowercase")]
 pub enum AccountSettings {
     /// Casts, threads and channels.
@@ -66,9 +67,12 @@ impl AccountSettings {
     }
 
     /// Why a leg through this account cannot name that conversation, if it cannot.
-    pub(super) fn unknown_conversation(&self, text: &str) -> Option<UnknownConversation> {
+    pub(super) fn unknown_conversation(
+        &self,
+        conversation: &RemoteConversation,
+    ) -> Option<UnknownConversation> {
         match self {
-            Self::Farcaster(_) => farcaster::unknown_conversation(text),
+            Self::Farcaster(_) => farcaster::unknown_conversation(conversation),
         }
     }
 

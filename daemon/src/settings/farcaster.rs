@@ -1,21 +1,25 @@
 //! `[accounts.NAME]` with `network = "farcaster"`.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::num::NonZeroU64;
+use std::time::Duration;
 
 use schemars::JsonSchema;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use thiserror::Error as ThisError;
-use threadbridge_core::secret::SecretRef;
+use threadbridge_core::model::id::RemoteConversation;
+use threadbridge_core::secret::{Secret, SecretRef};
+use threadbridge_farcaster::{Config, Credentials, DirectCasts};
 use url::{Host, Url};
 
 use super::account::{Objection, UnknownConversation};
 use super::fault::nearest;
 
 /// One fid on Farcaster, or a reader without one.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FarcasterSettings {
     /// Nodes in the order in which they are preferred; the next one steps in when one fails.
@@ -31,11 +35,67 @@ pub struct FarcasterSettings {
     /// Which of Farcaster's networks this is.
     #[serde(default)]
     pub realm: Realm,
-    /// The key of the direct cast API. Direct casts are readable by their operator (level L1) and
-    /// are off without it.
+    /// Direct casts, for legs `direct/FID`: their operator can read them (level L1), and they can
+    /// be sent, not read. Off without this table.
     #[serde(default)]
-    pub direct_casts: Option<SecretRef>,
+    pub direct_casts: Option<DirectCastSettings>,
+    /// After how many seconds of silence a node is asked whether the network goes on.
+    #[serde(default = "silent_after_seconds")]
+    #[schemars(range(min = 1, max = 3600))]
+    pub silent_after_seconds: u32,
+    /// How often a node without a stream (HTTP) is asked for news, in milliseconds.
+    #[serde(default = "poll_every_ms")]
+    #[schemars(range(min = 100, max = 3_600_000))]
+    pub poll_every_ms: u32,
 }
+
+const fn silent_after_seconds() -> u32 {
+    30
+}
+
+const fn poll_every_ms() -> u32 {
+    1000
+}
+
+/// Direct casts by the documented key API.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DirectCastSettings {
+    /// The API key, made on the app's developer page.
+    pub key: SecretRef,
+    /// Where the API is.
+    #[serde(default)]
+    pub api: DirectCastApi,
+}
+
+/// The address of the direct cast API.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(try_from = "String")]
+#[schemars(with = "String", extend("examples" = ["https://api.farcaster.xyz"]))]
+pub struct DirectCastApi(pub NodeUrl);
+
+impl Default for DirectCastApi {
+    fn default() -> Self {
+        let text = "https://api.farcaster.xyz".to_owned();
+        Self(NodeUrl { text, is_private: true, is_here: false })
+    }
+}
+
+impl TryFrom<String> for DirectCastApi {
+    type Error = InvalidDirectCastApi;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        let url = NodeUrl::parse(&text).map_err(|_| InvalidDirectCastApi)?;
+        // The key would cross the network in clear.
+        let is_safe = url.is_private || url.is_here;
+        if text.starts_with("http") && is_safe { Ok(Self(url)) } else { Err(InvalidDirectCastApi) }
+    }
+}
+
+/// A text that is no address of that API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
+#[error("the key cannot be sent there, expected an address such as `https://api.farcaster.xyz`")]
+pub struct InvalidDirectCastApi;
 
 /// Farcaster's networks.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -85,6 +145,22 @@ impl Endpoint {
             Self::Open(url) => url,
             Self::Guarded(guarded) => &guarded.url,
         }
+    }
+}
+
+impl Endpoint {
+    fn config(
+        &self,
+        secret: &impl Fn(&Option<SecretRef>) -> Option<Secret>,
+    ) -> threadbridge_farcaster::Endpoint {
+        let credentials = match self {
+            Self::Open(_) => Credentials::None,
+            Self::Guarded(guarded) => match (&guarded.user, secret(&guarded.password)) {
+                (Some(user), Some(password)) => Credentials::Basic { user: user.clone(), password },
+                _ => secret(&guarded.api_key).map_or(Credentials::None, Credentials::ApiKey),
+            },
+        };
+        threadbridge_farcaster::Endpoint { url: self.url().as_str().to_owned(), credentials }
     }
 }
 
@@ -189,6 +265,30 @@ impl FarcasterSettings {
         self.fid.is_none() || self.signer.is_none()
     }
 
+    /// What the adapter takes: each reference with its secret in its place.
+    #[must_use]
+    pub fn config(&self, secrets: &BTreeMap<SecretRef, Secret>) -> Config {
+        let secret = |reference: &Option<SecretRef>| {
+            reference.as_ref().and_then(|reference| secrets.get(reference)).cloned()
+        };
+        Config {
+            endpoints: self.endpoints.iter().map(|endpoint| endpoint.config(&secret)).collect(),
+            realm: match self.realm {
+                Realm::Main => threadbridge_farcaster::Realm::Main,
+                Realm::Test => threadbridge_farcaster::Realm::Test,
+                Realm::Dev => threadbridge_farcaster::Realm::Dev,
+            },
+            fid: self.fid,
+            signer: secret(&self.signer),
+            direct_casts: self.direct_casts.as_ref().and_then(|direct| {
+                let key = secrets.get(&direct.key).cloned()?;
+                Some(DirectCasts { key, api: Url::parse(direct.api.0.as_str()).ok()? })
+            }),
+            silent_for: Duration::from_secs(self.silent_after_seconds.into()),
+            poll_every: Duration::from_millis(self.poll_every_ms.into()),
+        }
+    }
+
     /// What does not go together.
     pub(super) fn objections(&self) -> Vec<Objection> {
         let mut found = Vec::new();
@@ -220,11 +320,10 @@ impl FarcasterSettings {
 
     /// The references to secrets, with their places in the account's table.
     pub(super) fn secrets(&self) -> Vec<(String, &SecretRef)> {
-        let own = [("signer", &self.signer), ("direct_casts", &self.direct_casts)];
-        let mut found: Vec<(String, &SecretRef)> = own
-            .into_iter()
-            .filter_map(|(key, secret)| Some((key.to_owned(), secret.as_ref()?)))
-            .collect();
+        let direct = self.direct_casts.as_ref().map(|direct| &direct.key);
+        let own = [("signer", self.signer.as_ref()), ("direct_casts.key", direct)];
+        let mut found: Vec<(String, &SecretRef)> =
+            own.into_iter().filter_map(|(key, secret)| Some((key.to_owned(), secret?))).collect();
         for (index, endpoint) in self.endpoints.iter().enumerate() {
             let Endpoint::Guarded(guarded) = endpoint else { continue };
             for (key, secret) in [("api_key", &guarded.api_key), ("password", &guarded.password)] {
@@ -235,26 +334,27 @@ impl FarcasterSettings {
     }
 }
 
-/// What is wrong with a leg that names `text` on this network, if anything is.
-pub(super) fn unknown_conversation(text: &str) -> Option<UnknownConversation> {
+/// What is wrong with a leg that names `conversation` on this network, if anything is.
+pub(super) fn unknown_conversation(
+    conversation: &RemoteConversation,
+) -> Option<UnknownConversation> {
+    const KINDS: [&str; 5] = ["channel", "thread", "mentions", "author", "direct"];
+    if threadbridge_farcaster::is_conversation(conversation) {
+        return None;
+    }
+    let text = conversation.as_str();
     let (kind, name) = text.split_once('/').unwrap_or((text, ""));
-    let problem = match kind {
-        "channel" if !name.is_empty() => return None,
-        "thread" => {
-            let digits = name.strip_prefix("0x").unwrap_or_default();
-            if digits.len() == 40 && digits.chars().all(|c| c.is_ascii_hexdigit()) {
-                return None;
-            }
-            "that is no cast's hash"
-        }
-        "channel" => "the channel has no name",
-        _ => "Farcaster has no such conversations",
-    };
     Some(UnknownConversation {
-        problem,
-        expected: "`channel/NAME`, `channel/URL` or `thread/0x` and 40 hexadecimal digits",
-        nearest: nearest(kind, ["channel", "thread"])
-            .filter(|near| *near != kind)
-            .map(|near| format!("{near}/{name}")),
+        problem: if KINDS.contains(&kind) {
+            "that is not how such a conversation is named"
+        } else {
+            "Farcaster has no such conversations"
+        },
+        expected: "`channel/NAME`, `channel/URL`, `thread/0xHASH`, `thread/FID:0xHASH`, `mentions`, \
+                   `author/FID` or `direct/FID`",
+        nearest: nearest(kind, KINDS).filter(|near| *near != kind).map(|near| match name {
+            "" => near.to_owned(),
+            name => format!("{near}/{name}"),
+        }),
     })
 }

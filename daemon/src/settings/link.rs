@@ -7,13 +7,14 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use thiserror::Error as ThisError;
+use threadbridge_core::fit::attribution::DEFAULT_TEMPLATE;
 use threadbridge_core::model::id::{InvalidId, Leg};
 use threadbridge_core::model::link::{Direction, Downgrade, Link};
 
 use super::fault::nearest;
 
 /// Legs that are joined into one conversation.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkSettings {
     /// What you call the conversation.
@@ -186,7 +187,7 @@ impl Attribution {
 
 impl Default for Attribution {
     fn default() -> Self {
-        Self("{name}: ".to_owned())
+        Self(DEFAULT_TEMPLATE.to_owned())
     }
 }
 

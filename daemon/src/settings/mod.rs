@@ -12,6 +12,7 @@ pub mod link;
 mod merge;
 mod rules;
 pub mod schema;
+pub mod secrets;
 mod shape;
 pub mod store;
 mod toml_text;
@@ -22,6 +23,7 @@ use figment::value::Value;
 use schemars::JsonSchema;
 use threadbridge_core::model::id::AccountName;
 use threadbridge_core::model::link::Link;
+use threadbridge_core::secret::SecretRef;
 
 use self::account::AccountSettings;
 use self::extract::Reader;
@@ -33,7 +35,7 @@ use self::merge::Merged;
 pub use self::merge::Sources;
 use self::rules::WrittenAccount;
 use self::shape::{Misfit, Shape};
-use self::store::StoreSettings;
+use self::store::{KeySource, StoreSettings};
 
 /// The settings of a bridge.
 #[derive(Clone, Debug, JsonSchema)]
@@ -62,6 +64,20 @@ pub struct Loaded {
 }
 
 impl Settings {
+    /// Every reference to a secret, with its key.
+    #[must_use]
+    pub fn secrets(&self) -> Vec<(String, &SecretRef)> {
+        let mut found = Vec::new();
+        if let KeySource::Kept(reference) = &self.store.key {
+            found.push(("store.key".to_owned(), reference));
+        }
+        for (name, account) in &self.accounts {
+            let of_account = account.secrets().into_iter();
+            found.extend(of_account.map(|(key, it)| (format!("accounts.{name}.{key}"), it)));
+        }
+        found
+    }
+
     /// The links as core takes them.
     #[must_use]
     pub fn links(&self) -> Vec<Link> {

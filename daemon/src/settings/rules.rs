@@ -94,7 +94,7 @@ fn check_legs(legs: &[WrittenLeg], accounts: &Accounts, link: &KeyPath, misfits:
             continue;
         };
         let Some(settings) = &account.settings else { continue };
-        if let Some(unknown) = settings.unknown_conversation(leg.conversation.as_str()) {
+        if let Some(unknown) = settings.unknown_conversation(&leg.conversation) {
             misfits.push(Misfit {
                 nearest: unknown.nearest.map(|near| format!("{name}:{near}")),
                 ..misfit(path, At::Value, unknown.problem, unknown.expected)

@@ -9,7 +9,7 @@ use thiserror::Error;
 use threadbridge_core::secret::{InvalidSecretRef, SecretRef};
 
 /// The encrypted store.
-#[derive(Clone, Debug, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StoreSettings {
     /// The store's file; relative to the folder of the settings file.
