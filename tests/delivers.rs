@@ -42,10 +42,7 @@ impl Two {
         let leg = |account: &str| Leg { account: name(account), conversation: room() };
         let link = Link {
             name: "books".to_owned(),
-            legs: BTreeMap::from([
-                (leg("left"), Direction::Both),
-                (leg("right"), Direction::Both),
-            ]),
+            legs: BTreeMap::from([(leg("left"), Direction::Both), (leg("right"), Direction::Both)]),
             downgrade: Downgrade::Refuse,
             attribution: "{name}: ".to_owned(),
         };
@@ -114,7 +111,6 @@ async fn a_conversation_crosses_where_receipts_are_provisional() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_conversation_crosses_between_encrypted_rooms() {
-    let rules =
-        Rules { secrecy: Secrecy::Encrypted { past_epochs: 2 }, ..Rules::default() };
+    let rules = Rules { secrecy: Secrecy::Encrypted { past_epochs: 2 }, ..Rules::default() };
     a_conversation(rules.clone(), rules).await;
 }

@@ -8,5 +8,6 @@
 )]
 
 mod delivers;
+mod commands;
 mod settings;
 mod architecture;

@@ -1,3 +1,20 @@
-//! Threadbridge.
+//! Threadbridge, the daemon and its command line: settings in, a running bridge out.
+//!
+//! [`settings`] reads `bridge.toml`, [`registry`] turns it into adapters, [`running`] keeps the
+//! bridge going, [`control`] lets the command line speak to it, and [`cli`] is that command line.
 
 pub mod settings;
+pub mod home;
+pub mod unlock;
+pub mod control;
+pub mod doctor;
+pub mod cli;
+pub mod exit;
+pub mod logging;
+pub mod order;
+pub mod registry;
+pub mod running;
+pub mod signals;
+pub mod watch;
+
+pub use self::running::run;

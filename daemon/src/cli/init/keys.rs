@@ -1,0 +1,96 @@
+//! Makes the keys that the settings name and that are not there yet.
+
+use std::io;
+use std::path::Path;
+
+use ed25519_dalek::SigningKey;
+use threadbridge_core::secret::{Secret, SecretRef};
+use zeroize::Zeroizing;
+
+use crate::cli::output::print;
+use crate::exit::{Exit, Failure, OrExit};
+use crate::home::Home;
+use crate::settings::Settings;
+use crate::settings::account::AccountSettings;
+use crate::settings::secrets::{SecretError, resolve, store_in_keyring};
+use crate::settings::store::KeySource;
+use crate::unlock::write_key;
+
+pub(super) fn make_missing(home: &Home, settings: &Settings) -> Result<(), Failure> {
+    // A key for a store that is there would not open it.
+    let has_store = home.store_path(settings).symlink_metadata().is_ok();
+    if let KeySource::Kept(reference) = &settings.store.key
+        && !has_store
+        && is_missing(home, reference)
+        && let Some(place) = keep(home, reference, &fresh()?)?
+    {
+        print(&format!(
+            "made the store's key in {place}: whoever has it can read the store, and without it \
+             nobody can; keep a copy elsewhere"
+        ))?;
+    }
+    for (name, account) in &settings.accounts {
+        let AccountSettings::Farcaster(farcaster) = account;
+        let (Some(fid), Some(reference)) = (farcaster.fid, &farcaster.signer) else { continue };
+        if !is_missing(home, reference) {
+            continue;
+        }
+        let seed = fresh()?;
+        if let Some(place) = keep(home, reference, &seed)? {
+            let public = SigningKey::from_bytes(&seed).verifying_key();
+            print(&format!(
+                "made a signer for the account `{name}` in {place}\n    public key: 0x{}\n    \
+                 add it to fid {fid} as a signer (an app key): in the Farcaster app under \
+                 connected apps, or with `add` of the key registry contract; until then the \
+                 network refuses what the bridge says",
+                hex::encode(public.as_bytes())
+            ))?;
+        }
+    }
+    Ok(())
+}
+
+fn is_missing(home: &Home, reference: &SecretRef) -> bool {
+    matches!(
+        resolve(reference, home.folder()),
+        Err(SecretError::NoFile(_) | SecretError::NoEntry(_) | SecretError::NoVariable(_))
+    )
+}
+
+/// Keeps a fresh key where its reference says; tells where that is, or nothing if only the owner
+/// can put it there.
+fn keep(
+    home: &Home,
+    reference: &SecretRef,
+    key: &Zeroizing<[u8; 32]>,
+) -> Result<Option<String>, Failure> {
+    match reference {
+        SecretRef::File(path) => {
+            let path = home.folder().join(path);
+            make_folder(&path).and_then(|()| write_key(&path, key)).or_exit(Exit::Failed)?;
+            Ok(Some(format!("`{}`", path.display())))
+        }
+        SecretRef::Keyring(name) => {
+            let text = Secret::new(hex::encode(key.as_slice()));
+            store_in_keyring(name, &text).or_exit(Exit::Failed)?;
+            Ok(Some(format!("the keyring under `{name}`")))
+        }
+        SecretRef::Env(name) => {
+            print(&format!("set the environment variable `{name}` before you run the bridge"))?;
+            Ok(None)
+        }
+    }
+}
+
+fn make_folder(path: &Path) -> io::Result<()> {
+    match path.parent() {
+        Some(folder) if folder != Path::new("") => std::fs::create_dir_all(folder),
+        _ => Ok(()),
+    }
+}
+
+fn fresh() -> Result<Zeroizing<[u8; 32]>, Failure> {
+    let mut key = Zeroizing::new([0; 32]);
+    getrandom::fill(key.as_mut()).or_exit(Exit::Failed)?;
+    Ok(key)
+}

@@ -1,0 +1,56 @@
+//! What is asked over the socket, and answered.
+
+use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+
+/// Something that only the process with the store can do.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Request {
+    /// Say something as the owner.
+    Say {
+        /// A conversation's id or name, or a leg.
+        target: String,
+        /// What.
+        text: String,
+    },
+    /// Put dead letters back into the outbox: one, or all.
+    Replay {
+        /// Which; all if none is named.
+        id: Option<u64>,
+    },
+    /// Drop dead letters for good: one, or all.
+    Drop {
+        /// Which; all if none is named.
+        id: Option<u64>,
+    },
+    /// Read the settings again.
+    Reload,
+}
+
+/// What came of a request.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "answer", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum Answer {
+    /// It is done.
+    Done {
+        /// What to show for it.
+        text: String,
+    },
+    /// It is not.
+    Failed {
+        /// Why.
+        reason: String,
+        /// The exit code for that.
+        exit: u8,
+    },
+}
+
+/// A request on its way to the bridge.
+#[derive(Debug)]
+pub struct Order {
+    /// What is asked.
+    pub request: Request,
+    /// Where the answer goes.
+    pub reply: oneshot::Sender<Answer>,
+}

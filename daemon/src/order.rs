@@ -1,0 +1,111 @@
+//! What the owner orders from the command line: done by the running daemon, or by the command
+//! itself where none runs.
+
+use thiserror::Error;
+use threadbridge_core::model::content::{Content, Salt};
+use threadbridge_core::model::time::Clock;
+use threadbridge_core::pipeline::{self, NotDone, Target};
+use threadbridge_core::store::Store;
+
+use crate::cli::{counted, find_target};
+use crate::control::{Request, Unheard, ask};
+use crate::exit::{Exit, Failure, OrExit};
+use crate::home::Home;
+use crate::settings::Settings;
+use crate::unlock;
+
+/// Nobody types more; files are sent otherwise.
+pub const MAX_TEXT_BYTES: usize = 64 * 1024;
+
+/// Why something cannot be said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Unsayable {
+    /// Nothing is there.
+    #[error("there is nothing to say")]
+    Empty,
+    /// It is too long.
+    #[error("that is longer than 64 kB, which nobody would read")]
+    TooLong,
+    /// The machine gave no random bytes.
+    #[error("the operating system gives no random bytes")]
+    NoRandomness,
+}
+
+/// Has a request carried out, and tells what came of it.
+pub(crate) fn carry_out(
+    home: &Home,
+    settings: &Settings,
+    request: &Request,
+) -> Result<String, Failure> {
+    match ask(&home.socket_path(settings), request) {
+        Err(Unheard::NobodyThere) => {}
+        answer => return Ok(answer?),
+    }
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().or_exit(Exit::Failed)?;
+    let store = unlock::open(home, settings)?;
+    runtime.block_on(async {
+        let done = alone(&store, settings, request).await;
+        store.close().await.or_exit(Exit::Store)?;
+        done
+    })
+}
+
+async fn alone(store: &Store, settings: &Settings, request: &Request) -> Result<String, Failure> {
+    let now = Clock::System.now();
+    match request {
+        Request::Say { target, text } => {
+            let content = content(text).or_exit(Exit::Failed)?;
+            let target = target_in(store, settings, target)?;
+            let (message, _) =
+                pipeline::say(store, target, content, now).await.map_err(not_done)?;
+            Ok(format!("{message}\nno daemon is running; it goes out when one does"))
+        }
+        Request::Replay { id } => {
+            let legs = pipeline::replay(store, *id).await.map_err(not_done)?;
+            Ok(format!("{}; no daemon is running", replayed(legs.len())))
+        }
+        Request::Drop { id } => {
+            let count = pipeline::discard(store, *id).await.map_err(not_done)?;
+            Ok(dropped(count))
+        }
+        Request::Reload => Err(Failure::new(Exit::Network, "no daemon is running here")),
+    }
+}
+
+/// What a text is as content.
+pub(crate) fn content(text: &str) -> Result<Content, Unsayable> {
+    match text.len() {
+        0 => Err(Unsayable::Empty),
+        1..=MAX_TEXT_BYTES => {
+            let salt = Salt::random().map_err(|_| Unsayable::NoRandomness)?;
+            Ok(Content::plain(salt, text))
+        }
+        _ => Err(Unsayable::TooLong),
+    }
+}
+
+/// The conversation that a text names, in a store that is open for writing.
+pub(crate) fn target_in(store: &Store, settings: &Settings, text: &str) -> Result<Target, Failure> {
+    let snapshot = store.snapshot().or_exit(Exit::Store)?;
+    find_target(&snapshot, settings, text).or_exit(Exit::Failed)
+}
+
+/// What is said of dead letters that were dropped.
+pub(crate) fn dropped(count: usize) -> String {
+    format!("{} dropped", counted(count, "dead letter"))
+}
+
+/// What is said of dead letters that are sent again.
+pub(crate) fn replayed(legs: usize) -> String {
+    format!("back in the outbox of {}", counted(legs, "leg"))
+}
+
+/// How a request that was not done exits.
+pub(crate) fn not_done(error: NotDone) -> Failure {
+    let exit = match &error {
+        NotDone::NoSuch(_) => Exit::Failed,
+        NotDone::Read(_) | NotDone::Write(_) => Exit::Store,
+    };
+    Failure::new(exit, error)
+}

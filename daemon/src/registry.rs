@@ -1,0 +1,117 @@
+//! From settings to adapters: the one place that knows which networks there are.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use thiserror::Error;
+use threadbridge_core::adapter::Adapter;
+use threadbridge_core::model::id::AccountName;
+use threadbridge_core::secret::{Secret, SecretRef};
+use threadbridge_farcaster::Farcaster;
+
+use crate::home::Home;
+use crate::settings::Settings;
+use crate::settings::account::AccountSettings;
+use crate::settings::farcaster::FarcasterSettings;
+use crate::settings::secrets::{SecretError, resolve};
+
+/// Why an account could not be made ready.
+#[derive(Debug, Error)]
+pub enum ConnectError {
+    /// One of its secrets could not be had.
+    #[error("the account `{account}` lacks a secret")]
+    Secret {
+        /// The account.
+        account: AccountName,
+        /// Why.
+        source: SecretError,
+    },
+    /// Its adapter refused its settings.
+    #[error("the account `{account}` cannot be used")]
+    Adapter {
+        /// The account.
+        account: AccountName,
+        /// Why.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
+/// An account's adapter, with what it was made from.
+#[derive(Clone, Debug)]
+pub struct Connected {
+    /// The adapter.
+    pub adapter: Arc<dyn Adapter>,
+    settings: AccountSettings,
+    secrets: BTreeMap<SecretRef, Secret>,
+}
+
+impl Connected {
+    /// Whether both are the same value, so that its connection goes on.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.adapter, &other.adapter)
+    }
+}
+
+/// Makes every account of `settings` ready. An account of `kept` whose settings and secrets are
+/// what they were is taken over as it is.
+pub fn connect_all(
+    home: &Home,
+    settings: &Settings,
+    kept: &BTreeMap<AccountName, Connected>,
+) -> Result<BTreeMap<AccountName, Connected>, ConnectError> {
+    settings
+        .accounts
+        .iter()
+        .map(|(name, account)| {
+            let secrets = secrets(home, name, account)?;
+            let kept =
+                kept.get(name).filter(|kept| kept.settings == *account && kept.secrets == secrets);
+            let connected = match kept {
+                Some(kept) => kept.clone(),
+                None => Connected {
+                    adapter: connect(name, account, &secrets)?,
+                    settings: account.clone(),
+                    secrets,
+                },
+            };
+            Ok((name.clone(), connected))
+        })
+        .collect()
+}
+
+/// The secrets that an account's settings refer to.
+pub fn secrets(
+    home: &Home,
+    name: &AccountName,
+    account: &AccountSettings,
+) -> Result<BTreeMap<SecretRef, Secret>, ConnectError> {
+    let references = account.secrets().into_iter();
+    references
+        .map(|(_, reference)| match resolve(reference, home.folder()) {
+            Ok(secret) => Ok((reference.clone(), secret)),
+            Err(source) => Err(ConnectError::Secret { account: name.clone(), source }),
+        })
+        .collect()
+}
+
+fn connect(
+    name: &AccountName,
+    account: &AccountSettings,
+    secrets: &BTreeMap<SecretRef, Secret>,
+) -> Result<Arc<dyn Adapter>, ConnectError> {
+    match account {
+        AccountSettings::Farcaster(settings) => Ok(Arc::new(farcaster(name, settings, secrets)?)),
+    }
+}
+
+/// A Farcaster account, made ready. Nothing is connected yet: nodes are reached with the first call.
+pub fn farcaster(
+    name: &AccountName,
+    settings: &FarcasterSettings,
+    secrets: &BTreeMap<SecretRef, Secret>,
+) -> Result<Farcaster, ConnectError> {
+    let config = settings.config(secrets);
+    Farcaster::connect(&config)
+        .map_err(|source| ConnectError::Adapter { account: name.clone(), source: source.into() })
+}

@@ -1,0 +1,210 @@
+//! A running daemon: starts the bridge, hears orders, follows the settings, and stops in order.
+
+use std::collections::BTreeMap;
+
+use threadbridge_core::model::id::AccountName;
+use threadbridge_core::model::time::Clock;
+use threadbridge_core::pipeline::{Bridge, Setup, Steps};
+use threadbridge_core::store::Store;
+use tokio::sync::mpsc;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::cli::counted;
+use crate::control::{Answer, ControlSocket, Order, Request};
+use crate::exit::{Exit, Failure, OrExit};
+use crate::home::Home;
+use crate::logging::chain;
+use crate::order;
+use crate::registry::{Connected, connect_all};
+use crate::settings::Settings;
+use crate::signals::{hangups, tell_systemd};
+use crate::watch::FileWatch;
+
+/// Orders that wait while one is carried out.
+const ORDERS: usize = 8;
+
+/// Runs the bridge that `settings` describe over `store`, until `shutdown`.
+pub async fn run(
+    home: Home,
+    settings: Settings,
+    store: Store,
+    shutdown: CancellationToken,
+) -> Result<(), Failure> {
+    Running::start(home, settings, store, Steps::default()).await?.until(shutdown).await
+}
+
+/// A daemon that runs.
+#[derive(Debug)]
+pub struct Running {
+    home: Home,
+    settings: Settings,
+    store: Store,
+    bridge: Bridge,
+    connected: BTreeMap<AccountName, Connected>,
+    steps: Steps,
+    orders: mpsc::Receiver<Order>,
+    hearing: CancellationToken,
+    tasks: TaskTracker,
+}
+
+impl Running {
+    /// Connects the accounts and starts the bridge. `steps` are for tests that stop it on its way.
+    pub async fn start(
+        home: Home,
+        settings: Settings,
+        store: Store,
+        steps: Steps,
+    ) -> Result<Self, Failure> {
+        let socket = ControlSocket::open(&home.socket_path(&settings)).or_exit(Exit::Failed)?;
+        let connected = connect_all(&home, &settings, &BTreeMap::new()).or_exit(Exit::Settings)?;
+        let setup = setup(&settings, &connected, &steps);
+        let bridge =
+            Bridge::start(store.clone(), setup, Clock::System).await.or_exit(Exit::Store)?;
+        let (hear, orders) = mpsc::channel(ORDERS);
+        let (hearing, tasks) = (CancellationToken::new(), TaskTracker::new());
+        tasks.spawn(socket.serve(hear, hearing.clone()));
+        tasks.close();
+        tracing::info!(
+            accounts = settings.accounts.len(),
+            links = settings.links.len(),
+            "the bridge runs"
+        );
+        Ok(Self { home, settings, store, bridge, connected, steps, orders, hearing, tasks })
+    }
+
+    /// Goes on until `shutdown`, then stops: nothing more is heard, what came in is journaled, what
+    /// is under way is answered or will be sent again.
+    pub async fn until(mut self, shutdown: CancellationToken) -> Result<(), Failure> {
+        let mut hangups = hangups().or_exit(Exit::Failed)?;
+        let mut watch = FileWatch::new(&self.home.config)
+            .inspect_err(|error| tracing::warn!(error = chain(error), "changes go unnoticed"))
+            .ok();
+        tell_systemd("READY=1");
+        loop {
+            let changed = async {
+                match &mut watch {
+                    Some(watch) => watch.changed().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                () = shutdown.cancelled() => break,
+                Some(Order { request, reply }) = self.orders.recv() => {
+                    let answer = self.carry_out(request).await;
+                    if reply.send(answer).is_err() {
+                        tracing::debug!("whoever ordered it has gone");
+                    }
+                }
+                () = changed => self.follow_settings().await,
+                _ = hangups.recv() => self.follow_settings().await,
+            }
+        }
+        self.stop().await
+    }
+
+    async fn stop(self) -> Result<(), Failure> {
+        tell_systemd("STOPPING=1");
+        self.hearing.cancel();
+        drop(self.orders);
+        self.tasks.wait().await;
+        self.bridge.stop().await.or_exit(Exit::Store)?;
+        tracing::info!("stopped");
+        Ok(())
+    }
+
+    async fn carry_out(&mut self, request: Request) -> Answer {
+        match self.attempt(request).await {
+            Ok(text) => Answer::Done { text },
+            Err(failure) => Answer::Failed { reason: chain(&failure), exit: failure.exit.code() },
+        }
+    }
+
+    async fn attempt(&mut self, request: Request) -> Result<String, Failure> {
+        match request {
+            Request::Say { target, text } => {
+                let content = order::content(&text).or_exit(Exit::Failed)?;
+                let target = order::target_in(&self.store, &self.settings, &target)?;
+                let message = self.bridge.say(target, content).await.map_err(order::not_done)?;
+                Ok(message.to_string())
+            }
+            Request::Replay { id } => {
+                let legs = self.bridge.replay(id).await.map_err(order::not_done)?;
+                Ok(order::replayed(legs))
+            }
+            Request::Drop { id } => {
+                self.bridge.discard(id).await.map(order::dropped).map_err(order::not_done)
+            }
+            Request::Reload => self.reload().await,
+        }
+    }
+
+    /// Reads the settings again because the file changed or SIGHUP came.
+    async fn follow_settings(&mut self) {
+        tell_systemd("RELOADING=1");
+        match self.reload().await {
+            Ok(what) => tracing::info!("{what}"),
+            Err(failure) => {
+                tracing::error!("the settings stay as they were: {}", chain(&failure));
+            }
+        }
+        tell_systemd("READY=1");
+    }
+
+    /// Applies the settings as they are now, if they are sound. What did not change goes on
+    /// undisturbed; what is gone has stopped when this returns.
+    async fn reload(&mut self) -> Result<String, Failure> {
+        let settings = self.home.load()?.settings;
+        if settings.store != self.settings.store {
+            return Err(Failure::new(
+                Exit::Settings,
+                "`[store]` changed, which takes effect only when the daemon is started again; \
+                 nothing was applied",
+            ));
+        }
+        // Bounds belong to an account's tasks, so new bounds begin new ones.
+        let none = BTreeMap::new();
+        let kept = if settings.limits == self.settings.limits { &self.connected } else { &none };
+        let connected = connect_all(&self.home, &settings, kept).or_exit(Exit::Settings)?;
+        let what = changes(&self.settings, &settings, kept, &connected);
+        self.bridge.apply(setup(&settings, &connected, &self.steps)).await.or_exit(Exit::Store)?;
+        (self.settings, self.connected) = (settings, connected);
+        Ok(what)
+    }
+}
+
+fn setup(
+    settings: &Settings,
+    connected: &BTreeMap<AccountName, Connected>,
+    steps: &Steps,
+) -> Setup {
+    Setup {
+        accounts: connected
+            .iter()
+            .map(|(name, account)| (name.clone(), account.adapter.clone()))
+            .collect(),
+        links: settings.links(),
+        limits: settings.limits.limits(),
+        steps: steps.clone(),
+    }
+}
+
+/// What a reload did, in one line.
+fn changes(
+    before: &Settings,
+    after: &Settings,
+    kept: &BTreeMap<AccountName, Connected>,
+    connected: &BTreeMap<AccountName, Connected>,
+) -> String {
+    let undisturbed = connected
+        .iter()
+        .filter(|(name, account)| kept.get(*name).is_some_and(|it| it.is_same(account)))
+        .count();
+    let gone = before.accounts.keys().filter(|name| !connected.contains_key(*name)).count();
+    let begun = connected.len().saturating_sub(undisturbed);
+    let links = if before.links() == after.links() { "the same" } else { "new" };
+    format!(
+        "the settings were read again: {} undisturbed, {begun} begun, {gone} gone, {links} links",
+        counted(undisturbed, "account")
+    )
+}
