@@ -56,7 +56,7 @@ pub(crate) enum Ready {
 impl Account {
     /// Tells those who come after that the journal grew, that own envelopes were settled, or that
     /// something is to be fetched.
-    pub(crate) fn journaled(&self, last: Option<Seq>, settled: bool, wanted: Vec<Missing>) {
+    pub(crate) fn journaled(&self, last: Option<Seq>, settled: Vec<Leg>, wanted: Vec<Missing>) {
         if let Some(last) = last {
             self.head.send_if_modified(|head| {
                 let grew = *head < last;
@@ -64,8 +64,11 @@ impl Account {
                 grew
             });
         }
-        if settled {
+        if !settled.is_empty() {
             self.something_learnt();
+            if self.ready.try_send(Ready::Legs(settled)).is_err() {
+                tracing::debug!(account = %self.name, "too much is ready; sent later");
+            }
         }
         for missing in wanted {
             if self.wanted.try_send(missing).is_err() {

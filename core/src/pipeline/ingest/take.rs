@@ -1,11 +1,13 @@
 //! One batch: opened and parsed on a snapshot, then journaled in one transaction.
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use super::dedupe::{Known, known};
 use crate::adapter::{Batch, Cursor, Envelope, Missing, Opened, Outcome, Parsed};
 use crate::model::event::Profile;
-use crate::model::id::{AccountName, Identity, RemoteId, Seq};
+use crate::model::id::{AccountName, Identity, Leg, RemoteId, Seq};
 use crate::model::outbox::{RefusalCount, WaitingRow};
 use crate::model::time::Timestamp;
 use crate::pipeline::account::Account;
@@ -142,7 +144,7 @@ pub(super) async fn keep(
         .await?;
     account.steps.reached(Step::Journaled);
     account.waiting.add(kept.waits);
-    account.journaled(kept.last, kept.settled, kept.wanted);
+    account.journaled(kept.last, kept.settled.into_iter().collect(), kept.wanted);
     Ok(kept.outcomes)
 }
 
@@ -151,7 +153,8 @@ struct Kept {
     outcomes: Vec<Outcome>,
     last: Option<Seq>,
     waits: usize,
-    settled: bool,
+    /// Legs on which envelopes of ours were settled.
+    settled: BTreeSet<Leg>,
     wanted: Vec<Missing>,
 }
 
@@ -183,12 +186,12 @@ fn keep_one(
     Ok(match read {
         Read::Known => Outcome::Known,
         Read::Ours(id) | Read::Confirmed(id) => {
-            kept.settled |= confirm(unit, &source.account, &id)?.is_some();
+            kept.settled.extend(confirm(unit, &source.account, &id)?.map(|row| row.leg));
             Outcome::Known
         }
         Read::Rejected { id, reason } => {
             let why = (reason.as_str(), source.now);
-            kept.settled |= reject(unit, &source.account, &id, why)?.is_some();
+            kept.settled.extend(reject(unit, &source.account, &id, why)?.map(|row| row.leg));
             Outcome::Known
         }
         Read::Learnt => Outcome::Kept,
@@ -221,6 +224,9 @@ fn keep_parsed(
                         outcome = Outcome::Kept;
                     }
                     Accepted::Known => {}
+                    Accepted::Settled(leg) => {
+                        kept.settled.insert(leg);
+                    }
                     Accepted::Refused(reason) => {
                         return refuse(unit, source, reason.to_owned());
                     }

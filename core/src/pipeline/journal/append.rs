@@ -30,6 +30,8 @@ pub(crate) enum Accepted {
     New(Seq),
     /// It was there before, or it changes nothing.
     Known,
+    /// It is our own, and its row in the outbox is done.
+    Settled(Leg),
     /// It refers to something that we do not have yet.
     Waits(Missing),
     /// Its author may not do that.
@@ -45,8 +47,8 @@ pub(crate) fn append(
     let Arrival { event, raw } = arrival;
     let key = (source.account.clone(), event.id.clone());
     if unit.get(&REMOTE, &key)?.is_some() {
-        confirm(unit, &source.account, &event.id)?;
-        return Ok(Accepted::Known);
+        let settled = confirm(unit, &source.account, &event.id)?;
+        return Ok(settled.map_or(Accepted::Known, |row| Accepted::Settled(row.leg)));
     }
     let leg = Leg { account: source.account.clone(), conversation: event.conversation.clone() };
     if source.own.as_ref() == Some(&event.author) && awaits_a_name(unit, &leg)? {

@@ -205,7 +205,7 @@ async fn commit(
         })
         .await?;
     account.steps.reached(Step::Sealed);
-    account.journaled(None, false, wanted);
+    account.journaled(None, Vec::new(), wanted);
     if !legs.is_empty() && account.ready.send(Ready::Legs(legs)).await.is_err() {
         tracing::debug!(account = %account.name, "the sender has stopped");
     }

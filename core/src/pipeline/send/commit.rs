@@ -38,7 +38,7 @@ pub(super) async fn settle(
     let now = account.clock.now();
     let leg = leg.clone();
     let learnt =
-        answers.iter().any(|it| matches!(it, Answer::Reseal | Answer::Done(..) | Answer::Dead(..)));
+        answers.iter().any(|it| !matches!(it, Answer::Failed(..) | Answer::Deferred(..) | Answer::Withdrawn(..)));
     account
         .store
         .write(move |unit| {

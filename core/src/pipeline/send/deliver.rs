@@ -21,6 +21,8 @@ pub(super) enum Turn {
     Idle,
     /// There is more, after this long.
     Later(Duration),
+    /// Everything is taken, and is to be sent again if it is not shown for this long.
+    Awaits(Duration),
     /// The account cannot be used; why.
     Suspended(Duration, String),
 }
@@ -36,7 +38,7 @@ pub(super) async fn deliver(account: &Account, leg: &Leg, allowed: usize) -> (Tu
     };
     let (rows, withdrawn) = match next {
         Next::Nothing => return (Turn::Idle, 0),
-        Next::Awaits(after) => return (Turn::Later(after), 0),
+        Next::Awaits(after) => return (Turn::Awaits(after), 0),
         Next::Rows { rows, withdrawn } => (rows, withdrawn),
     };
     let mut answers: Vec<Answer> = withdrawn.into_iter().map(Answer::Withdrawn).collect();

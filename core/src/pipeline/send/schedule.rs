@@ -28,6 +28,9 @@ struct Turns {
     ready: VecDeque<Leg>,
     queued: BTreeSet<Leg>,
     later: BTreeMap<Leg, Instant>,
+    /// Legs whose envelopes are all taken, and when to send those again that are not shown by then.
+    /// What comes new is sent meanwhile.
+    awaiting: BTreeMap<Leg, Instant>,
     under_way: BTreeSet<Leg>,
     /// Legs that got something new while they were being sent to.
     again: BTreeSet<Leg>,
@@ -39,6 +42,7 @@ impl Turns {
         if self.under_way.contains(&leg) {
             self.again.insert(leg);
         } else if !self.later.contains_key(&leg) && self.queued.insert(leg.clone()) {
+            self.awaiting.remove(&leg);
             self.ready.push_back(leg);
         }
     }
@@ -55,8 +59,11 @@ impl Turns {
         let again = self.again.remove(&leg);
         match turn {
             Turn::More => self.add(leg),
-            Turn::Idle if again => self.add(leg),
+            Turn::Idle | Turn::Awaits(_) if again => self.add(leg),
             Turn::Idle => {}
+            Turn::Awaits(after) => {
+                self.awaiting.insert(leg, Instant::now() + *after);
+            }
             Turn::Later(after) | Turn::Suspended(after, _) => {
                 self.later.insert(leg, Instant::now() + *after);
             }
@@ -64,8 +71,8 @@ impl Turns {
     }
 
     fn wake(&mut self, now: Instant) {
-        let due: Vec<_> =
-            self.later.iter().filter(|(_, at)| **at <= now).map(|(leg, _)| leg.clone()).collect();
+        let waits = self.later.iter().chain(&self.awaiting);
+        let due: Vec<_> = waits.filter(|(_, at)| **at <= now).map(|(leg, _)| leg.clone()).collect();
         for leg in due {
             self.later.remove(&leg);
             self.add(leg);
@@ -73,13 +80,14 @@ impl Turns {
     }
 
     fn wake_all(&mut self) {
-        for leg in std::mem::take(&mut self.later).into_keys() {
+        let awaiting = std::mem::take(&mut self.awaiting);
+        for leg in std::mem::take(&mut self.later).into_keys().chain(awaiting.into_keys()) {
             self.add(leg);
         }
     }
 
     fn soonest(&self) -> Option<Instant> {
-        self.later.values().min().copied()
+        self.later.values().chain(self.awaiting.values()).min().copied()
     }
 }
 
