@@ -17,6 +17,8 @@ pub struct Budget {
     pub hourly_messages: u32,
     /// Whether casts of up to 10,000 bytes are taken.
     pub is_pro: bool,
+    /// Until when the account's key may sign, in Unix seconds; nothing if it does not expire.
+    pub signer_expires_at_s: Option<u64>,
 }
 
 impl Budget {
@@ -28,6 +30,7 @@ impl Budget {
             reactions: storage.reactions,
             hourly_messages: u32::try_from(hourly).unwrap_or(u32::MAX),
             is_pro: storage.is_pro,
+            signer_expires_at_s: None,
         }
     }
 

@@ -154,14 +154,10 @@ async fn former_signers(pool: &Pool, fid: u64) -> Result<Vec<SignerRecord>, Node
 
 async fn cast(pool: &Pool, name: Name) -> Result<Vec<Envelope>, FetchError> {
     let id = name.cast_id();
-    match pool
-        .ask(|node| {
-            let id = id.clone();
-            async move { node.cast(&id).await }
-        })
-        .await
-    {
-        Ok(message) => Ok(listed(message)?.into_iter().collect()),
+    let asked = &id;
+    match pool.ask(|node| async move { node.cast(asked).await }).await {
+        // It was said before anybody listened: where it belongs is learnt.
+        Ok(message) => Ok(vec![Cargo::History(message).into_envelope(unique("root")?)]),
         Err(NodeError::NotFound) => Ok(vec![Cargo::Absent(id).into_envelope(unique("absent")?)]),
         Err(error) => Err(error.into()),
     }

@@ -71,7 +71,7 @@ use self::{
     seal::Signing,
     send::Outlet,
     shard::follow::Pace,
-    wire::{limits::Tier, proto::FarcasterNetwork},
+    wire::{limits::Tier, proto::FarcasterNetwork, sign::SignerKey},
 };
 
 /// Whether the network has conversations of this name: `channel/NAME`, `channel/URL`,
@@ -110,7 +110,13 @@ impl Farcaster {
         let Some(own) = &self.own else { return Ok(None) };
         let fid = own.fid;
         let storage = self.pool.ask(|node| async move { node.storage(fid).await }).await?;
-        Ok(Some(Budget::of(&storage)))
+        let mut budget = Budget::of(&storage);
+        if let Some(key) = own.key.as_ref().map(SignerKey::public) {
+            let signers = self.pool.ask(|node| async move { node.signers(fid).await }).await?;
+            let signer = signers.into_iter().find(|signer| signer.key == key);
+            budget.signer_expires_at_s = signer.and_then(|signer| signer.expires_at_s);
+        }
+        Ok(Some(budget))
     }
 
     /// Looks how far the account's means go, once, and warns where they end.
@@ -220,3 +226,6 @@ impl Adapter for Farcaster {
         Outlet { pool: &self.pool, own, direct }.send_all(batch).await
     }
 }
+
+#[cfg(test)]
+mod tests;

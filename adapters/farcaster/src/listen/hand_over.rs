@@ -99,9 +99,15 @@ impl Listening {
     /// somebody new keeps its place. Where that fails, the bridge asks for it by itself.
     async fn introduce(&mut self, heard: &[Heard]) -> Result<(), Ended> {
         let mut new = Vec::new();
+        let mut casts = BTreeSet::new();
         for heard in heard {
-            let is_near =
-                heard.is_near || heard.about.is_some_and(|about| self.met.casts.contains(&about));
+            let is_near = heard.is_near
+                || heard
+                    .about
+                    .is_some_and(|about| self.met.casts.contains(&about) || casts.contains(&about));
+            if is_near {
+                casts.extend(heard.gives);
+            }
             if !is_near || self.own == Some(heard.author) || self.met.knows(heard) {
                 continue;
             }

@@ -60,7 +60,7 @@ enum Ended {
 /// What a follower says.
 enum News {
     Step { shard: u32, cursor: ShardCursor, step: Step },
-    Lost { shard: u32, from: u64, to: u64, made_good: oneshot::Sender<()> },
+    Lost { shard: u32, from: u64, to: u64, cursor: ShardCursor, made_good: oneshot::Sender<()> },
     Failed(NodeError),
 }
 
@@ -182,11 +182,10 @@ impl Listening {
     async fn take(&mut self, news: News) -> Result<(), Ended> {
         match news {
             News::Failed(error) => Err(error.into()),
-            News::Lost { shard, from, to, made_good } => {
+            News::Lost { shard, from, to, cursor, made_good } => {
                 tracing::warn!(shard, blocks = to - from, "events are lost; listing instead");
                 self.make_good(shard).await?;
-                let cursor = ShardCursor::after(to.saturating_sub(1));
-                self.keep_cursor(shard, cursor).await?;
+                self.keep_cursor(shard, cursor.moved_to(to.saturating_sub(1))).await?;
                 if made_good.send(()).is_err() {
                     tracing::debug!(shard, "the follower has ended");
                 }
@@ -295,7 +294,8 @@ async fn follow(mut follower: Follower, tell: mpsc::Sender<News>) {
         let news = match follower.next().await {
             Ok(Step::Lost { from, to }) => {
                 let (made_good, done) = oneshot::channel();
-                if tell.send(News::Lost { shard, from, to, made_good }).await.is_err()
+                let cursor = follower.cursor();
+                if tell.send(News::Lost { shard, from, to, cursor, made_good }).await.is_err()
                     || done.await.is_err()
                 {
                     return;

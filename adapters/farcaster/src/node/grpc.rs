@@ -208,7 +208,6 @@ impl Node for GrpcNode {
                     key: PublicKey::from_slice(&signer.key)?,
                     expires_at_s: signer.expires_at,
                     scopes: signer.scopes,
-                    requested_by: signer.request_fid,
                     removed_at_s: None,
                 })
             }));

@@ -131,7 +131,6 @@ struct JsonSigner {
     expires_at: Option<u64>,
     #[serde(default)]
     scopes: Vec<Value>,
-    request_fid: Option<u64>,
 }
 
 impl JsonSigners {
@@ -141,7 +140,6 @@ impl JsonSigners {
                 key: PublicKey::from_slice(&json::bytes(&signer.key).ok()?)?,
                 expires_at_s: signer.expires_at,
                 scopes: signer.scopes.iter().filter_map(scope).collect(),
-                requested_by: signer.request_fid,
                 removed_at_s: None,
             })
         });

@@ -2,6 +2,8 @@
 //! when one of several nodes fails.
 
 pub(crate) mod endpoint;
+#[cfg(test)]
+pub(crate) mod fake;
 pub(crate) mod failure;
 pub(crate) mod grpc;
 pub(crate) mod http;

@@ -74,8 +74,6 @@ pub(crate) struct SignerRecord {
     pub expires_at_s: Option<u64>,
     /// The message types that it may sign; empty means all.
     pub scopes: Vec<i32>,
-    /// The fid of the app that asked for the key, where the node knows it.
-    pub requested_by: Option<u64>,
     /// Unix seconds from which on it may not sign any more; `None` for keys that may.
     pub removed_at_s: Option<u64>,
 }

@@ -33,7 +33,6 @@ impl SignerHistory {
                 key: *key,
                 expires_at_s: None,
                 scopes: Vec::new(),
-                requested_by: None,
                 removed_at_s: Some(*at_s),
             })
             .collect()

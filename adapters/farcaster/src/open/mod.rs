@@ -1,10 +1,12 @@
 //! Proving what a node handed over: hash, signature, signer, limits, and where it belongs. No node
 //! is trusted; what cannot be proven here is refused with its reason.
 
+mod fate;
 mod home;
+mod people;
 mod signer;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use prost::Message as _;
 use threadbridge_core::{
@@ -15,9 +17,8 @@ use threadbridge_core::{
 use crate::{
     carried::Cargo,
     fetch::Want,
-    known::{Called, Known, Standing, Unreadable},
+    known::{Known, Standing, Unreadable},
     name::Name,
-    node::failure::presentable,
     own::Own,
     proven::{About, Proven},
     wire::{
@@ -25,9 +26,8 @@ use crate::{
         hash::MessageHash,
         limits::{self, Tier, Violation},
         proto::{
-            CastAddBody, FarcasterNetwork, HubEvent, MergeFailureBody, MessageData, MessageType,
-            OnChainEventType, ReactionBody, UserDataBody, UserDataType, hub_event,
-            message_data::Body, reaction_body,
+            CastAddBody, FarcasterNetwork, HubEvent, MessageData, MessageType, OnChainEventType,
+            ReactionBody, hub_event, message_data::Body, reaction_body,
         },
         time::FarcasterTime,
         verify::{Refused, Verified, verify},
@@ -159,7 +159,9 @@ impl Opening<'_> {
         let data = MessageData::decode(bytes).map_err(Refused::Undecodable)?;
         let hash = MessageHash::from_slice(&message.hash).ok_or(Refused::WrongHash)?;
         let name = Name { fid: data.fid, hash };
-        if self.own.is_some_and(|own| own.signed(&data, message)) {
+        // A profile is learnt by whoever's key; of all else our own comes back as a confirmation.
+        let is_profile = data.r#type() == MessageType::UserDataAdd;
+        if !is_profile && self.own.is_some_and(|own| own.signed(&data, message)) {
             let verified = self.prove(message, at)?;
             return self.confirmed(&verified.data, name);
         }
@@ -267,99 +269,6 @@ impl Opening<'_> {
         let verified = self.prove(message, at)?;
         self.may_sign(&verified)?;
         Ok(plaintext(&about_cast(message, &name, conversation, &target)))
-    }
-
-    /// Profiles of people whom we have met; the fields that show.
-    fn profile(
-        &self,
-        message: &SignedMessage,
-        name: Name,
-        field: &UserDataBody,
-    ) -> Result<Opened, Stop> {
-        let kind = UserDataType::try_from(field.r#type).unwrap_or(UserDataType::None);
-        let is_shown =
-            matches!(kind, UserDataType::Username | UserDataType::Display | UserDataType::Pfp);
-        let met = self.known.called(name.fid)?.is_some() || self.known.signers(name.fid)?.is_some();
-        if !is_shown || !met {
-            return Err(Stop::Elsewhere);
-        }
-        let verified = self.prove(message, None)?;
-        self.may_sign(&verified)?;
-        let mut called = self.known.called(name.fid)?.unwrap_or_default();
-        let value = Some(presentable(&field.value)).filter(|value| !value.is_empty());
-        if kind == UserDataType::Username {
-            called.username = value;
-        } else if kind == UserDataType::Display {
-            called.display_name = value;
-        } else {
-            called.picture_url = value;
-        }
-        self.known.set_called(name.fid, &called);
-        Ok(plaintext(&Proven {
-            data: message.signed_bytes().unwrap_or_default().to_vec(),
-            hash: name.hash.as_bytes().to_vec(),
-            ..Proven::default()
-        }))
-    }
-
-    /// The network let go of a message that nobody deleted: nothing is deleted elsewhere.
-    fn gone(&self, message: Option<SignedMessage>, standing: Standing) -> Result<Opened, Stop> {
-        let message = message.ok_or(Stop::refused(UNVERIFIABLE))?;
-        let hash = MessageHash::from_slice(&message.hash).ok_or(Refused::WrongHash)?;
-        let member = self.known.member(&hash)?.ok_or(Stop::Elsewhere)?;
-        self.prove(&message, None)?;
-        self.known.set_standing(&hash, member, standing);
-        Ok(Opened::Learnt)
-    }
-
-    /// One of ours was thrown away after it had been taken.
-    fn failed(&self, body: &MergeFailureBody) -> Result<Opened, Stop> {
-        let message = body.message.as_ref().ok_or(Stop::Elsewhere)?;
-        let verified = verify(message)?;
-        let own = self.own.ok_or(Stop::Elsewhere)?;
-        if !own.signed(&verified.data, message) {
-            return Err(Stop::Elsewhere);
-        }
-        let name = Name { fid: verified.data.fid, hash: verified.hash };
-        let id = name.remote_id().map_err(|_id| Stop::Elsewhere)?;
-        let reason = format!("{} ({})", presentable(&body.reason), presentable(&body.code));
-        Ok(Opened::Rejected { id, reason })
-    }
-
-    /// One of ours is in for good.
-    fn confirmed(&self, data: &MessageData, name: Name) -> Result<Opened, Stop> {
-        if let Some(Body::CastAddBody(cast)) = &data.body
-            && self.known.member(&name.hash)?.is_none()
-            && let Some(home) = self.home(&name, cast)?
-        {
-            self.known.add_member(&name, &home.conversation);
-        }
-        let id = name.remote_id().map_err(|_id| Stop::Elsewhere)?;
-        Ok(Opened::Confirmed(id))
-    }
-
-    fn learn_profile_was_read(&self, fid: u64) -> Result<Opened, Stop> {
-        if self.known.called(fid)?.is_none() {
-            self.known.set_called(fid, &Called::default());
-        }
-        Ok(Opened::Learnt)
-    }
-
-    /// The names of people who are mentioned. Who has none is called by the fid.
-    fn names_of(&self, fids: &[u64]) -> Result<BTreeMap<u64, String>, Stop> {
-        let mut names = BTreeMap::new();
-        let mut unknown = BTreeSet::new();
-        for fid in fids.iter().take(limits::MENTIONS) {
-            match self.known.called(*fid)? {
-                Some(called) => {
-                    names.insert(*fid, called.username.unwrap_or_else(|| format!("!{fid}")));
-                }
-                None => {
-                    unknown.insert(*fid);
-                }
-            }
-        }
-        if unknown.is_empty() { Ok(names) } else { Err(Stop::Wants(Want::People(unknown))) }
     }
 
     /// The conversation of that name, if it is linked.

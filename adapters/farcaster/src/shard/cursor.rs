@@ -8,22 +8,31 @@ const PLACE_BITS: u32 = 14;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct ShardCursor {
     height: u64,
+    /// Where reading began; what lies before it was never ours to read.
+    since: u64,
 }
 
 impl ShardCursor {
-    /// After the block of that height.
+    /// After the block of that height, where reading begins.
     pub(crate) fn after(height: u64) -> Self {
-        Self { height }
+        Self { height, since: height }
+    }
+
+    /// This one moved on to after the block of that height. Never goes back.
+    pub(crate) fn moved_to(self, height: u64) -> Self {
+        Self { height: self.height.max(height), since: self.since }
     }
 
     /// Reads what [`ShardCursor::to_bytes`] wrote.
     pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
-        bytes.try_into().ok().map(|bytes| Self { height: u64::from_be_bytes(bytes) })
+        let (height, since) = bytes.split_first_chunk::<8>()?;
+        let since = u64::from_be_bytes(since.try_into().ok()?);
+        Some(Self { height: u64::from_be_bytes(*height), since })
     }
 
-    /// The stored form: eight bytes, big-endian.
+    /// The stored form: height and beginning, eight bytes each, big-endian.
     pub(crate) fn to_bytes(self) -> Vec<u8> {
-        self.height.to_be_bytes().to_vec()
+        [self.height.to_be_bytes(), self.since.to_be_bytes()].concat()
     }
 
     /// The name of a shard's stream.
@@ -41,9 +50,9 @@ impl ShardCursor {
         first_event_id(self.height.saturating_add(1))
     }
 
-    /// That many blocks back, for reading them again.
+    /// That many blocks back, for reading them again; not before reading began.
     pub(crate) fn rewound(self, blocks: u64) -> Self {
-        Self { height: self.height.saturating_sub(blocks) }
+        Self { height: self.height.saturating_sub(blocks).max(self.since), since: self.since }
     }
 }
 
@@ -69,14 +78,18 @@ mod tests {
             let cursor = ShardCursor::after(height);
             prop_assert_eq!(ShardCursor::from_bytes(&cursor.to_bytes()), Some(cursor));
             prop_assert_eq!(place(cursor.next_event_id()), (height + 1, 0));
-            prop_assert!(cursor.rewound(7).next_event_id() <= cursor.next_event_id());
+            prop_assert_eq!(cursor.rewound(7), cursor);
+            let moved = cursor.moved_to(height + 5);
+            prop_assert_eq!(ShardCursor::from_bytes(&moved.to_bytes()), Some(moved));
+            prop_assert_eq!(moved.rewound(3).height(), height + 2);
+            prop_assert_eq!(moved.rewound(9).height(), height);
+            prop_assert_eq!(moved.moved_to(height), moved);
         }
     }
 
     #[test]
     fn the_farthest_cursor_does_not_overflow() {
         assert_eq!(place(ShardCursor::after(u64::MAX).next_event_id()).1, 0);
-        assert_eq!(ShardCursor::after(3).rewound(9), ShardCursor::after(0));
         assert_eq!(ShardCursor::from_bytes(b"short"), None);
     }
 }

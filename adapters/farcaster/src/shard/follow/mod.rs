@@ -113,9 +113,8 @@ impl Follower {
 
     /// Goes on at the block `height`, after what lies before it was made up for.
     pub(crate) fn skip_to(&mut self, height: u64) {
-        let cursor = ShardCursor::after(height.saturating_sub(1));
-        self.assembler.seek(cursor);
-        self.furthest = self.furthest.max(cursor);
+        self.furthest = self.furthest.moved_to(height.saturating_sub(1));
+        self.assembler.seek(self.furthest);
     }
 
     /// Reads until there is something to say. An error means that no node answers; it may be called
@@ -130,7 +129,7 @@ impl Follower {
                 if let Step::Blocks(blocks) = &step
                     && let Some(last) = blocks.last()
                 {
-                    self.furthest = self.furthest.max(ShardCursor::after(last.height));
+                    self.furthest = self.furthest.moved_to(last.height);
                     self.is_stalled = false;
                 }
                 return Ok(step);
@@ -302,3 +301,6 @@ impl Follower {
         Some(Step::Lost { from: gap.expected, to: gap.found })
     }
 }
+
+#[cfg(test)]
+mod tests;

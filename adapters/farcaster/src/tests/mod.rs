@@ -1,0 +1,5 @@
+//! The whole adapter over a node in memory, with a real store behind it.
+
+mod bridge;
+mod inbound;
+mod outbound;
