@@ -9,5 +9,6 @@
 
 mod delivers;
 mod commands;
+mod farcaster;
 mod settings;
 mod architecture;

@@ -146,6 +146,12 @@ impl Bridge {
         Ok(())
     }
 
+    /// The store that it rests on.
+    #[must_use]
+    pub const fn store(&self) -> &Store {
+        &self.store
+    }
+
     /// How many events the journal has.
     #[must_use]
     pub fn journaled(&self) -> u64 {

@@ -1,0 +1,6 @@
+//! Farcaster from both ends: people with the network's official client on two hubs, and a bridge
+//! between them.
+
+mod crosses;
+mod person;
+mod world;
