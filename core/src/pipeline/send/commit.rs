@@ -37,8 +37,9 @@ pub(super) async fn settle(
 ) -> Result<(), WriteError<ChangeError>> {
     let now = account.clock.now();
     let leg = leg.clone();
-    let learnt =
-        answers.iter().any(|it| !matches!(it, Answer::Failed(..) | Answer::Deferred(..) | Answer::Withdrawn(..)));
+    let learnt = answers
+        .iter()
+        .any(|it| !matches!(it, Answer::Failed(..) | Answer::Deferred(..) | Answer::Withdrawn(..)));
     account
         .store
         .write(move |unit| {
