@@ -11,18 +11,23 @@ pub(crate) fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/clients/farcaster")
 }
 
-/// Installs the pinned client where it is missing.
+/// Installs the pinned client where it is missing, one test at a time.
 pub(crate) async fn install() {
-    if folder().join("node_modules/@farcaster/hub-nodejs").exists() {
-        return;
-    }
-    let installed = Command::new("npm")
-        .args(["ci", "--no-audit", "--no-fund"])
-        .current_dir(folder())
-        .status()
-        .await
-        .unwrap();
-    assert!(installed.success(), "npm ci failed");
+    let installing = tokio::task::spawn_blocking(|| {
+        // Tests of other crates may want to install it, too.
+        let lock = std::fs::File::open(folder().join("package.json")).unwrap();
+        lock.lock().unwrap();
+        if folder().join("node_modules/@farcaster/hub-nodejs").exists() {
+            return;
+        }
+        let installed = std::process::Command::new("npm")
+            .args(["ci", "--no-audit", "--no-fund"])
+            .current_dir(folder())
+            .status()
+            .unwrap();
+        assert!(installed.success(), "npm ci failed");
+    });
+    installing.await.unwrap();
 }
 
 async fn run(script: &str, hub: &Hub) -> (bool, String) {

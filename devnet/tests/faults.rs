@@ -126,3 +126,34 @@ async fn a_request_that_hangs_has_no_effect() {
     client.submit_message(message).await.unwrap();
     hub.kill().await;
 }
+
+#[tokio::test]
+async fn a_delay_is_felt() {
+    let (hub, mut client) = start(quick()).await;
+    hub.faults().set(Fault::Delay { ms: 200 }, Scope::Reads, When::Next(1));
+    let asked_at = tokio::time::Instant::now();
+    client.get_info(GetInfoRequest {}).await.unwrap();
+    assert!(asked_at.elapsed() >= Duration::from_millis(200));
+    hub.kill().await;
+}
+
+#[tokio::test]
+async fn bytes_that_are_no_message_are_refused_and_disturb_nothing() {
+    let (hub, mut client) = start(quick()).await;
+    let ann = person(&hub, &client, 1).await;
+    let good = ann.say("good".into());
+    let post = "POST /v1/submitMessage HTTP/1.1\r\ncontent-type: application/octet-stream\r\n";
+    for junk in [&b""[..], b"\xff\xff\xff", b"\x0a\xff\xff\xff\xff\x0f", &[0x3a, 0]] {
+        let answer = crate::kit::http(hub.http_addr(), post, junk).await;
+        assert!(answer.starts_with("HTTP/1.1 400"), "{answer}");
+    }
+    let bytes = good.data_bytes.clone().unwrap();
+    for place in 0..bytes.len() {
+        let mut forged = good.clone();
+        forged.data_bytes.as_mut().unwrap()[place] ^= 0x55;
+        let refused = client.submit_message(forged).await.unwrap_err();
+        assert_eq!(refused.code(), Code::InvalidArgument);
+    }
+    client.submit_message(good).await.unwrap();
+    hub.kill().await;
+}

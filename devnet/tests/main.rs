@@ -6,6 +6,7 @@ mod kit;
 mod direct_casts;
 mod farcaster_client;
 mod faults;
+mod load;
 mod people;
 mod processes;
 mod restarts;
