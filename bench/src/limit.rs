@@ -39,7 +39,14 @@ pub(crate) async fn of_store(path: &Path, messages: usize) -> Result<(Duration, 
                         let missing = Missing { what: String::new(), reason: String::new() };
                         let envelope = Envelope { id: id.clone(), bytes };
                         let since = Timestamp::default();
-                        let value = WaitingRow { envelope, missing, since, tries: 0 };
+                        let value = WaitingRow {
+                            envelope,
+                            missing,
+                            since,
+                            tries: 0,
+                            order: 0,
+                            plaintext: None,
+                        };
                         unit.put(&WAITING, &(account.clone(), id), &value)?;
                     }
                 }

@@ -93,7 +93,7 @@ pub struct DeadLetter {
     pub at: Timestamp,
 }
 
-/// An envelope that cannot be opened yet.
+/// An envelope that cannot be opened, or cannot be journaled, yet.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct WaitingRow {
     /// The envelope.
@@ -108,6 +108,12 @@ pub struct WaitingRow {
     /// How often what it waits for was asked for in vain.
     #[n(3)]
     pub tries: u32,
+    /// Its place among those that wait, in the order in which they came.
+    #[n(4)]
+    pub order: u64,
+    /// What is in it, if it was opened: the key that opened it may be used up.
+    #[cbor(n(5), with = "minicbor::bytes")]
+    pub plaintext: Option<Vec<u8>>,
 }
 
 /// How often something was refused, and why.

@@ -19,6 +19,8 @@ use crate::adapter::{Batch, Handover, Outcome};
 /// Takes in what an account's adapter hands over, batch after batch, until its door is closed and
 /// everything handed in before is done.
 pub(crate) async fn run(account: &Account, mut batches: mpsc::Receiver<Handover>) {
+    // What waited when the last process died comes before what is new.
+    take_in_waiting(account).await;
     loop {
         let handed_over = tokio::select! {
             handed_over = batches.recv() => handed_over,

@@ -13,7 +13,7 @@ use crate::model::time::Timestamp;
 use crate::pipeline::account::Account;
 use crate::pipeline::journal::{Accepted, Arrival, Source, append, confirm, reject};
 use crate::pipeline::step::Step;
-use crate::store::tables::{CURSORS, PROFILES, REFUSALS, Stream, WAITING};
+use crate::store::tables::{COUNTERS, CURSORS, PROFILES, REFUSALS, Stream, WAITING};
 use crate::store::{ChangeError, Keys, ReadError, Reads, Unit, WriteError};
 
 /// Why a batch was not kept.
@@ -32,7 +32,7 @@ pub(super) enum Read {
     Known,
     Ours(RemoteId),
     Waits(Missing),
-    Parsed(Vec<Parsed>),
+    Parsed { parsed: Vec<Parsed>, plaintext: Vec<u8> },
     Learnt,
     Elsewhere,
     Refused(String),
@@ -92,16 +92,21 @@ fn read_own(opened: Opened, id: &RemoteId) -> Read {
 /// What an opened envelope says.
 pub(super) fn read(account: &Account, opened: Opened) -> Read {
     match opened {
-        Opened::Plaintext(plaintext) => match account.adapter.parse(&plaintext) {
-            Ok(parsed) => Read::Parsed(parsed),
-            Err(malformed) => Read::Refused(malformed.reason),
-        },
+        Opened::Plaintext(plaintext) => said(account, plaintext),
         Opened::Learnt => Read::Learnt,
         Opened::Missing(missing) => Read::Waits(missing),
         Opened::Elsewhere => Read::Elsewhere,
         Opened::Refused(refusal) => Read::Refused(refusal.reason),
         Opened::Confirmed(id) => Read::Confirmed(id),
         Opened::Rejected { id, reason } => Read::Rejected { id, reason },
+    }
+}
+
+/// What a plaintext says.
+pub(super) fn said(account: &Account, plaintext: Vec<u8>) -> Read {
+    match account.adapter.parse(&plaintext) {
+        Ok(parsed) => Read::Parsed { parsed, plaintext },
+        Err(malformed) => Read::Refused(malformed.reason),
     }
 }
 
@@ -160,7 +165,7 @@ struct Kept {
 
 fn level(account: &Account, read: &Read) -> crate::model::level::Level {
     let conversation = match read {
-        Read::Parsed(parsed) => parsed.iter().find_map(|it| match it {
+        Read::Parsed { parsed, .. } => parsed.iter().find_map(|it| match it {
             Parsed::Event(event) => Some(&event.conversation),
             Parsed::Profile(..) => None,
         }),
@@ -197,15 +202,17 @@ fn keep_one(
         Read::Learnt => Outcome::Kept,
         Read::Elsewhere => Outcome::Elsewhere,
         Read::Refused(reason) => refuse(unit, source, reason)?,
-        Read::Waits(missing) => wait(unit, source, envelope, missing, kept)?,
-        Read::Parsed(parsed) => keep_parsed(unit, source, &envelope, parsed, kept)?,
+        Read::Waits(missing) => wait(unit, source, (envelope, None), missing, kept)?,
+        Read::Parsed { parsed, plaintext } => {
+            keep_parsed(unit, source, (envelope, plaintext), parsed, kept)?
+        }
     })
 }
 
 fn keep_parsed(
     unit: &mut Unit<'_>,
     source: &Source,
-    envelope: &Envelope,
+    (envelope, plaintext): (Envelope, Vec<u8>),
     parsed: Vec<Parsed>,
     kept: &mut Kept,
 ) -> Result<Outcome, ChangeError> {
@@ -231,7 +238,7 @@ fn keep_parsed(
                         return refuse(unit, source, reason.to_owned());
                     }
                     Accepted::Waits(missing) => {
-                        return wait(unit, source, envelope.clone(), missing, kept);
+                        return wait(unit, source, (envelope, Some(plaintext)), missing, kept);
                     }
                 }
             }
@@ -243,16 +250,21 @@ fn keep_parsed(
 fn wait(
     unit: &mut Unit<'_>,
     source: &Source,
-    envelope: Envelope,
+    (envelope, plaintext): (Envelope, Option<Vec<u8>>),
     missing: Missing,
     kept: &mut Kept,
 ) -> Result<Outcome, ChangeError> {
     let key = (source.account.clone(), envelope.id.clone());
-    if unit.get(&WAITING, &key)?.is_none() {
+    let order = if let Some(before) = unit.get(&WAITING, &key)? {
+        before.order
+    } else {
         kept.waits += 1;
-    }
+        let last = unit.get(&COUNTERS, b"wait")?.unwrap_or(0).saturating_add(1);
+        unit.put(&COUNTERS, b"wait", &last)?;
+        last
+    };
     kept.wanted.push(missing.clone());
-    let row = WaitingRow { envelope, missing, since: source.now, tries: 0 };
+    let row = WaitingRow { envelope, missing, since: source.now, tries: 0, order, plaintext };
     unit.put(&WAITING, &key, &row)?;
     Ok(Outcome::Waits)
 }

@@ -1,26 +1,24 @@
 //! Envelopes that wait for what they lack: tried again whenever something was learnt.
 
-use super::take::{NotKept, Read, keep, read};
+use super::dedupe::{Known, known};
+use super::take::{NotKept, Read, keep, read, said};
 use crate::adapter::{Envelope, Outcome};
-use crate::model::outbox::WaitingRow;
+use crate::model::id::RemoteId;
 use crate::pipeline::account::Account;
 use crate::store::span::Span;
 use crate::store::tables::WAITING;
-use crate::store::{ChangeError, Keys, Reads};
+use crate::store::{ChangeError, Keys, ReadError, Reads};
 
 /// How many waiting envelopes are tried in one transaction.
 const AT_ONCE: usize = 64;
 
-/// Tries all waiting envelopes of an account, until a round brings nothing new.
+/// Tries all waiting envelopes of an account, in the order in which they came, until a round brings
+/// nothing new.
 pub(super) async fn retry(account: &Account) -> Result<(), NotKept> {
     while account.waiting.any() {
         let mut progressed = false;
-        let mut after = None;
-        loop {
-            let rows = some(account, after.as_ref())?;
-            let Some((last, _)) = rows.last() else { break };
-            after = Some(last.clone());
-            progressed |= retry_some(account, rows.into_iter().map(|(_, row)| row)).await?;
+        for ids in in_order(account)?.chunks(AT_ONCE) {
+            progressed |= retry_some(account, ids).await?;
         }
         if !progressed {
             break;
@@ -29,41 +27,51 @@ pub(super) async fn retry(account: &Account) -> Result<(), NotKept> {
     Ok(())
 }
 
-fn some(
-    account: &Account,
-    after: Option<&crate::store::key::RowKey>,
-) -> Result<Vec<(crate::store::key::RowKey, WaitingRow)>, NotKept> {
-    let span = Span::under(&account.name);
+/// The names of all that wait. Row keys are hashes, so the order is in the rows.
+fn in_order(account: &Account) -> Result<Vec<RemoteId>, NotKept> {
     let snapshot = account.store.snapshot()?;
-    Ok(match after {
-        Some(key) => snapshot.scan(&WAITING, span.after(key), AT_ONCE)?,
-        None => snapshot.scan(&WAITING, span, AT_ONCE)?,
-    })
+    let mut waiting = Vec::new();
+    let mut page = snapshot.scan(&WAITING, Span::under(&account.name), AT_ONCE)?;
+    while let Some((last, _)) = page.last().cloned() {
+        let next = Span::under(&account.name).after(&last);
+        waiting.extend(page.into_iter().map(|(_, row)| (row.order, row.envelope.id)));
+        page = snapshot.scan(&WAITING, next, AT_ONCE)?;
+    }
+    waiting.sort_unstable();
+    Ok(waiting.into_iter().map(|(_, id)| id).collect())
 }
 
-/// Those that can be opened by now.
-fn openable(
+/// Those that can be read by now.
+fn readable(
     account: &Account,
     keys: &Keys,
-    rows: impl Iterator<Item = WaitingRow>,
-) -> Vec<(Envelope, Read)> {
+    ids: &[RemoteId],
+) -> Result<Vec<(Envelope, Read)>, ReadError> {
+    let snapshot = account.store.snapshot()?;
     let linked = account.linked.borrow();
-    rows.map(|row| {
-        let read = read(account, account.adapter.open(keys, &linked, &row.envelope));
-        (row.envelope, read)
-    })
-    .filter(|(_, read)| !matches!(read, Read::Waits(_)))
-    .collect()
+    let mut readable = Vec::new();
+    for id in ids {
+        let Some(row) = snapshot.get(&WAITING, &(account.name.clone(), id.clone()))? else {
+            continue;
+        };
+        let read = match (known(&snapshot, &account.name, id)?, row.plaintext) {
+            // It was journaled, and the process died before it was taken off the list.
+            (Known::Journaled, _) => Read::Known,
+            (_, Some(plaintext)) => said(account, plaintext),
+            (_, None) => read(account, account.adapter.open(keys, &linked, &row.envelope)),
+        };
+        if !matches!(read, Read::Waits(_)) {
+            readable.push((row.envelope, read));
+        }
+    }
+    Ok(readable)
 }
 
 /// Whether any of them waits no longer.
-async fn retry_some(
-    account: &Account,
-    rows: impl Iterator<Item = WaitingRow> + Send,
-) -> Result<bool, NotKept> {
+async fn retry_some(account: &Account, ids: &[RemoteId]) -> Result<bool, NotKept> {
     let _only_one_unit_of_work = account.unit.lock().await;
     let keys = account.store.keys(&account.name)?;
-    let done = openable(account, &keys, rows);
+    let done = readable(account, &keys, ids)?;
     if done.is_empty() {
         return Ok(false);
     }
