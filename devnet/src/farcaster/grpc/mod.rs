@@ -2,7 +2,7 @@
 
 mod admin;
 mod faulty;
-mod hub_service;
+mod hub;
 mod subscribe;
 
 use base64::Engine as _;

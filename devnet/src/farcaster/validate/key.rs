@@ -14,7 +14,7 @@ pub(crate) const REMOVE_BY_CUSTODY: u32 = 1;
 /// The app key takes itself away.
 const REMOVE_BY_SELF: u32 = 2;
 
-type Metadata = (sol_data::Uint<256>, sol_data::Address, sol_data::Bytes, sol_data::Uint<256>);
+type RequestFields = (sol_data::Uint<256>, sol_data::Address, sol_data::Bytes, sol_data::Uint<256>);
 
 /// Who asked for a key, as its metadata prove.
 #[derive(Clone, Copy, Debug)]
@@ -120,7 +120,7 @@ pub(crate) fn request(body: &KeyAddBody, now_s: u64) -> Result<KeyRequest, Refus
     let malformed =
         || Refusal::invalid("SignedKeyRequest metadata is malformed or signature does not verify");
     let (fid, signer, signature, deadline) =
-        Metadata::abi_decode(&body.metadata).map_err(|_| malformed())?;
+        RequestFields::abi_decode(&body.metadata).map_err(|_| malformed())?;
     let deadline = u64::try_from(deadline).map_err(|_| malformed())?;
     if deadline < now_s {
         return Err(Refusal::invalid("SignedKeyRequest deadline has expired"));
