@@ -24,6 +24,9 @@ pub struct Copy {
     /// When it came, or when it was sealed.
     #[n(4)]
     pub at: Timestamp,
+    /// Whether people see it as a message; an edit or a reaction in its own form is none.
+    #[n(5)]
+    pub is_shown: bool,
 }
 
 /// Who put a copy where it is.

@@ -60,6 +60,9 @@ pub const TOMBSTONES: Table<(AccountName, RemoteId, Identity), Timestamp> =
 /// What should be seen about an event on a leg.
 pub const NOTES: Table<(ConversationId, Seq, Leg), Note> = Table::of_conversation("leg_notes");
 
+/// Who has spoken in a conversation.
+pub const PEOPLE: Table<(ConversationId, Identity), Identity> = Table::of_conversation("people");
+
 /// Conversations.
 pub const CONVERSATIONS: Table<ConversationId, Conversation> = Table::of_store("conversations");
 
@@ -133,6 +136,7 @@ pub const ALL: &[&dyn AnyTable] = &[
     &TOMBSTONES,
     &NOTES,
     &CONVERSATIONS,
+    &PEOPLE,
     &LEGS,
     &PROFILES,
     &CURSORS,

@@ -7,12 +7,12 @@ use crate::adapter::Missing;
 use crate::model::content::{Content, Part, Quote};
 use crate::model::copy::{Copy, MadeBy, Pointer};
 use crate::model::event::{Action, Event, Said};
-use crate::model::id::{ConversationId, Leg, MessageId, Seq};
+use crate::model::id::{ConversationId, Identity, Leg, MessageId, Seq};
 use crate::model::journal::{MessageRow, Place, ReactionRow, Record};
 use crate::model::mark::{MAX_ROOMS, Mark, Origin, RoomTag};
 use crate::store::span::Span;
 use crate::store::tables::{
-    COPIES, EVENTS, JOURNAL, MESSAGES, ORIGINS, OUTBOX, REACTIONS, REMOTE, TOMBSTONES,
+    COPIES, EVENTS, JOURNAL, MESSAGES, ORIGINS, OUTBOX, PEOPLE, REACTIONS, REMOTE, TOMBSTONES,
 };
 use crate::store::{ChangeError, Reads, Unit};
 
@@ -85,6 +85,7 @@ pub(crate) fn append(
         reply_to_unseen: referred.reply_to_unseen.clone(),
     };
     let seq = place(unit, conversation, &record)?;
+    takes_part(unit, conversation, &event.author)?;
     if let Action::Say(_) = &event.action {
         unit.put(&ORIGINS, &(conversation, origin), &message)?;
     }
@@ -180,6 +181,7 @@ fn another_copy(
         remote_id: Some(event.id.clone()),
         made_by,
         at: source.now,
+        is_shown: true,
     };
     let key = (conversation, message, leg.clone(), 0_u16);
     if unit.get(&COPIES, &key)?.is_none() {
@@ -189,6 +191,19 @@ fn another_copy(
     let pointer = Pointer { conversation, message, leg, seq, part: 0, made_by };
     unit.put(&REMOTE, &(source.account.clone(), event.id.clone()), &pointer)?;
     Ok(Accepted::Known)
+}
+
+/// Remembers who speaks in a conversation.
+fn takes_part(
+    unit: &mut Unit<'_>,
+    conversation: ConversationId,
+    who: &Identity,
+) -> Result<(), ChangeError> {
+    let key = (conversation, who.clone());
+    if unit.get(&PEOPLE, &key)?.is_none() {
+        unit.put(&PEOPLE, &key, who)?;
+    }
+    Ok(())
 }
 
 /// The original is a copy like all others.
@@ -205,6 +220,7 @@ fn appears(
         remote_id: Some(event.id.clone()),
         made_by: MadeBy::Author,
         at: source.now,
+        is_shown: matches!(event.action, Action::Say(_)),
     };
     unit.put(&COPIES, &(conversation, message, leg.clone(), 0_u16), &copy)?;
     let made_by = MadeBy::Author;

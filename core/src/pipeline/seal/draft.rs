@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Placed;
 use crate::adapter::Missing;
+use crate::fit::Speaker;
 use crate::model::copy::{Copy, MadeBy, Pointer};
 use crate::model::id::{ConversationId, Leg, MessageId, RemoteId, Seq};
 use crate::model::journal::Note;
@@ -24,6 +25,7 @@ pub(super) struct Draft<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) keys: &'a Keys,
     pub(super) now: Timestamp,
+    pub(super) people: BTreeMap<ConversationId, Vec<Speaker>>,
     backlogged: BTreeSet<Leg>,
     changes: Changes,
 }
@@ -48,7 +50,15 @@ impl<'a> Draft<'a> {
         backlogged: BTreeSet<Leg>,
     ) -> Self {
         let now = account.clock.now();
-        Self { account, snapshot, keys, now, backlogged, changes: Changes::default() }
+        Self {
+            account,
+            snapshot,
+            keys,
+            now,
+            people: BTreeMap::new(),
+            backlogged,
+            changes: Changes::default(),
+        }
     }
 
     /// The account's legs that an event goes to. Refusals are noted.
@@ -144,8 +154,14 @@ impl<'a> Draft<'a> {
             }
             if row.kind != OutboxKind::Control {
                 let remote_id = row.sealed.remote_id.clone();
-                let copy =
-                    Copy { leg: row.leg.clone(), part: index, remote_id, made_by, at: self.now };
+                let copy = Copy {
+                    leg: row.leg.clone(),
+                    part: index,
+                    remote_id,
+                    made_by,
+                    at: self.now,
+                    is_shown: row.kind == OutboxKind::Message,
+                };
                 let key = (row.conversation, row.message, row.leg.clone());
                 self.changes.copies.entry(key).or_default().push((row.part, copy));
             }

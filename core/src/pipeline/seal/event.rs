@@ -4,7 +4,9 @@ use std::collections::BTreeMap;
 
 use super::Placed;
 use super::draft::{Draft, ReactedKey};
-use super::facts::{answered_by, emoji, is_deleted, referent, speaker, target_of};
+use super::facts::{
+    answered_by, emoji, is_deleted, later_versions, others, referent, speaker, target_of,
+};
 use crate::adapter::{Sealed, Sealing};
 use crate::fit::{Fitted, Referent, Telling, fit};
 use crate::model::content::{Content, Kind};
@@ -83,10 +85,15 @@ fn fitted(
         None => Ok(Ok(None)),
     };
     let target_id = target_of(content);
-    let (Ok(target), Ok(reply_to)) = (of(draft, target_id)?, of(draft, answered_by(content))?)
+    let (Ok(mut target), Ok(reply_to)) = (of(draft, target_id)?, of(draft, answered_by(content))?)
     else {
         return Ok(None);
     };
+    if let (Kind::Delete, Some(message), Some(target)) =
+        (content.kind(), target_id, target.as_mut())
+    {
+        target.copies.extend(later_versions(draft, conversation, message, leg)?);
+    }
     let mut quotes = Vec::new();
     for quote in content.quotes() {
         let Ok(quote) = of(draft, quote.message)? else { return Ok(None) };
@@ -112,7 +119,7 @@ fn fitted(
         sent_at: event.record.sent_at,
         speaker: author.map(|it| speaker(draft, it)).transpose()?,
         attribution: routes.get(conversation).map_or("", |it| it.attribution()),
-        others: Vec::new(),
+        others: others(draft, conversation, author)?,
         people: BTreeMap::new(),
         mark: event.record.mark.as_ref(),
         network: draft.account.adapter.network(),

@@ -6,10 +6,14 @@ use crate::fit::fallback::excerpt;
 use crate::fit::{Referent, Speaker};
 use crate::model::content::{Content, Kind};
 use crate::model::copy::MadeBy;
-use crate::model::id::{ConversationId, Identity, Leg, MessageId};
+use crate::model::id::{ConversationId, Identity, Leg, MessageId, RemoteId};
 use crate::model::journal::Record;
-use crate::store::tables::{EVENTS, MESSAGES, PROFILES};
+use crate::store::span::Span;
+use crate::store::tables::{EVENTS, MESSAGES, PEOPLE, PROFILES};
 use crate::store::{ReadError, Reads};
+
+/// With how many people of a conversation a speaker's name is compared.
+const MAX_PEOPLE: usize = 256;
 
 /// The message that an event is about, by its content: what it edits, deletes or reacts to.
 pub(super) fn target_of(content: &Content) -> Option<MessageId> {
@@ -39,7 +43,17 @@ pub(super) fn referent(
     message: MessageId,
     leg: &Leg,
 ) -> Result<Option<Referent>, ReadError> {
-    let copies = draft.copies(conversation, message, leg)?;
+    let mut copies = draft.copies(conversation, message, leg)?;
+    copies.retain(|copy| copy.is_shown);
+    let record = record(draft, message)?;
+    let content = record.as_ref().and_then(|it| Content::decode(&it.content).ok());
+    if let (true, Some(Content { replaces: Some(first), .. })) = (copies.is_empty(), &content)
+        && *first != message
+    {
+        // A version that replaced the first in its place is found where the first is.
+        copies = draft.copies(conversation, *first, leg)?;
+        copies.retain(|copy| copy.is_shown);
+    }
     if copies.iter().any(|copy| copy.remote_id.is_none()) {
         return Ok(None);
     }
@@ -49,8 +63,7 @@ pub(super) fn referent(
         is_original,
         ..Referent::default()
     };
-    if let Some(record) = record(draft, message)? {
-        let content = Content::decode(&record.content).ok();
+    if let Some(record) = record {
         referent.excerpt = content.as_ref().map(excerpt);
         referent.author = match &record.author {
             Some(author) => Some(speaker(draft, author)?.name),
@@ -65,6 +78,38 @@ pub(super) fn record(draft: &Draft<'_>, message: MessageId) -> Result<Option<Rec
         Some(row) => draft.snapshot.get(&EVENTS, &(row.conversation, row.seq)),
         None => Ok(None),
     }
+}
+
+/// Words that stand on a leg for later versions of a message: a delete has to reach them too.
+pub(super) fn later_versions(
+    draft: &Draft<'_>,
+    conversation: ConversationId,
+    message: MessageId,
+    leg: &Leg,
+) -> Result<Vec<RemoteId>, ReadError> {
+    let row = draft.snapshot.get(&MESSAGES, &message)?;
+    let mut found = Vec::new();
+    for edit in row.map(|row| row.edits).unwrap_or_default() {
+        let copies = draft.copies(conversation, edit, leg)?;
+        let words = copies.into_iter().filter(|it| it.is_shown && it.made_by == MadeBy::Us);
+        found.extend(words.filter_map(|it| it.remote_id));
+    }
+    Ok(found)
+}
+
+/// The people of a conversation, at most [`MAX_PEOPLE`]: those for whom a speaker must not be taken.
+pub(super) fn others(
+    draft: &mut Draft<'_>,
+    conversation: ConversationId,
+    speaker_is: Option<&Identity>,
+) -> Result<Vec<Speaker>, ReadError> {
+    if !draft.people.contains_key(&conversation) {
+        let rows = draft.snapshot.scan(&PEOPLE, Span::under(&conversation), MAX_PEOPLE)?;
+        let people = rows.iter().map(|(_, who)| speaker(draft, who)).collect::<Result<_, _>>()?;
+        draft.people.insert(conversation, people);
+    }
+    let people = draft.people.get(&conversation).into_iter().flatten();
+    Ok(people.filter(|it| Some(&it.identity) != speaker_is).cloned().collect())
 }
 
 /// Who speaks, by the name that they chose.
