@@ -6,6 +6,7 @@ use threadbridge_core::model::id::AccountName;
 use threadbridge_core::model::time::Clock;
 use threadbridge_core::pipeline::{Bridge, Setup, Steps};
 use threadbridge_core::store::Store;
+use tokio::signal::unix::Signal;
 use tokio::sync::mpsc;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -43,6 +44,8 @@ pub struct Running {
     bridge: Bridge,
     connected: BTreeMap<AccountName, Connected>,
     steps: Steps,
+    hangups: Signal,
+    watch: Option<FileWatch>,
     orders: mpsc::Receiver<Order>,
     hearing: CancellationToken,
     tasks: TaskTracker,
@@ -56,6 +59,11 @@ impl Running {
         store: Store,
         steps: Steps,
     ) -> Result<Self, Failure> {
+        // Whoever sees the socket may count on signals and changes being noticed.
+        let hangups = hangups().or_exit(Exit::Failed)?;
+        let watch = FileWatch::new(&home.config)
+            .inspect_err(|error| tracing::warn!(error = chain(error), "changes go unnoticed"))
+            .ok();
         let socket = ControlSocket::open(&home.socket_path(&settings)).or_exit(Exit::Failed)?;
         let connected = connect_all(&home, &settings, &BTreeMap::new()).or_exit(Exit::Settings)?;
         let setup = setup(&settings, &connected, &steps);
@@ -70,20 +78,32 @@ impl Running {
             links = settings.links.len(),
             "the bridge runs"
         );
-        Ok(Self { home, settings, store, bridge, connected, steps, orders, hearing, tasks })
+        Ok(Self {
+            home,
+            settings,
+            store,
+            bridge,
+            connected,
+            steps,
+            hangups,
+            watch,
+            orders,
+            hearing,
+            tasks,
+        })
     }
 
     /// Goes on until `shutdown`, then stops: nothing more is heard, what came in is journaled, what
     /// is under way is answered or will be sent again.
     pub async fn until(mut self, shutdown: CancellationToken) -> Result<(), Failure> {
-        let mut hangups = hangups().or_exit(Exit::Failed)?;
-        let mut watch = FileWatch::new(&self.home.config)
-            .inspect_err(|error| tracing::warn!(error = chain(error), "changes go unnoticed"))
-            .ok();
+        // The file may have changed between being read and being watched.
+        if self.home.load().is_ok_and(|loaded| loaded.settings != self.settings) {
+            self.follow_settings().await;
+        }
         tell_systemd("READY=1");
         loop {
             let changed = async {
-                match &mut watch {
+                match &mut self.watch {
                     Some(watch) => watch.changed().await,
                     None => std::future::pending().await,
                 }
@@ -97,7 +117,7 @@ impl Running {
                     }
                 }
                 () = changed => self.follow_settings().await,
-                _ = hangups.recv() => self.follow_settings().await,
+                _ = self.hangups.recv() => self.follow_settings().await,
             }
         }
         self.stop().await

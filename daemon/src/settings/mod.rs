@@ -38,7 +38,7 @@ use self::shape::{Misfit, Shape};
 use self::store::{KeySource, StoreSettings};
 
 /// The settings of a bridge.
-#[derive(Clone, Debug, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
 #[schemars(title = "bridge.toml", deny_unknown_fields)]
 pub struct Settings {
     /// The encrypted store.
