@@ -12,6 +12,7 @@ pub mod link;
 mod merge;
 mod rules;
 pub mod schema;
+mod schema_node;
 pub mod secrets;
 mod shape;
 pub mod store;

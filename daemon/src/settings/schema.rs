@@ -3,7 +3,7 @@
 use serde_json::Value as Json;
 
 use super::Settings;
-use super::shape::{resolved, variants};
+use super::schema_node::{resolved, variants};
 
 /// The schema, as `threadbridge schema` prints it.
 #[must_use]

@@ -1,22 +1,22 @@
 //! `[accounts.NAME]` with `network = "farcaster"`.
 
+mod endpoint;
+
 use std::collections::BTreeMap;
-use std::fmt;
 use std::num::NonZeroU64;
 use std::time::Duration;
 
 use schemars::JsonSchema;
-use serde::de::value::MapAccessDeserializer;
-use serde::de::{Error, MapAccess, Visitor};
-use serde::{Deserialize, Deserializer};
-use thiserror::Error as ThisError;
+use serde::Deserialize;
+use thiserror::Error;
 use threadbridge_core::model::id::RemoteConversation;
 use threadbridge_core::secret::{Secret, SecretRef};
-use threadbridge_farcaster::{Config, Credentials, DirectCasts};
-use url::{Host, Url};
+use threadbridge_farcaster::{Config, DirectCasts};
+use url::Url;
 
-use super::account::{Objection, UnknownConversation};
-use super::fault::nearest;
+pub use self::endpoint::{Endpoint, GuardedEndpoint, InvalidNodeUrl, NodeUrl};
+use crate::settings::account::{Objection, UnknownConversation};
+use crate::settings::fault::nearest;
 
 /// One fid on Farcaster, or a reader without one.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
@@ -93,7 +93,7 @@ impl TryFrom<String> for DirectCastApi {
 }
 
 /// A text that is no address of that API.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the key cannot be sent there, expected an address such as `https://api.farcaster.xyz`")]
 pub struct InvalidDirectCastApi;
 
@@ -108,154 +108,6 @@ pub enum Realm {
     Test,
     /// A node of one's own.
     Dev,
-}
-
-/// A node: its address alone, or with what lets us in.
-#[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
-#[schemars(untagged)]
-pub enum Endpoint {
-    /// `grpc://`, `grpcs://`, `http://` or `https://`, host and port.
-    Open(NodeUrl),
-    /// With a key or a password.
-    Guarded(GuardedEndpoint),
-}
-
-/// A node that does not let everybody in.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct GuardedEndpoint {
-    /// Its address.
-    pub url: NodeUrl,
-    /// A hosted node's key, sent as `x-api-key`.
-    #[serde(default)]
-    pub api_key: Option<SecretRef>,
-    /// The name for HTTP Basic.
-    #[serde(default)]
-    pub user: Option<String>,
-    /// The password for HTTP Basic.
-    #[serde(default)]
-    pub password: Option<SecretRef>,
-}
-
-impl Endpoint {
-    /// Its address.
-    #[must_use]
-    pub const fn url(&self) -> &NodeUrl {
-        match self {
-            Self::Open(url) => url,
-            Self::Guarded(guarded) => &guarded.url,
-        }
-    }
-}
-
-impl Endpoint {
-    fn config(
-        &self,
-        secret: &impl Fn(&Option<SecretRef>) -> Option<Secret>,
-    ) -> threadbridge_farcaster::Endpoint {
-        let credentials = match self {
-            Self::Open(_) => Credentials::None,
-            Self::Guarded(guarded) => match (&guarded.user, secret(&guarded.password)) {
-                (Some(user), Some(password)) => Credentials::Basic { user: user.clone(), password },
-                _ => secret(&guarded.api_key).map_or(Credentials::None, Credentials::ApiKey),
-            },
-        };
-        threadbridge_farcaster::Endpoint { url: self.url().as_str().to_owned(), credentials }
-    }
-}
-
-impl<'de> Deserialize<'de> for Endpoint {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        struct OpenOrGuarded;
-        impl<'de> Visitor<'de> for OpenOrGuarded {
-            type Value = Endpoint;
-
-            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("an address or a table with `url`")
-            }
-
-            fn visit_str<E: Error>(self, text: &str) -> Result<Endpoint, E> {
-                NodeUrl::parse(text).map(Endpoint::Open).map_err(E::custom)
-            }
-
-            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Endpoint, A::Error> {
-                GuardedEndpoint::deserialize(MapAccessDeserializer::new(map)).map(Endpoint::Guarded)
-            }
-        }
-        deserializer.deserialize_any(OpenOrGuarded)
-    }
-}
-
-/// A node's address.
-#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(try_from = "String")]
-#[schemars(with = "String", extend("examples" = ["grpcs://node.example:3383"]))]
-pub struct NodeUrl {
-    text: String,
-    is_private: bool,
-    is_here: bool,
-}
-
-/// A text that is no node's address. The text may hold a password, so it is not shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ThisError)]
-pub enum InvalidNodeUrl {
-    /// Not a URL.
-    #[error("that is no address, expected one such as `grpcs://node.example:3383`")]
-    NotAUrl,
-    /// Another scheme.
-    #[error(
-        "a node is not spoken to like that, expected `grpc://`, `grpcs://`, `http://` or `https://`"
-    )]
-    Scheme,
-    /// gRPC has no usual port.
-    #[error("the port is missing, expected one such as `grpcs://node.example:3383`")]
-    Port,
-    /// A password does not belong into an address.
-    #[error(
-        "a name or password stands in the address, expected `{{ url = \"…\", user = \"…\", \
-         password = \"env:NAME\" }}`"
-    )]
-    Password,
-}
-
-impl NodeUrl {
-    /// Reads `grpc://HOST:PORT`, `grpcs://HOST:PORT`, `http://…` or `https://…`.
-    pub fn parse(text: &str) -> Result<Self, InvalidNodeUrl> {
-        let (scheme, rest) = text.split_once("://").ok_or(InvalidNodeUrl::NotAUrl)?;
-        let is_private = match scheme {
-            "grpcs" | "https" => true,
-            "grpc" | "http" => false,
-            _ => return Err(InvalidNodeUrl::Scheme),
-        };
-        let url = Url::parse(&format!("http://{rest}")).map_err(|_| InvalidNodeUrl::NotAUrl)?;
-        if !url.username().is_empty() || url.password().is_some() {
-            return Err(InvalidNodeUrl::Password);
-        }
-        if scheme.starts_with("grpc") && url.port().is_none() {
-            return Err(InvalidNodeUrl::Port);
-        }
-        let is_here = match url.host() {
-            Some(Host::Domain(name)) => name == "localhost",
-            Some(Host::Ipv4(address)) => address.is_loopback(),
-            Some(Host::Ipv6(address)) => address.is_loopback(),
-            None => return Err(InvalidNodeUrl::NotAUrl),
-        };
-        Ok(Self { text: text.to_owned(), is_private, is_here })
-    }
-
-    /// As it was written.
-    #[must_use]
-    pub fn as_str(&self) -> &str {
-        &self.text
-    }
-}
-
-impl TryFrom<String> for NodeUrl {
-    type Error = InvalidNodeUrl;
-
-    fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::parse(&text)
-    }
 }
 
 impl FarcasterSettings {
@@ -290,7 +142,7 @@ impl FarcasterSettings {
     }
 
     /// What does not go together.
-    pub(super) fn objections(&self) -> Vec<Objection> {
+    pub(in crate::settings) fn objections(&self) -> Vec<Objection> {
         let mut found = Vec::new();
         if self.signer.is_some() && self.fid.is_none() {
             found.push(Objection::at(
@@ -319,7 +171,7 @@ impl FarcasterSettings {
     }
 
     /// The references to secrets, with their places in the account's table.
-    pub(super) fn secrets(&self) -> Vec<(String, &SecretRef)> {
+    pub(in crate::settings) fn secrets(&self) -> Vec<(String, &SecretRef)> {
         let direct = self.direct_casts.as_ref().map(|direct| &direct.key);
         let own = [("signer", self.signer.as_ref()), ("direct_casts.key", direct)];
         let mut found: Vec<(String, &SecretRef)> =
@@ -335,7 +187,7 @@ impl FarcasterSettings {
 }
 
 /// What is wrong with a leg that names `conversation` on this network, if anything is.
-pub(super) fn unknown_conversation(
+pub(in crate::settings) fn unknown_conversation(
     conversation: &RemoteConversation,
 ) -> Option<UnknownConversation> {
     const KINDS: [&str; 5] = ["channel", "thread", "mentions", "author", "direct"];
