@@ -4,6 +4,7 @@
 //! Each rule is a function from text to the places that break it, tried on a few lines beside it, and
 //! a test that applies it to every file. A rule that cannot fail is no rule.
 
+mod documents;
 mod fences;
 mod repository;
 mod rust_text;
