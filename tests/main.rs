@@ -8,6 +8,7 @@
 )]
 
 mod delivers;
+mod fsck;
 mod commands;
 mod farcaster;
 mod settings;

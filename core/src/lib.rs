@@ -11,3 +11,4 @@ pub mod adapter;
 pub mod store;
 pub mod pipeline;
 pub mod view;
+pub mod invariants;

@@ -3,6 +3,7 @@
 
 use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
+use threadbridge_core::invariants;
 use threadbridge_core::store::fsck::{Progress, fsck};
 
 use super::output::{print, print_json};
@@ -32,7 +33,7 @@ pub(super) fn run(home: &Home, args: &Args) -> Result<(), Failure> {
         ProgressStyle::with_template("{msg:>16} {wide_bar} {human_pos}/{human_len}")
             .or_exit(Exit::Failed)?,
     );
-    let report = fsck(&snapshot, &[], &mut |Progress { table, rows, of }| {
+    let report = fsck(&snapshot, invariants::ALL, &mut |Progress { table, rows, of }| {
         bar.set_message(table.to_owned());
         bar.set_length(of);
         bar.set_position(rows);

@@ -11,6 +11,7 @@ mod event;
 mod facts;
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use thiserror::Error;
 use tokio_util::sync::CancellationToken;
@@ -28,6 +29,9 @@ use crate::store::{ChangeError, ReadError, Reads, Snapshot, WriteError};
 
 /// How many places an account looks at without writing down that it did.
 const UNWRITTEN: u64 = 4096;
+
+/// After how long without anything to do it writes down that it did.
+const IDLE: Duration = Duration::from_millis(500);
 
 /// Why a batch was not sealed. Nothing of it was kept.
 #[derive(Debug, Error)]
@@ -49,7 +53,7 @@ pub(super) struct Placed {
 pub(super) async fn run(account: &Account, stop: CancellationToken) {
     let mut head = account.head.subscribe();
     let mut failures = 0;
-    let mut place = None;
+    let (mut place, mut written) = (None, Seq(0));
     loop {
         let done = async {
             let from = match place {
@@ -70,6 +74,10 @@ pub(super) async fn run(account: &Account, stop: CancellationToken) {
                     () = stop.cancelled() => break,
                     _ = head.changed() => {}
                     () = account.learnt.notified() => {}
+                    () = tokio::time::sleep(IDLE), if written != now_at => {
+                        write_place(account, now_at).await;
+                        written = now_at;
+                    }
                 }
             }
             Err(error) => {
@@ -84,11 +92,15 @@ pub(super) async fn run(account: &Account, stop: CancellationToken) {
         }
     }
     if let Some(place) = place {
-        let name = account.name.clone();
-        if let Err(error) = account.store.write(move |unit| unit.put(&SEALED, &name, &place)).await
-        {
-            account.failed("the account's place was not written down; it will look again", &error);
-        }
+        write_place(account, place).await;
+    }
+}
+
+/// Writes down how far the account has looked, where nothing else was to be written.
+async fn write_place(account: &Account, place: Seq) {
+    let name = account.name.clone();
+    if let Err(error) = account.store.write(move |unit| unit.put(&SEALED, &name, &place)).await {
+        account.failed("the account's place was not written down; it will look again", &error);
     }
 }
 
