@@ -13,6 +13,7 @@ mod config;
 mod connect;
 mod direct;
 mod draft;
+mod examine;
 mod fetch;
 mod history;
 mod known;
@@ -56,6 +57,7 @@ pub use self::{
     budget::Budget,
     config::{Config, Credentials, DirectCasts, Endpoint, Realm},
     connect::ConnectError,
+    examine::{NodeReport, SignerState},
     node::{endpoint::BadAddress, failure::NodeError, query::Allowance},
 };
 

@@ -173,6 +173,13 @@ impl Node for GrpcNode {
         })
     }
 
+    async fn date(&self) -> Result<Option<String>, NodeError> {
+        let mut client = self.client.clone();
+        let answer = tokio::time::timeout(CALL_FOR, client.get_info(GetInfoRequest {}));
+        let answer = answer.await.map_err(|_elapsed| NodeError::TimedOut)??;
+        Ok(answer.metadata().get("date").and_then(|date| date.to_str().ok()).map(str::to_owned))
+    }
+
     async fn submit(&self, message: &SignedMessage) -> Result<(), NodeError> {
         bounded(self.client.clone().submit_message(message.clone())).await.map(drop)
     }

@@ -8,7 +8,7 @@ use base64::{Engine as _, prelude::BASE64_STANDARD};
 use prost::Message as _;
 use reqwest::{
     Client, RequestBuilder, Response, StatusCode,
-    header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
+    header::{CONTENT_TYPE, DATE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER},
     redirect,
 };
 use serde::de::DeserializeOwned;
@@ -93,6 +93,12 @@ impl Node for HttpNode {
     async fn status(&self) -> Result<NodeStatus, NodeError> {
         let answer: JsonStatus = self.read("info", &Vec::new(), "node info").await?;
         Ok(answer.into())
+    }
+
+    async fn date(&self) -> Result<Option<String>, NodeError> {
+        let answer =
+            self.client.get(self.at("info")?).send().await.map_err(|error| sort(&error))?;
+        Ok(answer.headers().get(DATE).and_then(|date| date.to_str().ok()).map(str::to_owned))
     }
 
     async fn submit(&self, message: &SignedMessage) -> Result<(), NodeError> {

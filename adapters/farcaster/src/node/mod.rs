@@ -41,6 +41,11 @@ pub(crate) trait Node: fmt::Debug + Send + Sync {
     /// Heights and delays of its shards.
     async fn status(&self) -> Result<NodeStatus, NodeError>;
 
+    /// The time on its clock, as HTTP writes it; nothing if it does not say.
+    async fn date(&self) -> Result<Option<String>, NodeError> {
+        Ok(None)
+    }
+
     /// Offers a message. Success means that it waits to be included, not that it is.
     async fn submit(&self, message: &SignedMessage) -> Result<(), NodeError>;
 

@@ -62,6 +62,11 @@ impl Pool {
         self.members.get(chosen).map(|member| (chosen, Arc::clone(&member.node)))
     }
 
+    /// All nodes, in order of preference.
+    pub(crate) fn nodes(&self) -> impl Iterator<Item = &Arc<dyn Node>> {
+        self.members.iter().map(|member| &member.node)
+    }
+
     /// Whether every node rests.
     pub(crate) fn all_rest(&self) -> bool {
         let now = Instant::now();
