@@ -212,6 +212,23 @@ fn every_failure_has_its_exit_code() {
 }
 
 #[test]
+fn the_doctor_says_what_has_to_be_mended() {
+    let place = Place::new();
+    let (code, out, _) = place.run(&["doctor"]);
+    assert_eq!(code, 5, "{out}");
+    assert!(out.contains("OK    store.key: `file:store.key` is there"), "{out}");
+    assert!(
+        out.contains("FAIL  accounts.casts 127.0.0.1:9: node is unavailable\n      → "),
+        "{out}"
+    );
+    fs::set_permissions(place.path("casts.key"), fs::Permissions::from_mode(0o644)).unwrap();
+    assert!(place.run(&["doctor"]).1.contains("chmod 600"));
+    let findings: serde_json::Value =
+        serde_json::from_str(&place.run(&["doctor", "--json"]).1).unwrap();
+    assert!(findings.as_array().unwrap().iter().any(|finding| finding["grade"] == "fail"));
+}
+
+#[test]
 fn a_store_is_backed_up_beside_a_daemon_and_the_copy_opens() {
     let place = Place::new();
     let daemon = place.daemon();

@@ -1,6 +1,7 @@
 //! `threadbridge doctor`: whether all that the bridge needs is there, each with what to do.
 
 use super::output::{print, print_json};
+use super::runtime;
 use crate::doctor::{Finding, Grade, examine};
 use crate::exit::{Exit, Failure};
 use crate::home::Home;
@@ -16,12 +17,12 @@ pub(super) fn run(home: &Home, args: &Args) -> Result<(), Failure> {
     let loaded = home.load()?;
     let mut findings: Vec<Finding> = Vec::new();
     let mut broken = Ok(());
-    examine(home, &loaded.settings, &mut |finding| {
+    runtime()?.block_on(examine(home, &loaded.settings, &mut |finding| {
         if !args.json && broken.is_ok() {
             broken = print(&line(&finding));
         }
         findings.push(finding);
-    });
+    }));
     broken?;
     if args.json {
         print_json(&findings)?;

@@ -1,6 +1,7 @@
 //! Looks whether all that the bridge needs is there: one finding a line, each with what to do.
 
 mod machine;
+mod networks;
 
 use std::fmt;
 
@@ -63,7 +64,7 @@ impl Finding {
 }
 
 /// Looks at everything. `seen` is told each finding as it is made.
-pub fn examine(home: &Home, settings: &Settings, seen: &mut dyn FnMut(Finding)) {
+pub async fn examine(home: &Home, settings: &Settings, seen: &mut dyn FnMut(Finding)) {
     for finding in machine::examine(home, settings) {
         seen(finding);
     }
@@ -72,5 +73,10 @@ pub fn examine(home: &Home, settings: &Settings, seen: &mut dyn FnMut(Finding)) 
             Ok(_) => Finding::ok(&key, format!("`{reference}` is there")),
             Err(error) => Finding::fail(&key, chain(&error), "put the secret where the key says"),
         });
+    }
+    for (name, account) in &settings.accounts {
+        for finding in networks::examine(home, name, account).await {
+            seen(finding);
+        }
     }
 }
