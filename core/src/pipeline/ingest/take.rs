@@ -83,9 +83,9 @@ fn read_own(opened: Opened, id: &RemoteId) -> Read {
         Opened::Missing(missing) => Read::Waits(missing),
         Opened::Rejected { id, reason } => Read::Rejected { id, reason },
         Opened::Refused(refusal) => Read::Refused(refusal.reason),
-        Opened::Plaintext(_) | Opened::Learnt | Opened::Elsewhere | Opened::Confirmed(_) => {
-            Read::Ours(id.clone())
-        }
+        Opened::Plaintext(_) | Opened::Elsewhere => Read::Ours(id.clone()),
+        // A key change of ours that is read back is applied by it.
+        Opened::Learnt | Opened::Confirmed(_) => Read::Confirmed(id.clone()),
     }
 }
 
@@ -150,6 +150,9 @@ pub(super) async fn keep(
     account.steps.reached(Step::Journaled);
     account.waiting.add(kept.waits);
     account.journaled(kept.last, kept.settled.into_iter().collect(), kept.wanted);
+    if kept.learnt {
+        account.something_learnt();
+    }
     Ok(kept.outcomes)
 }
 
@@ -158,6 +161,8 @@ struct Kept {
     outcomes: Vec<Outcome>,
     last: Option<Seq>,
     waits: usize,
+    /// Keys may have changed: what could not be sealed may be sealed.
+    learnt: bool,
     /// Legs on which envelopes of ours were settled.
     settled: BTreeSet<Leg>,
     wanted: Vec<Missing>,
@@ -188,6 +193,7 @@ fn keep_one(
     read: Read,
     kept: &mut Kept,
 ) -> Result<Outcome, ChangeError> {
+    kept.learnt |= matches!(read, Read::Learnt | Read::Confirmed(_));
     Ok(match read {
         Read::Known => Outcome::Known,
         Read::Ours(id) | Read::Confirmed(id) => {
