@@ -10,7 +10,7 @@ use crate::fetch::Wanted;
 use crate::network::Naming;
 use crate::network::session::Session;
 use crate::ratchet::{Place, RoomKeys, Unopened, take_over};
-use crate::seal::{forget_rekey, load_room, save_room};
+use crate::seal::{forget_rekey, load_room, pending_rekey, save_room};
 use crate::wire::{Body, Entry, News, Plain, Post, decode, encode};
 
 /// What opening stops at.
@@ -152,6 +152,12 @@ impl Opening<'_> {
         let next = epoch.saturating_add(1);
         let mut keys = load_room(self.keys, room)?.unwrap_or_default();
         if keys.secret(next).is_some() {
+            // A member handed the next key over before. Our own change is done nevertheless.
+            if pending_rekey(self.keys, room)? == Some(encode(post)) {
+                keys.rekey_due = false;
+                save_room(self.keys, room, &keys);
+                forget_rekey(self.keys, room);
+            }
             return Ok(());
         }
         match keys.rekey_tag(epoch, &post.author, salt) {

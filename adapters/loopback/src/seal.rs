@@ -61,18 +61,19 @@ impl SealingFor<'_> {
     }
 
     /// The key change that must be read back before anything else is said. It is the same one each
-    /// time it is asked for, until a key change was read back.
+    /// time it is asked for, until the epoch that it ends has ended.
     fn rekey(&self, room: &str, keys: &RoomKeys) -> Result<Sealed, Missing> {
-        let intent = row("rekey", room);
-        if let Some(bytes) = self.keys.get(&intent).map_err(|_| keys_unreadable())? {
-            return Ok(self.named(bytes.to_vec()));
+        if let Some(bytes) = pending_rekey(self.keys, room)?
+            && ends(&bytes) == Some(keys.epoch)
+        {
+            return Ok(self.named(bytes));
         }
         let author = self.session.account();
         let salt = rekey_salt(author, room, keys.epoch, self.now.as_micros());
         let tag = keys.rekey_tag(keys.epoch, author, &salt);
         let tag = tag.ok_or_else(|| Wanted::key(room, None).missing())?;
         let sealed = self.post(room, 0, Body::Rekey { epoch: keys.epoch, salt, tag });
-        self.keys.put(&intent, &sealed.bytes);
+        self.keys.put(&row("rekey", room), &sealed.bytes);
         Ok(sealed)
     }
 
@@ -110,13 +111,27 @@ pub(crate) fn save_room(keys: &Keys, room: &str, known: &RoomKeys) {
     keys.put(&row("room", room), &encode(known));
 }
 
+/// A key change of our own that was not read back yet.
+pub(crate) fn pending_rekey(keys: &Keys, room: &str) -> Result<Option<Vec<u8>>, Missing> {
+    let bytes = keys.get(&row("rekey", room)).map_err(|_| keys_unreadable())?;
+    Ok(bytes.map(|bytes| bytes.to_vec()))
+}
+
+/// The epoch that a key change ends.
+fn ends(bytes: &[u8]) -> Option<u64> {
+    match decode::<Post>(bytes)?.body {
+        Body::Rekey { epoch, .. } => Some(epoch),
+        Body::Clear(_) | Body::Sealed { .. } => None,
+    }
+}
+
 /// A key change was read back: a pending one of our own is done, or came too late.
 pub(crate) fn forget_rekey(keys: &Keys, room: &str) {
     keys.delete(&row("rekey", room));
 }
 
 /// Without its keys nothing can be said of an envelope; it waits until they can be read.
-pub(crate) fn keys_unreadable() -> Missing {
+fn keys_unreadable() -> Missing {
     Missing {
         what: "own keys".to_owned(),
         reason: "the account's keys cannot be read from the store".to_owned(),

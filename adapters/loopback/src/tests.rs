@@ -5,12 +5,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use threadbridge_core::adapter::{Adapter, Verdict};
+use threadbridge_core::adapter::{Adapter, Batch, Sealing, Verdict};
 use threadbridge_core::model::capabilities::{Limit, Unit};
 use threadbridge_core::model::id::{Network, RemoteAuthor, RemoteConversation, RemoteId};
-use threadbridge_core::model::outgoing::Outgoing;
-use threadbridge_kit::contract::{self, AdapterWorld, Disturbance, Failure, Seen};
+use threadbridge_core::model::outgoing::{Outgoing, ReplyTo, Say};
+use threadbridge_core::model::time::Timestamp;
+use threadbridge_kit::contract::{self, AdapterWorld, Desk, Disturbance, Failure, Seen};
 
+use crate::fetch::Wanted;
 use crate::network::{
     Condition, Faults, LoopbackNetwork, Naming, Person, PublishFault, Receipts, Rules, Sameness,
     Secrecy,
@@ -173,4 +175,29 @@ async fn the_contract_is_kept_where_little_can_be_said() {
 async fn the_contract_is_kept_on_one_stream() {
     let streams = NonZeroU8::new(1).unwrap();
     contract::all(async || Den::new(Rules { streams, ..Rules::default() })).await;
+}
+
+#[tokio::test]
+async fn a_key_that_is_handed_over_before_our_change_of_it_is_read_back_ends_that_change() {
+    let den = Den::new(Rules { secrecy: ENCRYPTED, ..Rules::default() });
+    let mut desk = Desk::new(&den).await;
+    den.alice().says(&den.conversation(), "hi").unwrap();
+    desk.hear(1).await;
+    let say = Outgoing::Say(Say {
+        text: "hi".to_owned(),
+        mentions: Vec::new(),
+        embeds: Vec::new(),
+        reply_to: ReplyTo::Conversation,
+        sent_at: Timestamp::from_secs(0),
+        mark: None,
+    });
+    let Sealing::First(rekey) = desk.try_to_seal(&say).await else { panic!("no key change") };
+    assert_eq!(desk.try_to_seal(&say).await, Sealing::First(rekey.clone()));
+    desk.send(&rekey).await.unwrap();
+    let latest = Wanted::key("den", None).missing();
+    let envelopes = desk.adapter().fetch(&latest).await.unwrap();
+    desk.keep(Batch { envelopes, cursors: Vec::new() }).await;
+    desk.does(&say).await;
+    assert_eq!(den.peer_sees().await.len(), 2);
+    assert_eq!(den.network.unreadable(&den.conversation()), 0);
 }

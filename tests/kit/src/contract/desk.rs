@@ -272,15 +272,20 @@ impl Desk {
         applied.unwrap();
     }
 
+    /// Seals something, or says why not yet.
+    pub async fn try_to_seal(&mut self, outgoing: &Outgoing) -> Sealing {
+        let plaintext = self.adapter.render(&self.conversation, outgoing).unwrap();
+        self.clock += 1_000;
+        let (keys, now) = (self.keys(), Timestamp::from_micros(self.clock));
+        let sealing = self.adapter.seal(&keys, &self.conversation, &plaintext, now);
+        self.apply(keys).await;
+        sealing
+    }
+
     /// Seals something, once it can be sealed.
     pub async fn seal(&mut self, outgoing: &Outgoing) -> Sealed {
-        let plaintext = self.adapter.render(&self.conversation, outgoing).unwrap();
         for _ in 0..MAX_ROUNDS {
-            self.clock += 1_000;
-            let (keys, now) = (self.keys(), Timestamp::from_micros(self.clock));
-            let sealing = self.adapter.seal(&keys, &self.conversation, &plaintext, now);
-            self.apply(keys).await;
-            match sealing {
+            match self.try_to_seal(outgoing).await {
                 Sealing::Ready(sealed) => return sealed,
                 Sealing::Refused { reason } => panic!("it can never be sealed: {reason}"),
                 Sealing::Missing(missing) => {
