@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::id::{ConversationId, Leg, MessageId, RemoteId, Seq};
+use super::outbox::{OutboxKind, OutboxRow};
 use super::time::Timestamp;
 
 /// One appearance of a message. Kept for ever, so that an edit, a reply, a reaction or a delete
@@ -12,7 +13,7 @@ pub struct Copy {
     /// Where it appears.
     #[n(0)]
     pub leg: Leg,
-    /// Which part of the message it is, from 0, where the message had to be split.
+    /// Which of the message's envelopes there it is, in order; the original is 0.
     #[n(1)]
     pub part: u16,
     /// What the network calls it; unknown until it is sent where ids cannot be known before.
@@ -27,6 +28,21 @@ pub struct Copy {
     /// Whether people see it as a message; an edit or a reaction in its own form is none.
     #[n(5)]
     pub is_shown: bool,
+}
+
+impl Copy {
+    /// The copy that an envelope of ours makes.
+    #[must_use]
+    pub fn ours(row: &OutboxRow) -> Self {
+        Self {
+            leg: row.leg.clone(),
+            part: row.part,
+            remote_id: row.sealed.remote_id.clone(),
+            made_by: MadeBy::Us,
+            at: row.sealed_at,
+            is_shown: row.kind == OutboxKind::Message,
+        }
+    }
 }
 
 /// Who put a copy where it is.

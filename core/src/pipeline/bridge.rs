@@ -171,7 +171,9 @@ impl Bridge {
     /// Stops in the order of the journey: nothing more comes in, what came in is journaled, what is
     /// being sent is answered or will be sent again, and the store is closed.
     pub async fn stop(self) -> Result<(), DiskError> {
-        for (_, it) in std::mem::take(&mut *self.running.lock().await) {
+        let all = std::mem::take(&mut *self.running.lock().await);
+        all.values().for_each(Running::cancel);
+        for (_, it) in all {
             it.stop().await;
         }
         self.store.close().await
@@ -261,9 +263,13 @@ impl Running {
         self.tasks.close();
     }
 
-    async fn stop(self) {
+    fn cancel(&self) {
         self.stop_listening.cancel();
         self.stop.cancel();
+    }
+
+    async fn stop(self) {
+        self.cancel();
         self.tasks.wait().await;
     }
 }

@@ -5,13 +5,14 @@ use std::collections::BTreeSet;
 use super::bridge::{Bridge, NotDone};
 use super::journal::{conversation_of, identified, place};
 use crate::model::content::Content;
+use crate::model::copy::Copy;
 use crate::model::id::{ConversationId, Leg, MessageId, Seq};
 use crate::model::journal::Record;
 use crate::model::level::Level;
 use crate::model::mark::{Mark, Origin};
-use crate::model::outbox::OutboxRow;
+use crate::model::outbox::{OutboxKind, OutboxRow};
 use crate::model::time::Timestamp;
-use crate::store::tables::{CONVERSATIONS, DEAD_LETTERS, OUTBOX};
+use crate::store::tables::{CONVERSATIONS, COPIES, DEAD_LETTERS, OUTBOX};
 use crate::store::{ChangeError, Reads, Store, Unit};
 
 /// Where the owner says something.
@@ -86,6 +87,10 @@ fn take_up(unit: &mut Unit<'_>, id: Option<u64>) -> Result<BTreeSet<Leg>, Change
         let row = OutboxRow { attempts: 0, taken_at: None, last_error: None, ..letter.row };
         let key = (row.leg.clone(), row.seq, row.part);
         unit.put(&OUTBOX, &key, &row)?;
+        if row.kind != OutboxKind::Control {
+            let key = (row.conversation, row.message, row.leg.clone(), row.part);
+            unit.put(&COPIES, &key, &Copy::ours(&row))?;
+        }
         legs.insert(row.leg);
     }
     Ok(legs)

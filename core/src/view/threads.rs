@@ -143,7 +143,8 @@ fn states(
     for (_, Copy { leg, part, made_by, .. }) in
         store.scan(&COPIES, Span::under(&under), usize::MAX)?
     {
-        if part > 0 {
+        // One line for each leg: the original is part 0, our first envelope is part 1.
+        if part > 1 {
             continue;
         }
         let pending = !store.scan(&OUTBOX, Span::under(&(leg.clone(), line.seq)), 1)?.is_empty();

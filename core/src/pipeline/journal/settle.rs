@@ -4,7 +4,7 @@ use crate::model::copy::{MadeBy, Pointer};
 use crate::model::id::{AccountName, RemoteId};
 use crate::model::outbox::{DeadLetter, OutboxRow};
 use crate::model::time::Timestamp;
-use crate::store::tables::{COUNTERS, DEAD_LETTERS, OUTBOX, REMOTE};
+use crate::store::tables::{COPIES, COUNTERS, DEAD_LETTERS, OUTBOX, REMOTE};
 use crate::store::{ChangeError, Reads, Unit};
 
 /// The network has it for good: its row in the outbox is done.
@@ -38,6 +38,8 @@ pub(crate) fn bury(
     reason: &str,
     at: Timestamp,
 ) -> Result<u64, ChangeError> {
+    // What never got there can be neither answered nor taken back there.
+    unit.delete(&COPIES, &(row.conversation, row.message, row.leg.clone(), row.part))?;
     let id = unit.get(&COUNTERS, b"dead")?.unwrap_or(0).saturating_add(1);
     unit.put(&COUNTERS, b"dead", &id)?;
     unit.put(&DEAD_LETTERS, &id, &DeadLetter { id, row, reason: reason.to_owned(), at })?;

@@ -139,8 +139,7 @@ impl<'a> Draft<'a> {
 
     /// Puts sealed envelopes of one event into the outbox, with their rows in the ledger.
     pub(super) fn enqueue(&mut self, rows: Vec<OutboxRow>) {
-        for (index, row) in (0..).zip(rows) {
-            let made_by = MadeBy::Us;
+        for row in rows {
             if let Some(id) = &row.sealed.remote_id {
                 let pointer = Pointer {
                     conversation: row.conversation,
@@ -148,22 +147,13 @@ impl<'a> Draft<'a> {
                     leg: row.leg.clone(),
                     seq: row.seq,
                     part: row.part,
-                    made_by,
+                    made_by: MadeBy::Us,
                 };
                 self.changes.pointers.push((id.clone(), pointer));
             }
             if row.kind != OutboxKind::Control {
-                let remote_id = row.sealed.remote_id.clone();
-                let copy = Copy {
-                    leg: row.leg.clone(),
-                    part: index,
-                    remote_id,
-                    made_by,
-                    at: self.now,
-                    is_shown: row.kind == OutboxKind::Message,
-                };
                 let key = (row.conversation, row.message, row.leg.clone());
-                self.changes.copies.entry(key).or_default().push((row.part, copy));
+                self.changes.copies.entry(key).or_default().push((row.part, Copy::ours(&row)));
             }
             self.changes.rows.push(row);
         }

@@ -6,11 +6,11 @@
 //! cannot be sealed for yet (a key is missing, a commit has to be read back first) gets a backlog,
 //! in order, and holds up no other leg.
 
+mod backlog;
 mod draft;
 mod event;
 mod facts;
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use thiserror::Error;
@@ -20,11 +20,10 @@ use self::draft::Draft;
 use self::event::seal_event;
 use super::account::{Account, Ready};
 use super::step::Step;
-use crate::model::id::{ConversationId, Leg, Seq};
+use crate::model::id::{ConversationId, Seq};
 use crate::model::journal::Record;
-use crate::model::outbox::{BacklogRow, OutboxKind};
 use crate::store::span::Span;
-use crate::store::tables::{BACKLOG, EVENTS, JOURNAL, OUTBOX, SEALED};
+use crate::store::tables::{EVENTS, JOURNAL, SEALED};
 use crate::store::{ChangeError, ReadError, Reads, Snapshot, WriteError};
 
 /// How many places an account looks at without writing down that it did.
@@ -54,26 +53,30 @@ pub(super) async fn run(account: &Account, stop: CancellationToken) {
     let mut head = account.head.subscribe();
     let mut failures = 0;
     let (mut place, mut written) = (None, Seq(0));
+    let mut may_have_backlog = true;
     loop {
         let done = async {
             let from = match place {
                 Some(place) => place,
                 None => written_place(account)?,
             };
-            seal_backlog(account).await?;
+            if may_have_backlog {
+                may_have_backlog = backlog::seal(account).await?;
+            }
             seal_from(account, from).await
         };
         match done.await {
             Ok(now_at) => {
                 failures = 0;
                 place = Some(now_at);
-                if now_at < *head.borrow_and_update() && !stop.is_cancelled() {
+                let is_behind = now_at < *head.borrow_and_update();
+                if (is_behind || may_have_backlog) && !stop.is_cancelled() {
                     continue;
                 }
                 tokio::select! {
                     () = stop.cancelled() => break,
                     _ = head.changed() => {}
-                    () = account.learnt.notified() => {}
+                    () = account.learnt.notified() => may_have_backlog = true,
                     () = tokio::time::sleep(IDLE), if written != now_at => {
                         write_place(account, now_at).await;
                         written = now_at;
@@ -82,7 +85,7 @@ pub(super) async fn run(account: &Account, stop: CancellationToken) {
             }
             Err(error) => {
                 account.failed("sealing failed", &error);
-                place = None;
+                (place, may_have_backlog) = (None, true);
                 tokio::select! {
                     () = stop.cancelled() => break,
                     () = tokio::time::sleep(account.backoff.after(failures)) => {}
@@ -115,7 +118,7 @@ async fn seal_from(account: &Account, from: Seq) -> Result<Seq, NotSealed> {
     let events = next_events(account, &snapshot, from)?;
     let Some(last) = events.last().map(|it| it.seq) else { return Ok(from) };
     let keys = account.store.keys(&account.name)?;
-    let backlogged = backlogged_legs(account, &snapshot)?;
+    let backlogged = backlog::legs(account, &snapshot)?;
     let mut draft = Draft::new(account, &snapshot, &keys, backlogged);
     for event in &events {
         for leg in draft.legs_of(event)? {
@@ -145,49 +148,6 @@ fn next_events(
         }
     }
     Ok(events)
-}
-
-fn backlogged_legs(account: &Account, snapshot: &Snapshot) -> Result<BTreeSet<Leg>, ReadError> {
-    let rows = snapshot.scan(&BACKLOG, Span::under(&account.name), usize::MAX)?;
-    Ok(rows.into_iter().map(|(_, row)| row.leg).collect())
-}
-
-/// Tries what could not be sealed before, leg by leg, each as far as it goes.
-async fn seal_backlog(account: &Account) -> Result<(), NotSealed> {
-    let _only_one_unit_of_work = account.unit.lock().await;
-    let snapshot = account.store.snapshot()?;
-    let rows = snapshot.scan(&BACKLOG, Span::under(&account.name), usize::MAX)?;
-    if rows.is_empty() {
-        return Ok(());
-    }
-    let keys = account.store.keys(&account.name)?;
-    let mut draft = Draft::new(account, &snapshot, &keys, BTreeSet::new());
-    let mut blocked: BTreeSet<Leg> = BTreeSet::new();
-    for (_, BacklogRow { leg, seq, .. }) in rows.into_iter().take(account.limits.seal_batch) {
-        if blocked.contains(&leg) || has_control(&snapshot, &leg)? {
-            blocked.insert(leg);
-            continue;
-        }
-        if let Some(event) = find(&snapshot, seq)? {
-            seal_event(&mut draft, &event, &leg)?;
-        }
-        if draft.is_backlogged(&leg) {
-            blocked.insert(leg);
-        } else {
-            draft.leaves_backlog(leg, seq);
-        }
-    }
-    let changes = draft.finish();
-    if !changes.is_empty() {
-        commit(account, keys, changes, None).await?;
-    }
-    Ok(())
-}
-
-/// Whether control traffic of the leg is still on its way.
-fn has_control(snapshot: &Snapshot, leg: &Leg) -> Result<bool, ReadError> {
-    let rows = snapshot.scan(&OUTBOX, Span::under(leg), usize::MAX)?;
-    Ok(rows.iter().any(|(_, row)| row.kind == OutboxKind::Control))
 }
 
 fn find(snapshot: &Snapshot, seq: Seq) -> Result<Option<Placed>, ReadError> {

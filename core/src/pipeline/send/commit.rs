@@ -1,7 +1,7 @@
 //! The third commit: what the network answered, written down.
 
 use crate::model::copy::{Copy, MadeBy, Pointer};
-use crate::model::id::{Leg, RemoteId};
+use crate::model::id::{ConversationId, Leg, MessageId, RemoteId};
 use crate::model::outbox::{BacklogRow, OutboxKind, OutboxRow};
 use crate::model::time::Timestamp;
 use crate::pipeline::account::Account;
@@ -40,6 +40,11 @@ pub(super) async fn settle(
     let learnt = answers
         .iter()
         .any(|it| !matches!(it, Answer::Failed(..) | Answer::Deferred(..) | Answer::Withdrawn(..)));
+    // Nobody may seal for the leg while its envelopes go back.
+    let _only_one_unit_of_work = match answers.iter().any(|it| matches!(it, Answer::Reseal)) {
+        true => Some(account.unit.lock().await),
+        false => None,
+    };
     account
         .store
         .write(move |unit| {
@@ -80,9 +85,16 @@ fn write_down(
             unit.delete(&OUTBOX, &key(&row))?;
             bury(unit, row, &reason, now).map(drop)
         }
-        Answer::Withdrawn(row) => unit.delete(&OUTBOX, &key(&row)),
+        Answer::Withdrawn(row) => {
+            unit.delete(&OUTBOX, &key(&row))?;
+            unit.delete(&COPIES, &copy_key(&row))
+        }
         Answer::Reseal => reseal(unit, leg, now),
     }
+}
+
+fn copy_key(row: &OutboxRow) -> (ConversationId, MessageId, Leg, u16) {
+    (row.conversation, row.message, row.leg.clone(), row.part)
 }
 
 fn key(row: &OutboxRow) -> (Leg, crate::model::id::Seq, u16) {
