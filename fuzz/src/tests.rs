@@ -1,0 +1,90 @@
+use super::*;
+
+/// Any number will do, as long as it is the same each time.
+const SEED: u64 = 0x7468_7265_6164;
+
+fn holds(target: &Target) {
+    match target.try_all(SEED, target.rounds) {
+        Ok(rounds) => assert_eq!(rounds, target.rounds),
+        Err(finding) => panic!("{finding}"),
+    }
+}
+
+#[test]
+fn any_content_is_read_in_one_way_or_refused() {
+    holds(&content::TARGET);
+}
+
+#[test]
+fn whatever_is_read_fits_where_it_is_told_or_stays_behind() {
+    holds(&fit::TARGET);
+}
+
+#[test]
+fn any_mark_is_read_or_refused() {
+    holds(&mark::TARGET);
+}
+
+#[test]
+fn any_name_is_read_as_it_prints_or_refused() {
+    holds(&names::TARGET);
+}
+
+#[test]
+fn any_settings_are_taken_or_their_faults_are_said() {
+    holds(&settings::TARGET);
+}
+
+#[test]
+fn any_envelope_of_farcaster_is_opened_or_refused() {
+    holds(&farcaster::ENVELOPES);
+}
+
+#[test]
+fn any_plaintext_of_farcaster_is_parsed_or_refused() {
+    holds(&farcaster::PLAINTEXTS);
+}
+
+#[test]
+fn any_answer_of_a_node_over_http_is_read_or_refused() {
+    holds(&http::TARGET);
+}
+
+#[test]
+fn any_entry_of_the_loopback_network_is_opened_or_refused() {
+    holds(&loopback::TARGET);
+}
+
+#[test]
+fn any_file_is_opened_as_a_store_or_refused() {
+    holds(&store::TARGET);
+}
+
+#[test]
+fn any_line_on_the_control_socket_is_answered() {
+    holds(&control::TARGET);
+}
+
+#[test]
+fn a_target_that_breaks_is_found_with_its_input() {
+    fn breaks(bytes: &[u8]) {
+        assert!(bytes.first() == Some(&b'a'));
+    }
+    let target =
+        Target { name: "breaks", run: breaks, seeds: || vec![b"abc".to_vec()], rounds: 1000 };
+    let finding = target.try_all(SEED, target.rounds).unwrap_err();
+    assert_ne!(finding.input.first(), Some(&b'a'));
+    let again = target.try_all(SEED, target.rounds).unwrap_err();
+    assert_eq!(finding, again);
+}
+
+#[test]
+fn inputs_differ_and_are_bounded() {
+    let seeds = vec![b"{\"a\": [1, 2, 3]}".to_vec(), vec![0; 300]];
+    let mut mutator = Mutator::new(SEED);
+    let mut inputs: Vec<_> = (0..1000).map(|_| mutator.spoil(&seeds)).collect();
+    assert!(inputs.iter().all(|it| it.len() <= mutator::MAX_BYTES));
+    inputs.sort();
+    inputs.dedup();
+    assert!(inputs.len() > 900, "{} different inputs", inputs.len());
+}
