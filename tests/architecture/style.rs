@@ -1,6 +1,6 @@
 //! How large and how named things are, and what is left out.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::repository::{Source, sources};
 use super::rust_text::RustText;
@@ -139,6 +139,40 @@ fn every_index_says_what_it_is_an_index_of() {
         }
     }
     assert!(indexes > 20);
+}
+
+/// Modules of the template that it alone needs: its network, and the protocol of its network.
+const OF_THE_TEMPLATE: [&str; 3] = ["network", "ratchet", "tests"];
+
+/// The modules of an adapter, each with its files.
+fn modules_of(adapter: &str, paths: &[&str]) -> BTreeSet<String> {
+    let folder = format!("{adapter}/src/");
+    paths
+        .iter()
+        .filter_map(|path| path.strip_prefix(folder.as_str())?.split(['/', '.']).next())
+        .map(str::to_owned)
+        .collect()
+}
+
+#[test]
+fn adapters_have_the_files_of_the_template() {
+    let paths = ["adapters/a/src/open/mod.rs", "adapters/a/src/lib.rs", "adapters/b/src/seal.rs"];
+    let expected = ["lib", "open"].map(str::to_owned);
+    assert_eq!(modules_of("adapters/a", &paths), BTreeSet::from(expected));
+    let sources = sources();
+    let paths: Vec<&str> = sources.iter().map(|it| it.path.as_str()).collect();
+    let mut template = modules_of("adapters/loopback", &paths);
+    template.retain(|it| !OF_THE_TEMPLATE.contains(&it.as_str()));
+    assert!(template.len() >= 10, "{template:?}");
+    let homes: BTreeSet<&str> =
+        sources.iter().map(Source::home).filter(|it| it.starts_with("adapters/")).collect();
+    for adapter in homes {
+        let modules = modules_of(adapter, &paths);
+        if !modules.is_empty() {
+            let missing: Vec<_> = template.difference(&modules).collect();
+            assert!(missing.is_empty(), "{adapter} lacks {missing:?}");
+        }
+    }
 }
 
 /// What was left for later, or switched off.
