@@ -12,6 +12,9 @@ use super::toml_text::TomlText;
 
 const PREFIX: &str = "BRIDGE_";
 
+/// Levels of lists and tables in a variable or flag; no setting has half as many.
+const MAX_DEPTH: usize = 16;
+
 /// What the owner wrote, unread.
 #[derive(Clone, Debug, Default)]
 pub struct Sources {
@@ -188,15 +191,32 @@ fn overrides(sources: &Sources) -> Vec<Override> {
 }
 
 fn named(keys: Option<Vec<String>>) -> Option<Vec<String>> {
-    keys.filter(|keys| !keys.iter().any(String::is_empty))
+    keys.filter(|keys| keys.len() <= MAX_DEPTH && !keys.iter().any(String::is_empty))
+}
+
+/// How deep the lists and tables in a text are nested, at most.
+fn depth(text: &str) -> usize {
+    let mut depth = 0_usize;
+    let mut deepest = 0;
+    for it in text.chars() {
+        match it {
+            '[' | '{' => depth = depth.saturating_add(1),
+            ']' | '}' => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(depth);
+    }
+    deepest
 }
 
 /// The tree with nothing but one value.
 fn nested(keys: Vec<String>, text: &str) -> Option<Dict> {
     let mut keys = keys.into_iter().rev();
     let last = keys.next()?;
-    // figment reads any text: what is no number, list or table is a string.
-    let value: Value = text.parse().ok()?;
+    // figment reads any text: what is no number, list or table is a string. It calls itself for
+    // each level.
+    let value: Value =
+        if depth(text) > MAX_DEPTH { Value::from(text) } else { text.parse().ok()? };
     Some(
         keys.fold(Dict::from([(last, value)]), |below, key| {
             Dict::from([(key, Value::from(below))])

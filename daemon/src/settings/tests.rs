@@ -42,3 +42,13 @@ fn a_variable_beats_the_file_and_a_flag_beats_both() {
     let loaded = load_text(FIRST, &variables, &["store.path=42"]).unwrap();
     assert_eq!(loaded.settings.store.path.to_str(), Some("42"));
 }
+
+#[test]
+fn a_variable_or_flag_that_is_nested_beyond_all_bounds_is_a_fault() {
+    let deep = "[".repeat(100_000);
+    let faults = load_text(FIRST, &[("BRIDGE_LIMITS__SEAL_BATCH", &deep)], &[]).unwrap_err();
+    assert_eq!(faults.0.len(), 1, "{faults}");
+    let far = format!("{}=1", ["a"; 100_000].join("."));
+    let faults = load_text(FIRST, &[], &[&far]).unwrap_err();
+    assert_eq!(faults.0.len(), 1);
+}
