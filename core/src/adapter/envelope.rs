@@ -1,22 +1,10 @@
 //! The way in: bytes as received, and what becomes of them.
 
-use minicbor::{Decode, Encode};
 use thiserror::Error;
 
+use crate::model::envelope::Missing;
 use crate::model::event::{Event, Profile};
 use crate::model::id::{Identity, RemoteId};
-
-/// Bytes as received, unread.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Envelope {
-    /// What the network calls the event inside, as far as that can be told without reading it.
-    /// Believed only once `open` has proven it.
-    #[n(0)]
-    pub id: RemoteId,
-    /// The bytes, kept beside the message for ever.
-    #[cbor(n(1), with = "minicbor::bytes")]
-    pub bytes: Vec<u8>,
-}
 
 /// What is inside an envelope.
 #[derive(Clone, Debug, PartialEq)]
@@ -40,27 +28,6 @@ pub enum Opened {
         /// Its reason, with the network's own code.
         reason: String,
     },
-}
-
-/// Something that is needed first. Its form is the adapter's own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-pub struct Missing {
-    /// What, in the adapter's own form; the same text for the same thing.
-    #[n(0)]
-    pub what: String,
-    /// Why the envelope waits for it, for people; without identifiers.
-    #[n(1)]
-    pub reason: String,
-}
-
-impl Missing {
-    /// Whether the network can be asked for it. What the journal itself waits for comes by itself.
-    pub(crate) fn is_fetched(&self) -> bool {
-        !self.what.starts_with(Self::JOURNAL)
-    }
-
-    /// How the names of what the journal itself waits for begin; no adapter's do.
-    pub(crate) const JOURNAL: &str = "\0";
 }
 
 /// Why an envelope was not believed: always the sender's or the network's fault.

@@ -3,23 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
-use minicbor::{Decode, Encode};
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 
-use super::Envelope;
+use crate::model::envelope::{Cursor, Envelope};
+use crate::model::health::Health;
 use crate::model::id::RemoteConversation;
-
-/// How far one of a network's streams has been read. Its forms are the adapter's own.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
-pub struct Cursor {
-    /// Which stream: a shard, a feed, a group. An account may have many.
-    #[n(0)]
-    pub stream: String,
-    /// How far.
-    #[cbor(n(1), with = "minicbor::bytes")]
-    pub position: Vec<u8>,
-}
 
 /// Envelopes in the network's order, and how far that brings us.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -49,29 +38,6 @@ pub enum Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 #[error("the bridge is closing")]
 pub struct Closed;
-
-/// How an account is doing.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub enum Health {
-    /// Not yet tried.
-    #[n(0)]
-    Starting,
-    /// Reading what happened meanwhile.
-    #[n(1)]
-    CatchingUp,
-    /// Hears everything as it happens.
-    #[n(2)]
-    Connected,
-    /// Connected but deaf: the network goes on and nothing arrives.
-    #[n(3)]
-    Stalled(#[n(0)] String),
-    /// Not connected; tries again by itself.
-    #[n(4)]
-    Down(#[n(0)] String),
-    /// Not connected; somebody must mend the account.
-    #[n(5)]
-    Suspended(#[n(0)] String),
-}
 
 /// A batch on its way to the journal.
 #[derive(Debug)]

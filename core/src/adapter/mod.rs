@@ -21,12 +21,15 @@ use std::fmt;
 
 use async_trait::async_trait;
 
-pub use self::envelope::{Envelope, Malformed, Missing, Opened, Parsed, Refusal};
+pub use self::envelope::{Malformed, Opened, Parsed, Refusal};
 pub(crate) use self::inbound::Handover;
-pub use self::inbound::{Batch, Closed, Cursor, Health, Inbound, Outcome};
-pub use self::outbound::{Receipt, Sealed, Sealing, SendRequest, Unrenderable};
+pub use self::inbound::{Batch, Closed, Inbound, Outcome};
+pub use self::outbound::{Receipt, Sealing, SendRequest, Unrenderable};
 pub use self::outlet::{HandedOver, Outlet};
 pub use self::verdict::{AdapterError, Verdict};
+
+pub use crate::model::envelope::{Cursor, Envelope, Missing, Sealed};
+pub use crate::model::health::Health;
 
 use crate::model::capabilities::{Capabilities, Rate};
 use crate::model::id::{Identity, Network, RemoteConversation};

@@ -1,21 +1,9 @@
 //! The way out: final bytes, and what the network answered.
 
-use minicbor::{Decode, Encode};
 use thiserror::Error;
 
-use super::Missing;
+use crate::model::envelope::{Missing, Sealed};
 use crate::model::id::{RemoteConversation, RemoteId};
-
-/// Final bytes. Made once; every attempt sends the same.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub struct Sealed {
-    /// The bytes.
-    #[cbor(n(0), with = "minicbor::bytes")]
-    pub bytes: Vec<u8>,
-    /// What the network will call it, where that can be computed.
-    #[n(1)]
-    pub remote_id: Option<RemoteId>,
-}
 
 /// What `seal` came to.
 #[derive(Clone, Debug, PartialEq, Eq)]

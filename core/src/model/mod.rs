@@ -14,5 +14,6 @@ pub mod person;
 pub mod copy;
 pub mod link;
 pub mod journal;
+pub mod envelope;
 pub mod outbox;
 pub mod health;

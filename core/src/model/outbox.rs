@@ -2,9 +2,9 @@
 
 use minicbor::{Decode, Encode};
 
+use super::envelope::{Envelope, Missing, Sealed};
 use super::id::{ConversationId, Leg, MessageId, Seq};
 use super::time::Timestamp;
-use crate::adapter::{Envelope, Missing, Sealed};
 
 /// One sealed envelope on its way. Found by leg, place and part, which is the order of sending.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

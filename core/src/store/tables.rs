@@ -3,8 +3,8 @@
 use minicbor::{Decode, Encode};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
-use crate::adapter::Cursor;
 use crate::model::copy::{Copy, Pointer};
+use crate::model::envelope::Cursor;
 use crate::model::event::Profile;
 use crate::model::health::HealthRow;
 use crate::model::id::{AccountName, ConversationId, Identity, Leg, MessageId, RemoteId, Seq};
