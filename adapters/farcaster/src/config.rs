@@ -22,6 +22,8 @@ pub struct Config {
     pub signer: Option<Secret>,
     /// Direct casts, for conversations `direct/FID`. Their operator can read them.
     pub direct_casts: Option<DirectCasts>,
+    /// Where an account that was never read begins.
+    pub begin: Begin,
     /// Silence on a shard after which its node is asked whether the network goes on.
     pub silent_for: Duration,
     /// Time between two queries of a node that has no stream (HTTP).
@@ -38,6 +40,7 @@ impl Config {
             fid: None,
             signer: None,
             direct_casts: None,
+            begin: Begin::default(),
             silent_for: Duration::from_secs(30),
             poll_every: Duration::from_secs(1),
         }
@@ -91,6 +94,16 @@ impl From<Realm> for FarcasterNetwork {
             Realm::Dev => Self::Devnet,
         }
     }
+}
+
+/// Where an account that was never read begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Begin {
+    /// With what is said from now on.
+    #[default]
+    Now,
+    /// With everything that the nodes still keep: some three days.
+    Kept,
 }
 
 /// Direct casts by the documented key API. They can be sent, not read.

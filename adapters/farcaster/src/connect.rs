@@ -83,6 +83,7 @@ impl Farcaster {
             own: own(config)?,
             direct,
             pace: Pace { silent_for: config.silent_for, poll_every: config.poll_every },
+            begin: config.begin,
             offers: Offers::new(1, Tier::Standard),
             learnt: OnceLock::new(),
         })

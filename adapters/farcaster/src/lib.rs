@@ -55,7 +55,7 @@ use threadbridge_core::{
 
 pub use self::{
     budget::Budget,
-    config::{Config, Credentials, DirectCasts, Endpoint, Realm},
+    config::{Begin, Config, Credentials, DirectCasts, Endpoint, Realm},
     connect::ConnectError,
     examine::{NodeReport, SignerState},
     node::{endpoint::BadAddress, failure::NodeError, query::Allowance},
@@ -92,6 +92,7 @@ pub struct Farcaster {
     own: Option<Own>,
     direct: Option<DirectApi>,
     pace: Pace,
+    begin: Begin,
     /// What holds until a node has said what the fid has paid for.
     offers: Offers,
     learnt: OnceLock<Learnt>,
@@ -177,7 +178,8 @@ impl Adapter for Farcaster {
     async fn listen(&self, inbound: Inbound) -> Result<(), AdapterError> {
         self.take_stock().await;
         let own = self.own.as_ref().map(|own| own.fid);
-        listen::listen(Arc::clone(&self.pool), own, self.pace, inbound).await
+        let pool = Arc::clone(&self.pool);
+        listen::listen(pool, own, (self.begin, self.pace), inbound).await
     }
 
     async fn fetch(&self, missing: &Missing) -> Result<Vec<Envelope>, AdapterError> {

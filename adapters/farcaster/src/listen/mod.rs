@@ -25,6 +25,7 @@ use tokio::{
 
 use self::{hand_over::Met, heard::Ear};
 use crate::{
+    Begin,
     carried::Cargo,
     fetch::{FetchError, unique},
     history::Depth,
@@ -90,7 +91,7 @@ struct Listening {
 pub(crate) async fn listen(
     pool: Arc<Pool>,
     own: Option<u64>,
-    pace: Pace,
+    (begin, pace): (Begin, Pace),
     inbound: Inbound,
 ) -> Result<(), AdapterError> {
     let linked = inbound.conversations().borrow().clone();
@@ -106,7 +107,7 @@ pub(crate) async fn listen(
         phases: BTreeMap::new(),
         kept_at: Instant::now(),
     };
-    match listening.run(pace).await {
+    match listening.run(begin, pace).await {
         Ok(()) | Err(Ended::Closing(Closed)) => Ok(()),
         Err(Ended::Node(error) | Ended::Fetch(FetchError::Node(error))) => {
             listening.inbound.report(Health::Down(error.to_string()));
@@ -124,9 +125,9 @@ pub(crate) async fn listen(
 }
 
 impl Listening {
-    async fn run(&mut self, pace: Pace) -> Result<(), Ended> {
+    async fn run(&mut self, begin: Begin, pace: Pace) -> Result<(), Ended> {
         self.inbound.report(Health::CatchingUp);
-        let cursors = self.where_shards_stand().await?;
+        let cursors = self.where_shards_stand(begin).await?;
         self.index_new().await?;
         let mut followers = JoinSet::new();
         let (tell, mut news) = mpsc::channel(2);
@@ -154,9 +155,9 @@ impl Listening {
         }
     }
 
-    /// The cursors of all shards. A shard that was never read begins at its head, and that is kept
+    /// The cursors of all shards. Where a shard that was never read begins at its head, that is kept
     /// before anything else, so that nothing from then on is missed.
-    async fn where_shards_stand(&self) -> Result<BTreeMap<u32, ShardCursor>, Ended> {
+    async fn where_shards_stand(&self, begin: Begin) -> Result<BTreeMap<u32, ShardCursor>, Ended> {
         let status = self.pool.ask(|node| async move { node.status().await }).await?;
         let mut cursors = BTreeMap::new();
         let mut first = Vec::new();
@@ -164,8 +165,12 @@ impl Listening {
             let stream = ShardCursor::stream(shard);
             let kept = self.inbound.cursor(&stream).and_then(ShardCursor::from_bytes);
             let head = status.shard(shard).map_or(0, |shard| shard.max_height);
-            let cursor = kept.unwrap_or(ShardCursor::after(head));
-            if kept.is_none() {
+            let first_read = match begin {
+                Begin::Now => head,
+                Begin::Kept => 0,
+            };
+            let cursor = kept.unwrap_or(ShardCursor::after(first_read));
+            if kept.is_none() && begin == Begin::Now {
                 first.push(Cursor { stream, position: cursor.to_bytes() });
             }
             cursors.insert(shard, cursor);
