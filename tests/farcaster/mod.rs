@@ -1,6 +1,7 @@
 //! Farcaster from both ends: people with the network's official client on two hubs, and a bridge
 //! between them.
 
+mod contract;
 mod crosses;
 mod person;
 mod world;

@@ -84,6 +84,7 @@ impl Farcaster {
             direct,
             pace: Pace { silent_for: config.silent_for, poll_every: config.poll_every },
             begin: config.begin,
+            met: Arc::default(),
             offers: Offers::new(1, Tier::Standard),
             learnt: OnceLock::new(),
         })

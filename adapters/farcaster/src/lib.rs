@@ -34,7 +34,7 @@ mod wire;
 
 use std::{
     collections::BTreeSet,
-    sync::{Arc, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -66,6 +66,7 @@ use self::{
     direct::DirectApi,
     fetch::FetchError,
     known::Known,
+    listen::Met,
     name::Place,
     node::pool::Pool,
     open::Opening,
@@ -93,6 +94,7 @@ pub struct Farcaster {
     direct: Option<DirectApi>,
     pace: Pace,
     begin: Begin,
+    met: Arc<Mutex<Met>>,
     /// What holds until a node has said what the fid has paid for.
     offers: Offers,
     learnt: OnceLock<Learnt>,
@@ -124,6 +126,9 @@ impl Farcaster {
 
     /// Looks how far the account's means go, once, and warns where they end.
     async fn take_stock(&self) {
+        if self.learnt.get().is_some() {
+            return;
+        }
         let budget = match self.budget().await {
             Ok(Some(budget)) => budget,
             Ok(None) => return,
@@ -179,7 +184,8 @@ impl Adapter for Farcaster {
         self.take_stock().await;
         let own = self.own.as_ref().map(|own| own.fid);
         let pool = Arc::clone(&self.pool);
-        listen::listen(pool, own, (self.begin, self.pace), inbound).await
+        let met = Arc::clone(&self.met);
+        listen::listen(pool, own, met, (self.begin, self.pace), inbound).await
     }
 
     async fn fetch(&self, missing: &Missing) -> Result<Vec<Envelope>, AdapterError> {

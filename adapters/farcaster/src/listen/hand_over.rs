@@ -1,7 +1,10 @@
 //! Handing envelopes over in order, with who their authors are before them, and with the answers
 //! that waited for them after them.
 
-use std::collections::{BTreeSet, VecDeque};
+use std::{
+    collections::{BTreeSet, VecDeque},
+    sync::{MutexGuard, PoisonError},
+};
 
 use threadbridge_core::adapter::{Batch, Cursor, Envelope, Outcome};
 
@@ -20,9 +23,9 @@ const AT_ONCE: usize = 128;
 /// Casts and people that are remembered; beyond that they are looked up again.
 const REMEMBERED: usize = 20_000;
 
-/// Whom and what this listening has met already.
+/// Whom and what this process has met already. What is forgotten is looked up again, no more.
 #[derive(Debug, Default)]
-pub(super) struct Met {
+pub(crate) struct Met {
     keys: BTreeSet<(u64, PublicKey)>,
     people: BTreeSet<u64>,
     casts: BTreeSet<MessageHash>,
@@ -41,11 +44,6 @@ impl Met {
         }
     }
 
-    fn knows(&self, heard: &Heard) -> bool {
-        let key = heard.key.is_none_or(|key| self.keys.contains(&(heard.author, key)));
-        key && heard.mentions.iter().all(|fid| self.people.contains(fid))
-    }
-
     fn add_person(&mut self, fid: u64, key: Option<PublicKey>) {
         if self.people.len() > REMEMBERED || self.keys.len() > REMEMBERED {
             self.people.clear();
@@ -60,6 +58,20 @@ impl Met {
     }
 }
 
+/// How many can be handed over together. Whoever's keys have changed is introduced again before
+/// more of them is heard.
+fn together(heard: &VecDeque<Heard>) -> usize {
+    let mut changed = BTreeSet::new();
+    for (at, heard) in heard.iter().take(AT_ONCE).enumerate() {
+        if heard.changes_keys {
+            changed.insert(heard.author);
+        } else if changed.contains(&heard.author) {
+            return at;
+        }
+    }
+    heard.len().min(AT_ONCE)
+}
+
 impl Listening {
     /// Hands over in order. The cursors move with the last of it.
     pub(super) async fn hand_over(
@@ -70,7 +82,7 @@ impl Listening {
         let mut rest = VecDeque::from(heard);
         let mut cursors = cursors;
         while !rest.is_empty() || !cursors.is_empty() {
-            let now: Vec<_> = rest.drain(..rest.len().min(AT_ONCE)).collect();
+            let now: Vec<_> = rest.drain(..together(&rest)).collect();
             self.introduce(&now).await?;
             let envelopes: Vec<_> = now.iter().map(|heard| heard.envelope.clone()).collect();
             let reached = if rest.is_empty() { std::mem::take(&mut cursors) } else { Vec::new() };
@@ -99,36 +111,51 @@ impl Listening {
     /// somebody new keeps its place. Where that fails, the bridge asks for it by itself.
     async fn introduce(&mut self, heard: &[Heard]) -> Result<(), Ended> {
         let mut new = Vec::new();
+        let mut introduced = Vec::new();
+        for (fid, key) in self.strangers(heard) {
+            match person(&self.pool, fid, key).await {
+                Ok(facts) => {
+                    introduced.push((fid, key));
+                    new.extend(facts);
+                }
+                Err(FetchError::Node(error)) => {
+                    tracing::debug!(%error, "somebody new could not be looked up yet");
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.accept(new, Vec::new()).await?;
+        let mut met = self.met();
+        for (fid, key) in introduced {
+            met.add_person(fid, key);
+        }
+        Ok(())
+    }
+
+    /// Authors and people mentioned whom we have not met, in what most likely concerns us.
+    fn strangers(&self, heard: &[Heard]) -> BTreeSet<(u64, Option<PublicKey>)> {
+        let met = self.met();
+        let mut strangers = BTreeSet::new();
         let mut casts = BTreeSet::new();
         for heard in heard {
             let is_near = heard.is_near
-                || heard
-                    .about
-                    .is_some_and(|about| self.met.casts.contains(&about) || casts.contains(&about));
-            if is_near {
-                casts.extend(heard.gives);
-            }
-            if !is_near || self.own == Some(heard.author) || self.met.knows(heard) {
+                || heard.about.is_some_and(|it| met.casts.contains(&it) || casts.contains(&it));
+            if !is_near {
                 continue;
             }
-            let mentions = heard.mentions.iter().map(|fid| (*fid, None));
-            for (fid, key) in std::iter::once((heard.author, heard.key)).chain(mentions) {
-                if key.is_none() && self.met.people.contains(&fid) {
-                    continue;
-                }
-                match person(&self.pool, fid, key).await {
-                    Ok(facts) => {
-                        self.met.add_person(fid, key);
-                        new.extend(facts);
-                    }
-                    Err(FetchError::Node(error)) => {
-                        tracing::debug!(%error, "somebody new could not be looked up yet");
-                    }
-                    Err(error) => return Err(error.into()),
-                }
+            casts.extend(heard.gives);
+            if self.own != Some(heard.author) {
+                let is_new = heard.key.is_some_and(|key| !met.keys.contains(&(heard.author, key)));
+                strangers.extend(is_new.then_some((heard.author, heard.key)));
+                let new = heard.mentions.iter().filter(|fid| !met.people.contains(fid));
+                strangers.extend(new.map(|fid| (*fid, None)));
             }
         }
-        self.accept(new, Vec::new()).await.map(drop)
+        strangers
+    }
+
+    fn met(&self) -> MutexGuard<'_, Met> {
+        self.met.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Notes what became of each envelope; gives those that waited for one of them.
@@ -136,12 +163,12 @@ impl Listening {
         let mut adopted = Vec::new();
         for (heard, outcome) in heard.into_iter().zip(outcomes) {
             if heard.changes_keys {
-                self.met.forget(heard.author);
+                self.met().forget(heard.author);
             }
             match (outcome, heard.about, heard.gives) {
                 (Outcome::Elsewhere, Some(about), _) => self.orphans.wait(about, heard.envelope),
                 (Outcome::Kept | Outcome::Known | Outcome::Waits, _, Some(gives)) => {
-                    self.met.add_cast(gives);
+                    self.met().add_cast(gives);
                     adopted.extend(self.orphans.take(&gives));
                 }
                 (Outcome::Kept | Outcome::Known | Outcome::Waits, _, None)

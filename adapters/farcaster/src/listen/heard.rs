@@ -164,6 +164,11 @@ impl Heard {
         }
     }
 
+    /// A cast that was there before; who made it is of no interest.
+    pub(crate) fn of_old(name: &Name, envelope: Envelope) -> Self {
+        Self { gives: Some(name.hash), ..Self::plain(name.fid, envelope) }
+    }
+
     fn about_keys(fid: u64, envelope: Envelope) -> Self {
         Self { changes_keys: true, ..Self::plain(fid, envelope) }
     }

@@ -1,14 +1,14 @@
 //! Learning what a conversation held before it was linked, so that answers to it are recognized.
 //! None of it is carried on: who links a conversation wants to hear what comes.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use threadbridge_core::{
     adapter::{Batch, Cursor, Inbound},
     model::id::{RemoteConversation, RemoteId},
 };
 
-use super::{Ended, Listening};
+use super::{Ended, Listening, News, heard::Heard};
 use crate::{
     carried::Cargo,
     history::{self, Depth},
@@ -17,24 +17,28 @@ use crate::{
     wire::SignedMessage,
 };
 
-/// Envelopes in one batch.
-const AT_ONCE: usize = 128;
 /// Says that the history of a conversation is known.
 const INDEXED: &[u8] = &[1];
 const STREAMS: &str = "conversation/";
 
 impl Listening {
-    /// Lists the conversations that were linked since the last time, and forgets that those were
-    /// listed that are no longer linked.
+    /// Begins to list the conversations that were linked since the last time, and forgets that
+    /// those were listed that are no longer linked.
     pub(super) async fn index_new(&mut self) -> Result<(), Ended> {
         for conversation in self.linked.clone() {
             if !self.indexed.insert(conversation.clone()) {
                 continue;
             }
-            match Place::parse(&conversation) {
-                Some(place) => self.index(&conversation, &place).await?,
-                None => tracing::warn!(%conversation, "farcaster has no conversation of that name"),
-            }
+            let Some(place) = Place::parse(&conversation) else {
+                tracing::warn!(%conversation, "farcaster has no conversation of that name");
+                continue;
+            };
+            let (pool, own, tell) = (Arc::clone(&self.pool), self.own, self.tell.clone());
+            // Beside the followers: a long history must not hold up what is said meanwhile.
+            self.tasks.spawn(async move {
+                let messages = history::collect(&pool, &place, own, Depth::Casts).await;
+                let _nobody_listens = tell.send(News::History { conversation, messages }).await;
+            });
         }
         let gone: Vec<_> = self.no_longer_linked();
         if !gone.is_empty() {
@@ -43,33 +47,29 @@ impl Listening {
         Ok(())
     }
 
-    async fn index(
+    /// Hands over what a conversation held; answers to it that came meanwhile follow.
+    pub(super) async fn take_history(
         &mut self,
         conversation: &RemoteConversation,
-        place: &Place,
+        messages: Result<Vec<SignedMessage>, NodeError>,
     ) -> Result<(), Ended> {
-        let messages = self.collect(place, Depth::Casts).await?;
-        let mut envelopes = Vec::with_capacity(messages.len());
+        let messages = match messages {
+            Ok(messages) => messages,
+            Err(error) => {
+                tracing::warn!(%error, %conversation, "what was said before is not known yet");
+                self.indexed.remove(conversation);
+                return Ok(());
+            }
+        };
+        let mut old = Vec::with_capacity(messages.len());
         for message in messages {
             if let Some(name) = message.claimed_name() {
                 let id = RemoteId::parse(format!("history/{}:{}", name.fid, name.hash))?;
-                envelopes.push(Cargo::History(message).into_envelope(id));
+                old.push(Heard::of_old(&name, Cargo::History(message).into_envelope(id)));
             }
         }
-        for some in envelopes.chunks(AT_ONCE) {
-            self.inbound.accept(Batch { envelopes: some.to_vec(), cursors: Vec::new() }).await?;
-        }
         let cursor = Cursor { stream: stream(conversation), position: INDEXED.to_vec() };
-        self.inbound.accept(Batch { envelopes: Vec::new(), cursors: vec![cursor] }).await?;
-        Ok(())
-    }
-
-    pub(super) async fn collect(
-        &self,
-        place: &Place,
-        depth: Depth,
-    ) -> Result<Vec<SignedMessage>, NodeError> {
-        history::collect(&self.pool, place, self.own, depth).await
+        self.hand_over(old, vec![cursor]).await
     }
 
     /// Marks conversations as not listed, so that they are when they are linked again.

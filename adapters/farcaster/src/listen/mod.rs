@@ -8,7 +8,7 @@ mod index;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::Arc,
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -23,12 +23,13 @@ use tokio::{
     time::Instant,
 };
 
-use self::{hand_over::Met, heard::Ear};
+pub(crate) use self::hand_over::Met;
+use self::heard::Ear;
 use crate::{
     Begin,
     carried::Cargo,
     fetch::{FetchError, unique},
-    history::Depth,
+    history::{self, Depth},
     name::Place,
     node::{failure::NodeError, pool::Pool},
     orphans::Orphans,
@@ -38,6 +39,7 @@ use crate::{
         cursor::ShardCursor,
         follow::{Follower, Pace, Step},
     },
+    wire::SignedMessage,
 };
 
 /// Blocks that are read again when listening begins, for answers that came before what they answer.
@@ -63,6 +65,7 @@ enum News {
     Step { shard: u32, cursor: ShardCursor, step: Step },
     Lost { shard: u32, from: u64, to: u64, cursor: ShardCursor, made_good: oneshot::Sender<()> },
     Failed(NodeError),
+    History { conversation: RemoteConversation, messages: Result<Vec<SignedMessage>, NodeError> },
 }
 
 /// Where a shard's follower is.
@@ -82,20 +85,25 @@ struct Listening {
     /// Linked conversations whose history is known.
     indexed: BTreeSet<RemoteConversation>,
     orphans: Orphans,
-    met: Met,
+    met: Arc<Mutex<Met>>,
     phases: BTreeMap<u32, Phase>,
     kept_at: Instant,
+    /// Followers and listings. They end when listening does.
+    tasks: JoinSet<()>,
+    tell: mpsc::Sender<News>,
 }
 
 /// Listens until the connection fails or the bridge closes.
 pub(crate) async fn listen(
     pool: Arc<Pool>,
     own: Option<u64>,
+    met: Arc<Mutex<Met>>,
     (begin, pace): (Begin, Pace),
     inbound: Inbound,
 ) -> Result<(), AdapterError> {
     let linked = inbound.conversations().borrow().clone();
     let indexed = index::indexed(&inbound);
+    let (tell, news) = mpsc::channel(2);
     let mut listening = Listening {
         pool,
         own,
@@ -103,11 +111,13 @@ pub(crate) async fn listen(
         linked,
         indexed,
         orphans: Orphans::default(),
-        met: Met::default(),
+        met,
         phases: BTreeMap::new(),
         kept_at: Instant::now(),
+        tasks: JoinSet::new(),
+        tell,
     };
-    match listening.run(begin, pace).await {
+    match listening.run(begin, pace, news).await {
         Ok(()) | Err(Ended::Closing(Closed)) => Ok(()),
         Err(Ended::Node(error) | Ended::Fetch(FetchError::Node(error))) => {
             listening.inbound.report(Health::Down(error.to_string()));
@@ -125,19 +135,21 @@ pub(crate) async fn listen(
 }
 
 impl Listening {
-    async fn run(&mut self, begin: Begin, pace: Pace) -> Result<(), Ended> {
+    async fn run(
+        &mut self,
+        begin: Begin,
+        pace: Pace,
+        mut news: mpsc::Receiver<News>,
+    ) -> Result<(), Ended> {
         self.inbound.report(Health::CatchingUp);
         let cursors = self.where_shards_stand(begin).await?;
         self.index_new().await?;
-        let mut followers = JoinSet::new();
-        let (tell, mut news) = mpsc::channel(2);
         for (shard, cursor) in cursors {
             self.phases.insert(shard, Phase::CatchingUp);
             let pool = Arc::clone(&self.pool);
             let follower = Follower::resume(pool, shard, cursor, REWIND_BLOCKS, pace);
-            followers.spawn(follow(follower, tell.clone()));
+            self.tasks.spawn(follow(follower, self.tell.clone()));
         }
-        drop(tell);
         let mut conversations = self.inbound.conversations();
         let mut may_change = true;
         loop {
@@ -187,6 +199,9 @@ impl Listening {
     async fn take(&mut self, news: News) -> Result<(), Ended> {
         match news {
             News::Failed(error) => Err(error.into()),
+            News::History { conversation, messages } => {
+                self.take_history(&conversation, messages).await
+            }
             News::Lost { shard, from, to, cursor, made_good } => {
                 tracing::warn!(shard, blocks = to - from, "events are lost; listing instead");
                 self.make_good(shard).await?;
@@ -274,7 +289,8 @@ impl Listening {
         self.inbound.accept(Batch { envelopes: vec![lost], cursors: Vec::new() }).await?;
         for conversation in self.linked.clone() {
             let Some(place) = Place::parse(&conversation) else { continue };
-            let messages = self.collect(&place, Depth::Everything).await?;
+            let messages =
+                history::collect(&self.pool, &place, self.own, Depth::Everything).await?;
             let ear = Ear { linked: &self.linked, own: self.own };
             let mut heard = Vec::new();
             for message in messages {

@@ -53,6 +53,7 @@ pub(super) fn account(node: &Arc<FakeNode>, own: Option<&Person>) -> Farcaster {
         direct: None,
         pace: Pace { silent_for: Duration::from_secs(30), poll_every: Duration::from_secs(1) },
         begin: crate::Begin::Now,
+        met: Arc::default(),
         offers: Offers::new(1, Tier::Standard),
         learnt: OnceLock::new(),
     }

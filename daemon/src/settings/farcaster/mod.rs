@@ -11,7 +11,7 @@ use serde::Deserialize;
 use thiserror::Error;
 use threadbridge_core::model::id::RemoteConversation;
 use threadbridge_core::secret::{Secret, SecretRef};
-use threadbridge_farcaster::{Config, DirectCasts};
+use threadbridge_farcaster::{Begin, Config, DirectCasts};
 use url::Url;
 
 pub use self::endpoint::{Endpoint, GuardedEndpoint, InvalidNodeUrl, NodeUrl};
@@ -136,6 +136,7 @@ impl FarcasterSettings {
                 let key = secrets.get(&direct.key).cloned()?;
                 Some(DirectCasts { key, api: Url::parse(direct.api.0.as_str()).ok()? })
             }),
+            begin: Begin::Now,
             silent_for: Duration::from_secs(self.silent_after_seconds.into()),
             poll_every: Duration::from_millis(self.poll_every_ms.into()),
         }
