@@ -1,7 +1,7 @@
 //! Asking the network for what `open` lacks: who may sign for somebody and how they are called, or
 //! the root of a thread.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, sync::Arc};
 
 use thiserror::Error;
 use threadbridge_core::{
@@ -13,15 +13,22 @@ use crate::{
     carried::{Cargo, SignerKeyOf, SignersOf},
     name::Name,
     node::{
+        Node,
         failure::NodeError,
         pool::Pool,
         query::{Listing, SignerRecord},
     },
-    wire::{SignedMessage, limits, verify::PublicKey},
+    shard::cursor::first_event_id,
+    wire::{SignedMessage, hash::MessageHash, limits, proto::hub_event, verify::PublicKey},
 };
 
 /// Profile fields of one fid that are read at most.
 const PROFILE_FIELDS: u32 = 100;
+
+/// How far back, and through how much, a root is searched by its hash alone.
+const SEARCHED_BLOCKS: u64 = 20_000;
+const SEARCHED_PAGES: usize = 100;
+const SEARCHED_PAGE: u32 = 1000;
 
 /// Something that is needed first.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -32,6 +39,8 @@ pub(crate) enum Want {
     People(BTreeSet<u64>),
     /// A cast.
     Cast(Name),
+    /// A cast whose author is not known.
+    Root(MessageHash),
 }
 
 impl Want {
@@ -49,6 +58,9 @@ impl Want {
                 format!("cast/{}:{}", name.fid, name.hash),
                 "the root of its thread is not known yet",
             ),
+            Self::Root(hash) => {
+                (format!("root/{hash}"), "the author of the thread's root is not known yet")
+            }
         };
         Missing { what, reason: reason.to_owned() }
     }
@@ -66,6 +78,7 @@ impl Want {
                 fids.collect::<Result<_, _>>().ok().map(Self::People)
             }
             "cast" => Name::parse(rest).map(Self::Cast),
+            "root" => MessageHash::parse(rest).map(Self::Root),
             _ => None,
         }
     }
@@ -97,6 +110,10 @@ pub(crate) async fn fetch(pool: &Pool, missing: &Missing) -> Result<Vec<Envelope
             Ok(envelopes)
         }
         Some(Want::Cast(name)) => cast(pool, name).await,
+        Some(Want::Root(hash)) => match pool.ask(|node| search(node, hash)).await? {
+            Some(root) => Ok(vec![Cargo::History(root).into_envelope(unique("root")?)]),
+            None => Ok(Vec::new()),
+        },
         None => Ok(Vec::new()),
     }
 }
@@ -136,10 +153,7 @@ pub(crate) async fn person(
     Ok(envelopes)
 }
 
-async fn profile(
-    node: std::sync::Arc<dyn crate::node::Node>,
-    fid: u64,
-) -> Result<Vec<SignedMessage>, NodeError> {
+async fn profile(node: Arc<dyn Node>, fid: u64) -> Result<Vec<SignedMessage>, NodeError> {
     let page = node.list(&Listing::Profile(fid), PROFILE_FIELDS, None).await?;
     Ok(page.messages)
 }
@@ -161,6 +175,32 @@ async fn cast(pool: &Pool, name: Name) -> Result<Vec<Envelope>, FetchError> {
         Err(NodeError::NotFound) => Ok(vec![Cargo::Absent(id).into_envelope(unique("absent")?)]),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Looks for a cast by its hash alone. No node has an index of that, so what it keeps of recent
+/// events is read through, the latest last; older roots need their author's fid.
+async fn search(
+    node: Arc<dyn Node>,
+    hash: MessageHash,
+) -> Result<Option<SignedMessage>, NodeError> {
+    for shard in node.status().await?.shards.iter().filter(|shard| shard.shard > 0) {
+        let mut from = first_event_id(shard.max_height.saturating_sub(SEARCHED_BLOCKS));
+        for _page in 0..SEARCHED_PAGES {
+            let events = node.events(shard.shard, from, SEARCHED_PAGE).await?;
+            let Some(last) = events.last().map(|event| event.id) else { break };
+            from = last.saturating_add(1);
+            let found = events.into_iter().find_map(|event| match event.body {
+                Some(hub_event::Body::MergeMessageBody(body)) => {
+                    body.message.filter(|message| message.hash == hash.as_bytes())
+                }
+                Some(_) | None => None,
+            });
+            if found.is_some() {
+                return Ok(found);
+            }
+        }
+    }
+    Ok(None)
 }
 
 /// A message outside of the event stream, under the same id that its event has.
@@ -194,11 +234,12 @@ mod tests {
 
     #[test]
     fn wants_read_what_they_print() {
-        let hash = crate::wire::hash::MessageHash::of(b"x");
+        let hash = MessageHash::of(b"x");
         let wants = [
             Want::Author { fid: 7, key: PublicKey::from_bytes([3; 32]) },
             Want::People(BTreeSet::from([1, 22])),
             Want::Cast(Name { fid: 9, hash }),
+            Want::Root(hash),
         ];
         for want in wants {
             assert_eq!(Want::parse(&want.to_missing().what), Some(want));

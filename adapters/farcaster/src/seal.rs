@@ -9,6 +9,7 @@ use threadbridge_core::{
 
 use crate::{
     draft::{Answers, Draft, Kind, MessageDraft},
+    fetch::Want,
     known::{Known, Unreadable},
     name::{Name, Place},
     own::Own,
@@ -34,14 +35,16 @@ pub(crate) struct Signing<'a> {
     pub(crate) known: Known<'a>,
 }
 
+const ROOTLESS: &str = "the author of the thread's root is not known; write thread/FID:0xHASH";
+
 enum Stop {
-    Missing(&'static str, &'static str),
+    Missing(String, &'static str),
     Refused(String),
 }
 
 impl From<Unreadable> for Stop {
     fn from(_: Unreadable) -> Self {
-        Self::Missing("store", "what the account knows could not be read")
+        Self::Missing("store".to_owned(), "what the account knows could not be read")
     }
 }
 
@@ -98,7 +101,7 @@ impl Signing<'_> {
     /// Later than everything signed before, so that casts sort in the order in which they were said
     /// and no two messages have the same bytes.
     fn timestamp(&self, now: Timestamp) -> Result<u32, Stop> {
-        let clock = Stop::Missing("clock", "the clock of this machine is wrong");
+        let clock = Stop::Missing("clock".to_owned(), "the clock of this machine is wrong");
         let unix_ms = u64::try_from(now.as_micros() / 1000).unwrap_or(0);
         let Some(now) = FarcasterTime::from_unix_ms(unix_ms) else { return Err(clock) };
         let now = now.seconds();
@@ -134,11 +137,10 @@ impl Signing<'_> {
                     return Err(Stop::Refused("the conversation is no thread".to_owned()));
                 };
                 let fid = self.known.root_author(&hash)?;
-                let fid = fid.ok_or(Stop::Missing(
-                    "root",
-                    "nobody has answered in the thread yet, so its author is not known; \
-                     write it as thread/FID:0xHASH",
-                ))?;
+                let fid = fid.ok_or_else(|| {
+                    let missing = Want::Root(hash).to_missing();
+                    Stop::Missing(missing.what, ROOTLESS)
+                })?;
                 Name { fid, hash }
             }
         };

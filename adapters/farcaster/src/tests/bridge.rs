@@ -231,6 +231,17 @@ impl Bridge {
         sealing
     }
 
+    /// Opens what was fetched for a conversation.
+    pub(super) async fn learn(&self, envelopes: Vec<Envelope>, conversation: &str) {
+        let keys = self.store.keys(&self.name).unwrap();
+        for envelope in envelopes {
+            let opened = self.adapter.open(&keys, &conversations(&[conversation]), &envelope);
+            assert_eq!(opened, Opened::Learnt);
+        }
+        let written = self.store.write(move |unit| unit.apply(keys)).await;
+        let _: () = written.map_err(|error| format!("{error:?}")).unwrap();
+    }
+
     /// Renders and seals what must be possible.
     pub(super) async fn sealed(&self, conversation: &str, outgoing: &Outgoing) -> SendRequest {
         let sealing = self.seal(conversation, outgoing).await;

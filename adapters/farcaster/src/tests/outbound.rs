@@ -220,3 +220,21 @@ async fn an_account_without_a_key_only_reads() {
     let sealing = bridge.seal("channel/books", &Outgoing::Say(say("hello"))).await;
     assert!(matches!(sealing, Sealing::Refused { .. }));
 }
+
+#[tokio::test]
+async fn the_author_of_a_root_is_found_by_its_hash_among_recent_events() {
+    let (node, bridge) = bridge();
+    let root = Person::new(7).says("the root", None);
+    node.merge(1, &[&root]);
+    let name = root.claimed_name().unwrap();
+    let thread = format!("thread/{}", name.hash);
+    let Sealing::Missing(missing) = bridge.seal(&thread, &Outgoing::Say(say("an answer"))).await
+    else {
+        panic!()
+    };
+    let fetched = bridge.adapter.fetch(&missing).await.unwrap();
+    assert_eq!(fetched.len(), 1);
+    bridge.learn(fetched, &thread).await;
+    let request = bridge.sealed(&thread, &Outgoing::Say(say("an answer"))).await;
+    assert_eq!(cast(&request.sealed.bytes).parent, Some(Parent::ParentCastId(name.cast_id())));
+}
