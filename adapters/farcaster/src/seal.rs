@@ -65,7 +65,7 @@ impl Signing<'_> {
             Ok(sealed) => Sealing::Ready(sealed),
             Err(Stop::Refused(reason)) => Sealing::Refused { reason },
             Err(Stop::Missing(what, reason)) => {
-                Sealing::Missing(Missing { what: what.to_owned(), reason: reason.to_owned() })
+                Sealing::Missing(Missing { what, reason: reason.to_owned() })
             }
         }
     }
