@@ -1,4 +1,4 @@
-//! The adapter keeps the contract on a hub, over gRPC.
+//! The adapter keeps the contract on a hub, over gRPC and, by polling, over HTTP.
 
 use std::num::NonZeroU64;
 use std::sync::Arc;
@@ -29,6 +29,7 @@ const WAIT_S: u64 = 7;
 struct Channel {
     hub: Hub,
     alice: Person,
+    over_http: bool,
 }
 
 impl Channel {
@@ -39,9 +40,16 @@ impl Channel {
         let alice = Person::new(7, [7; 32]);
         alice.register(&hub, 50);
         Person::new(OWN, [5; 32]).register(&hub, 50);
-        let world = Self { hub, alice };
+        let world = Self { hub, alice, over_http: false };
         world.next_blocks().await;
         world
+    }
+
+    /// The same, with an account that has only HTTP.
+    async fn over_http() -> Self {
+        // Another test may have installed it.
+        let _installed = rustls::crypto::ring::default_provider().install_default();
+        Self { over_http: true, ..Self::new().await }
     }
 
     /// What was submitted before is in by then.
@@ -89,13 +97,18 @@ fn kind(emoji: &str) -> ReactionType {
 #[async_trait]
 impl AdapterWorld for Channel {
     async fn connect(&self) -> Arc<dyn Adapter> {
-        let url = format!("grpc://{}", self.hub.grpc_addr());
+        let url = if self.over_http {
+            format!("http://{}", self.hub.http_addr())
+        } else {
+            format!("grpc://{}", self.hub.grpc_addr())
+        };
         let config = Config {
             realm: Realm::Dev,
             fid: NonZeroU64::new(OWN),
             signer: Some(Secret::new("05".repeat(32))),
             begin: Begin::Kept,
             silent_for: Duration::from_millis(500),
+            poll_every: Duration::from_millis(20),
             ..Config::reading(vec![Endpoint { url, credentials: Credentials::None }])
         };
         Arc::new(Farcaster::connect(&config).unwrap())
@@ -247,4 +260,15 @@ async fn cancelling_loses_and_doubles_nothing_on_a_hub() {
     contract::a_cancelled_listen_loses_nothing(&Channel::new).await;
     contract::a_cancelled_fetch_loses_nothing(&Channel::new).await;
     contract::a_cancelled_send_doubles_nothing(&Channel::new).await;
+}
+
+#[tokio::test]
+async fn without_grpc_everything_arrives_by_polling() {
+    contract::what_is_said_arrives(&Channel::over_http().await).await;
+    contract::what_is_missing_is_fetched(&Channel::over_http().await).await;
+    contract::what_we_say_arrives(&Channel::over_http().await).await;
+    contract::own_messages_are_recognized(&Channel::over_http().await).await;
+    contract::the_same_bytes_are_one_message(&Channel::over_http().await).await;
+    contract::a_cursor_never_passes_a_gap(&Channel::over_http).await;
+    contract::failures_have_their_verdicts(&Channel::over_http).await;
 }
