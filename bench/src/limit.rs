@@ -37,7 +37,8 @@ pub(crate) async fn of_store(path: &Path, messages: usize) -> Result<(Duration, 
                             .map_err(|_| ChangeError::Erased)?;
                         let bytes = vec![0x5a; BYTES_A_MESSAGE / ROWS_A_MESSAGE - 60];
                         let missing = Missing { what: String::new(), reason: String::new() };
-                        let envelope = Envelope { id: id.clone(), bytes };
+                        let key = (account.clone(), id.clone());
+                        let envelope = Envelope { id, bytes };
                         let since = Timestamp::default();
                         let value = WaitingRow {
                             envelope,
@@ -47,7 +48,7 @@ pub(crate) async fn of_store(path: &Path, messages: usize) -> Result<(Duration, 
                             order: 0,
                             plaintext: None,
                         };
-                        unit.put(&WAITING, &(account.clone(), id), &value)?;
+                        unit.put(&WAITING, &key, &value)?;
                     }
                 }
                 let stream = Stream { account: account.clone(), name: "limit".to_owned() };
