@@ -51,7 +51,7 @@ pub(crate) async fn of_store(path: &Path, messages: usize) -> Result<(Duration, 
                         unit.put(&WAITING, &key, &value)?;
                     }
                 }
-                let stream = Stream { account: account.clone(), name: "limit".to_owned() };
+                let stream = Stream { account, name: "limit".to_owned() };
                 let position = Seq(0).0.to_be_bytes().to_vec();
                 unit.put(&CURSORS, &stream, &Cursor { stream: "limit".to_owned(), position })
             })
