@@ -10,6 +10,8 @@
 mod delivers;
 mod fsck;
 mod commands;
+mod live;
+mod process;
 mod farcaster;
 mod settings;
 mod architecture;

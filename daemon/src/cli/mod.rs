@@ -12,6 +12,7 @@ mod migrate;
 mod outbox;
 mod output;
 mod preview;
+mod reload;
 mod run;
 mod schema;
 mod send;
@@ -56,6 +57,8 @@ enum Command {
     Schema,
     /// Runs the bridge until it is told to stop.
     Run,
+    /// Has the running daemon read its settings again, at once.
+    Reload,
     /// Looks whether all that the bridge needs is there.
     Doctor(doctor::Args),
     /// Shows how the bridge is doing.
@@ -103,6 +106,7 @@ fn run_command(cli: Cli) -> Result<(), Failure> {
         Command::Check(args) => check::run(&home, &args),
         Command::Schema => schema::run(),
         Command::Run => run::run(home),
+        Command::Reload => reload::run(&home),
         Command::Doctor(args) => doctor::run(&home, &args),
         Command::Status(args) => status::run(&home, &args),
         Command::Threads(args) => threads::run(&home, &args),
