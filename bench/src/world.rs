@@ -15,6 +15,9 @@ use threadbridge_core::store::{RootSecret, Store};
 use threadbridge_loopback::network::{LoopbackNetwork, Rules};
 use threadbridge_loopback::{Config, Loopback};
 
+/// How often somebody looks whether all has arrived; looking costs, so not often.
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
 /// The networks, and what links them.
 pub(crate) struct World {
     pub(crate) left: LoopbackNetwork,
@@ -87,7 +90,7 @@ impl World {
     pub(crate) async fn arrived(&self, messages: usize) -> Result<()> {
         let waiting = async {
             while self.left.messages() < messages || self.right.messages() < messages {
-                tokio::time::sleep(Duration::from_millis(5)).await;
+                tokio::time::sleep(LOOK_EVERY).await;
             }
         };
         Ok(tokio::time::timeout(Duration::from_secs(600), waiting).await?)

@@ -32,7 +32,7 @@ impl Default for Limits {
         Self {
             seal_batch: 128,
             send_batch: 32,
-            legs_at_once: 16,
+            legs_at_once: 64,
             call_within: Duration::from_secs(30),
             confirm_within: Duration::from_secs(30),
             give_up_after: Duration::from_secs(7 * 24 * 3600),

@@ -52,7 +52,7 @@ impl Default for LimitSettings {
             confirm_timeout_seconds: 30,
             stop_timeout_seconds: 10,
             waiting_messages: 10_000,
-            legs_at_once: 16,
+            legs_at_once: 64,
             seal_batch: 128,
             send_batch: 32,
         }
