@@ -1,18 +1,25 @@
-//! Farcaster's protobuf, as nodes hand it over and as it stands between opening and parsing.
+//! Farcaster's protobuf: as nodes hand it over, as somebody with a key of their own signs it, and as
+//! it stands between opening and parsing.
 
 use std::collections::BTreeSet;
 use std::num::NonZeroU64;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use ed25519_dalek::SigningKey;
+use prost::Message as _;
 use threadbridge_core::adapter::{Adapter, Envelope, Inbound, Missing, Opened, Outcome};
 use threadbridge_core::model::id::{AccountName, RemoteConversation, RemoteId};
 use threadbridge_core::secret::Secret;
 use threadbridge_core::store::{Keys, Store};
 use threadbridge_devnet::farcaster::hub::{Hub, HubSettings};
-use threadbridge_devnet::farcaster::person::{Person, Words};
-use threadbridge_devnet::farcaster::wire::ReactionType;
+use threadbridge_devnet::farcaster::person::{Person, Words, sign};
 use threadbridge_devnet::farcaster::wire::cast_add_body::Parent;
+use threadbridge_devnet::farcaster::wire::message_data::Body;
+use threadbridge_devnet::farcaster::wire::{
+    CastId, CastRemoveBody, Message, MessageData, MessageType, ReactionBody, ReactionType,
+    reaction_body,
+};
 use threadbridge_farcaster::{Config, Credentials, Endpoint, Farcaster, Realm};
 use tokio::runtime::Runtime;
 
@@ -22,6 +29,11 @@ use crate::Target;
 pub const ENVELOPES: Target =
     Target { name: "farcaster-envelopes", run: open, seeds: envelopes, rounds: 4_000 };
 
+/// Whatever somebody signs as they should is opened or refused, and if it is opened then it is parsed
+/// or malformed.
+pub const SIGNED: Target =
+    Target { name: "farcaster-signed", run: open_signed, seeds: signed, rounds: 2_000 };
+
 /// Any plaintext is parsed or malformed.
 pub const PLAINTEXTS: Target =
     Target { name: "farcaster-plaintexts", run: parse, seeds: plaintexts, rounds: 10_000 };
@@ -29,6 +41,7 @@ pub const PLAINTEXTS: Target =
 const CHANNEL: &str = "https://farcaster.xyz/~/channel/books";
 const FID: u64 = 9;
 const SEED: [u8; 32] = [9; 32];
+const ANN: [u8; 32] = [1; 32];
 const LISTENED_FOR: Duration = Duration::from_secs(20);
 
 static BRIDGE: LazyLock<Bridge> = LazyLock::new(Bridge::talked_with);
@@ -44,10 +57,9 @@ struct Bridge {
 
 fn open(bytes: &[u8]) {
     let bridge = &*BRIDGE;
-    let keys = bridge.keys.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
     let id = RemoteId::parse("1:0x0a1b2c3d4e5f60718293a4b5c6d7e8f901234567").unwrap();
     let envelope = Envelope { id, bytes: bytes.to_vec() };
-    match bridge.adapter.open(&keys, &bridge.linked, &envelope) {
+    match bridge.opened(&envelope) {
         Opened::Plaintext(plaintext) => assert!(bridge.adapter.parse(&plaintext).is_ok()),
         Opened::Missing(Missing { what, reason }) => {
             assert!(!what.is_empty() && !reason.is_empty())
@@ -56,6 +68,56 @@ fn open(bytes: &[u8]) {
         Opened::Rejected { reason, .. } => assert!(!reason.is_empty()),
         Opened::Learnt | Opened::Elsewhere | Opened::Confirmed(_) => {}
     }
+}
+
+fn open_signed(bytes: &[u8]) {
+    match opened_signed(bytes) {
+        Some(Opened::Plaintext(plaintext)) => parse(&plaintext),
+        Some(Opened::Refused(refusal)) => assert!(!refusal.reason.is_empty()),
+        Some(Opened::Missing(missing)) => assert!(!missing.what.is_empty()),
+        Some(
+            Opened::Learnt | Opened::Elsewhere | Opened::Confirmed(_) | Opened::Rejected { .. },
+        )
+        | None => {}
+    }
+}
+
+/// What comes of a message, if it is one, once its author has signed it.
+pub(crate) fn opened_signed(bytes: &[u8]) -> Option<Opened> {
+    let message = sign(&SigningKey::from_bytes(&ANN), &MessageData::decode(bytes).ok()?);
+    let id = RemoteId::parse(format!("1:0x{}", hex::encode(&message.hash))).unwrap();
+    let message = message.encode_to_vec();
+    // The second field of an envelope, of wire type 2.
+    let mut bytes = vec![0x12];
+    prost::encode_length_delimiter(message.len(), &mut bytes).unwrap();
+    bytes.extend(message);
+    Some(BRIDGE.opened(&Envelope { id, bytes }))
+}
+
+fn signed() -> Vec<Vec<u8>> {
+    // The bridge must have come to know her.
+    LazyLock::force(&BRIDGE);
+    let ann = Person::new(1, ANN);
+    let parent = || Some(Parent::ParentUrl(CHANNEL.to_owned()));
+    let cast = CastId { fid: 2, hash: vec![7; 20] };
+    let urls = vec!["https://example.org/a.png".to_owned()];
+    let quote = Some(cast.clone());
+    let said = [
+        Words {
+            parent: parent(), mentions: vec![(2, 3), (1, 5)], ..Words::from("hi , you  👋🏽")
+        },
+        Words { parent: parent(), urls, quote, ..Words::from("look") },
+        Words { parent: Some(Parent::ParentCastId(cast.clone())), ..Words::from("gladly") },
+    ];
+    let reaction = ReactionBody {
+        r#type: ReactionType::Like.into(),
+        target: Some(reaction_body::Target::TargetCastId(cast.clone())),
+    };
+    let removal = CastRemoveBody { target_hash: cast.hash };
+    let mut messages: Vec<Message> = said.map(|words| ann.say(words)).to_vec();
+    messages.push(ann.sign(MessageType::ReactionAdd, Body::ReactionBody(reaction)));
+    messages.push(ann.sign(MessageType::CastRemove, Body::CastRemoveBody(removal)));
+    messages.into_iter().map(|it| it.data_bytes.unwrap()).collect()
 }
 
 fn parse(bytes: &[u8]) {
@@ -100,7 +162,7 @@ pub(crate) async fn hub() -> Hub {
 
 /// What the people say.
 pub(crate) async fn talk(hub: &Hub) {
-    let people = [Person::new(1, [1; 32]), Person::new(2, [2; 32])];
+    let people = [Person::new(1, ANN), Person::new(2, [2; 32])];
     for person in &people {
         person.register(hub, 5);
     }

@@ -45,13 +45,14 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 11] = [
+pub const TARGETS: [Target; 12] = [
     content::TARGET,
     fit::TARGET,
     mark::TARGET,
     names::TARGET,
     settings::TARGET,
     farcaster::ENVELOPES,
+    farcaster::SIGNED,
     farcaster::PLAINTEXTS,
     http::TARGET,
     loopback::TARGET,

@@ -1,3 +1,5 @@
+use threadbridge_core::adapter::Opened;
+
 use super::*;
 
 /// Any number will do, as long as it is the same each time.
@@ -38,6 +40,15 @@ fn any_settings_are_taken_or_their_faults_are_said() {
 #[test]
 fn any_envelope_of_farcaster_is_opened_or_refused() {
     holds(&farcaster::ENVELOPES);
+}
+
+#[test]
+fn whatever_somebody_signs_is_opened_or_refused() {
+    let opened: Vec<_> =
+        (farcaster::SIGNED.seeds)().iter().map(|it| farcaster::opened_signed(it)).collect();
+    let is_read = |it: &Option<Opened>| matches!(it, Some(Opened::Plaintext(_)));
+    assert!(opened.iter().any(is_read), "no seed gets as far as parsing: {opened:?}");
+    holds(&farcaster::SIGNED);
 }
 
 #[test]
