@@ -111,7 +111,7 @@ fn is_type_name(name: &str) -> bool {
 fn tests_and_types_that_the_architecture_names_exist() {
     assert!(is_test_name("a_status_never_goes_back") && !is_test_name("in_reply_to"));
     assert!(is_type_name("Adapter") && !is_type_name("FORMAT") && !is_type_name("L4"));
-    let code: String = sources().into_iter().map(|it| it.rust.code + "\n").collect();
+    let code: String = sources().iter().flat_map(|it| [it.rust.code.as_str(), "\n"]).collect();
     let names: BTreeSet<&str> = code.split(|it: char| !it.is_alphanumeric() && it != '_').collect();
     let (mut tests, mut types) = (0, 0);
     for name in quoted(&read("ARCHITECTURE.md")) {

@@ -133,15 +133,13 @@ fn core_knows_no_network_and_no_cipher_suite_of_one() {
 
 #[test]
 fn only_the_store_names_its_database() {
-    // The benchmark runs the bare database beside the bridge, as the limit to compare with.
-    let may = ["core", "bench"];
     for (folder, manifest) in manifests() {
         let names_it = wants(&manifest).all().any(|it| it == "redb");
-        assert!(!names_it || may.contains(&folder.as_str()), "{folder} depends on redb");
+        assert!(!names_it || folder == "core", "{folder} depends on redb");
     }
     let mut in_store = 0;
     for source in sources() {
-        if source.rust.code.contains("redb") && !source.path.starts_with("bench/") {
+        if source.rust.code.contains("redb") {
             assert!(source.path.starts_with("core/src/store/"), "{} names redb", source.path);
             in_store += 1;
         }

@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use super::rust_text::{self, RustText};
 
@@ -67,7 +68,12 @@ impl Source {
 }
 
 /// Every Rust file.
-pub(super) fn sources() -> Vec<Source> {
+pub(super) fn sources() -> &'static [Source] {
+    static SOURCES: LazyLock<Vec<Source>> = LazyLock::new(read_sources);
+    &SOURCES
+}
+
+fn read_sources() -> Vec<Source> {
     let files: Vec<File> = files().into_iter().filter(|it| it.path.ends_with(".rs")).collect();
     let tests: Vec<String> = files
         .iter()
