@@ -1,5 +1,6 @@
 //! People of the demo hold a conversation.
 
+use threadbridge_devnet::farcaster::app::{App, Place};
 use threadbridge_devnet::farcaster::console;
 use threadbridge_devnet::farcaster::person::Words;
 use threadbridge_devnet::farcaster::wire::cast_add_body::Parent;
@@ -92,5 +93,37 @@ async fn the_console_registers_and_turns_the_dial() {
     console::answer(&hub, r#"{"do":"clear"}"#);
     client.get_signer(request).await.unwrap();
     assert_eq!(console::answer(&hub, r#"{"do":"nothing"}"#)["ok"], false);
+    hub.stop().await;
+}
+
+#[tokio::test]
+async fn an_app_shows_answers_below_what_they_answer() {
+    let (hub, client) = start(quick()).await;
+    let ann = person(&hub, &client, 1).await;
+    let ben = person(&hub, &client, 2).await;
+    ann.show(&hub, UserDataType::Display, "Ann").unwrap();
+    let first = ann.cast(&hub, "first").unwrap();
+    let second = ann.reply(&hub, &first, "second").unwrap();
+    let third = ann.reply(&hub, &first, "third").unwrap();
+    let answer = ben.reply(&hub, &second, "an answer").unwrap();
+    ben.react(&hub, ReactionType::Like, &third).unwrap();
+    included(&client, &third).await;
+    included(&client, &answer).await;
+    let mut app = App::open(hub.grpc_addr()).await.unwrap();
+    let place = Place::Thread(first.clone());
+    let shown = until(|| {
+        let (mut app, place) = (app.clone(), place.clone());
+        async move {
+            let shown = app.shows(&place).await.unwrap();
+            shown.iter().any(|cast| cast.likes == 1).then_some(shown)
+        }
+    })
+    .await;
+    let seen: Vec<_> = shown.iter().map(|it| (it.author.as_str(), it.depth, &*it.text)).collect();
+    let expected =
+        [("Ann", 0, "first"), ("Ann", 1, "second"), ("2", 2, "an answer"), ("Ann", 1, "third")];
+    assert_eq!(seen, expected);
+    let direct = app.direct(&place).await.unwrap();
+    assert_eq!(direct.iter().map(text).collect::<Vec<_>>(), ["second", "third"]);
     hub.stop().await;
 }

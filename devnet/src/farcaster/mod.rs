@@ -13,6 +13,7 @@ mod signed;
 mod store;
 mod validate;
 
+pub mod app;
 pub mod console;
 pub mod direct_cast;
 pub mod faults;
