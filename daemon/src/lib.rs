@@ -1,7 +1,8 @@
 //! Threadbridge, the daemon and its command line: settings in, a running bridge out.
 //!
 //! [`settings`] reads `bridge.toml`, [`registry`] turns it into adapters, [`running`] keeps the
-//! bridge going, [`control`] lets the command line speak to it, and [`cli`] is that command line.
+//! bridge going, [`control`] lets the command line speak to it, and [`cli`] is that command line. The
+//! demo runs all of it.
 
 pub mod settings;
 pub mod home;
@@ -9,6 +10,7 @@ pub mod unlock;
 pub mod control;
 pub mod doctor;
 pub mod cli;
+mod demo;
 pub mod exit;
 pub mod logging;
 pub mod order;

@@ -5,6 +5,7 @@ mod backup;
 mod check;
 mod completions;
 mod dead_letters;
+mod demo;
 mod doctor;
 mod fsck;
 mod init;
@@ -30,7 +31,7 @@ use crate::exit::{EXIT_CODES, Exit, Failure, OrExit};
 use crate::home::Home;
 use crate::logging;
 
-pub(crate) use self::output::counted;
+pub(crate) use self::output::{counted, harmless, print};
 pub(crate) use self::target::find as find_target;
 
 /// Joins the networks on which you talk, and keeps every conversation in one encrypted store.
@@ -81,6 +82,8 @@ enum Command {
     Backup(backup::Args),
     /// Brings a store of an earlier version up to this one.
     Migrate(migrate::Args),
+    /// Shows the whole bridge on this machine: two hubs with people on them, the daemon between.
+    Demo(demo::Args),
     /// Prints completions for a shell.
     Completions(completions::Args),
 }
@@ -118,6 +121,7 @@ fn run_command(cli: Cli) -> Result<(), Failure> {
         Command::Fsck(args) => fsck::run(&home, &args),
         Command::Backup(args) => backup::run(&home, &args),
         Command::Migrate(args) => migrate::run(&home, &args),
+        Command::Demo(args) => demo::run(&args),
         Command::Completions(args) => completions::run(&args),
     }
 }

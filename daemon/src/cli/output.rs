@@ -9,7 +9,7 @@ use crate::exit::{Exit, Failure, OrExit};
 use crate::logging::chain;
 
 /// Writes to standard output. Nobody reading any more is no failure.
-pub(super) fn print(text: &str) -> Result<(), Failure> {
+pub(crate) fn print(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match writeln!(out, "{text}").and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -59,7 +59,7 @@ pub(super) fn table(rows: &[Vec<String>]) -> String {
 
 /// Text from outside as one harmless line: what would move the cursor, turn the direction of
 /// writing around or be invisible is shown as `�`.
-pub(super) fn harmless(text: &str) -> String {
+pub(crate) fn harmless(text: &str) -> String {
     text.chars()
         .map(|c| match c {
             '\n' => '⏎',

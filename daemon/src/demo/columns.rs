@@ -1,0 +1,232 @@
+//! Two apps side by side.
+
+use console::{measure_text_width, style};
+use threadbridge_devnet::farcaster::app::Shown;
+use threadbridge_devnet::farcaster::wire::CastId;
+
+use super::tally::Mark;
+use crate::cli::harmless;
+
+/// Longer texts are shown by their beginning and their end.
+const LONG_TEXT: usize = 200;
+const KEPT_OF_BEGINNING: usize = 96;
+const KEPT_OF_END: usize = 48;
+const MARGIN: usize = 5;
+const BETWEEN: &str = " │ ";
+
+/// What one app shows.
+#[derive(Clone, Debug)]
+pub(super) struct Column {
+    /// Whose app it is, and where.
+    pub(super) title: String,
+    /// What it shows, in its order.
+    pub(super) shown: Vec<Shown>,
+    /// The bridge's account there.
+    pub(super) account: u64,
+}
+
+impl Column {
+    /// Who said it and what, whoever's account it stands under.
+    fn words<'a>(&self, cast: &'a Shown) -> (&'a str, &'a str) {
+        let told = cast.text.split_once(": ").filter(|_| cast.cast.fid == self.account);
+        told.unwrap_or((&cast.author, &cast.text))
+    }
+}
+
+/// Both columns, `width` wide together. What both show stands in one row, with the number that
+/// `number` gives it.
+pub(super) fn side_by_side(
+    one: &Column,
+    two: &Column,
+    number: impl Fn(&CastId) -> Option<usize>,
+    width: usize,
+) -> Vec<String> {
+    let room = width.saturating_sub(MARGIN).saturating_sub(measure_text_width(BETWEEN)) / 2;
+    let mut lines = vec![
+        row("", &style(&one.title).bold().to_string(), &style(&two.title).bold().to_string(), room),
+        format!("{}{}─┼─{}", " ".repeat(MARGIN), "─".repeat(room), "─".repeat(room)),
+    ];
+    for (left, right) in pairs(one, two) {
+        let numbered = [left, right].into_iter().flatten().find_map(|it| number(&it.cast));
+        let mut margin = numbered.map(|it| format!("#{it}")).unwrap_or_default();
+        let cell = |cast: Option<&Shown>, column: &Column| {
+            cast.map(|it| cell(it, column.account, room)).unwrap_or_default()
+        };
+        let (left, right) = (cell(left, one), cell(right, two));
+        let (mut left, mut right) = (left.into_iter(), right.into_iter());
+        loop {
+            let (left, right) = (left.next(), right.next());
+            if left.is_none() && right.is_none() {
+                break;
+            }
+            lines.push(row(&margin, &left.unwrap_or_default(), &right.unwrap_or_default(), room));
+            margin.clear();
+        }
+    }
+    lines
+}
+
+fn row(margin: &str, left: &str, right: &str, room: usize) -> String {
+    let gap = room.saturating_sub(measure_text_width(left));
+    let line = format!("{margin:MARGIN$}{left}{}{BETWEEN}{right}", " ".repeat(gap));
+    line.trim_end().to_owned()
+}
+
+/// Rows of what is the same on both sides. Neither side's order is changed.
+fn pairs<'a>(one: &'a Column, two: &'a Column) -> Vec<(Option<&'a Shown>, Option<&'a Shown>)> {
+    let is_same = |left: &Shown, right: &Shown| {
+        let ((speaker, said), (named, told)) = (one.words(left), two.words(right));
+        speaker == named && (said == told || begins(said, told) || begins(told, said))
+    };
+    let mut rows = Vec::new();
+    let (mut left, mut right) = (one.shown.as_slice(), two.shown.as_slice());
+    loop {
+        match (left.split_first(), right.split_first()) {
+            (Some((l, further_left)), Some((r, further_right))) if is_same(l, r) => {
+                rows.push((Some(l), Some(r)));
+                (left, right) = (further_left, further_right);
+            }
+            (Some((l, further)), Some((r, _))) if left.iter().any(|it| is_same(it, r)) => {
+                rows.push((Some(l), None));
+                left = further;
+            }
+            (Some((l, further)), None) => {
+                rows.push((Some(l), None));
+                left = further;
+            }
+            (_, Some((r, further))) => {
+                rows.push((None, Some(r)));
+                right = further;
+            }
+            (None, None) => return rows,
+        }
+    }
+}
+
+/// Whether `piece` is the first piece of `whole`.
+fn begins(piece: &str, whole: &str) -> bool {
+    Mark::of(piece).is_some_and(|mark| mark.index == 1 && whole.starts_with(mark.before.trim_end()))
+}
+
+fn cell(cast: &Shown, account: u64, room: usize) -> Vec<String> {
+    let branch = match cast.depth {
+        0 => String::new(),
+        depth => format!("{}└ ", "  ".repeat(depth.saturating_sub(1).min(4))),
+    };
+    let hanging = measure_text_width(&branch) + measure_text_width(&cast.author) + 2;
+    let author = if cast.cast.fid == account {
+        style(&cast.author).dim()
+    } else {
+        style(&cast.author).cyan()
+    };
+    let mut text = shortened(&harmless(&cast.text));
+    if cast.likes > 0 {
+        text.push_str(&format!("  ♥ {}", cast.likes));
+    }
+    let lines = wrapped(&text, room.saturating_sub(hanging).max(10));
+    let first = format!("{}{author}  ", style(branch).dim());
+    let mut before = Some(first);
+    lines
+        .into_iter()
+        .map(|line| before.take().unwrap_or_else(|| " ".repeat(hanging)) + &line)
+        .collect()
+}
+
+fn shortened(text: &str) -> String {
+    let count = text.chars().count();
+    if count <= LONG_TEXT {
+        return text.to_owned();
+    }
+    let beginning: String = text.chars().take(KEPT_OF_BEGINNING).collect();
+    let end: String = text.chars().skip(count.saturating_sub(KEPT_OF_END)).collect();
+    let (beginning, _) = beginning.rsplit_once(' ').unwrap_or((&beginning, ""));
+    let (_, end) = end.split_once(' ').unwrap_or(("", &end));
+    format!("{beginning} […] {end} [{} bytes]", text.len())
+}
+
+/// Text in lines that are at most `room` wide, broken between words where there is a place.
+fn wrapped(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let used = lines.last().map_or(0, |line| measure_text_width(line));
+        let needed = measure_text_width(word).saturating_add(usize::from(used > 0));
+        if used > 0 && used.saturating_add(needed) > room {
+            lines.push(String::new());
+        }
+        for (index, c) in word.chars().enumerate() {
+            let Some(line) = lines.last_mut() else { break };
+            if index == 0 && !line.is_empty() {
+                line.push(' ');
+            }
+            if measure_text_width(line) < room {
+                line.push(c);
+            } else {
+                lines.push(c.to_string());
+            }
+        }
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use expect_test::expect;
+
+    use super::*;
+
+    fn shown(fid: u64, author: &str, depth: usize, text: &str) -> Shown {
+        let cast = CastId { fid, hash: text.as_bytes().to_vec() };
+        let author = author.to_owned();
+        Shown { cast, author, text: text.to_owned(), depth, likes: depth, said_at_s: 0 }
+    }
+
+    fn column(title: &str, shown: Vec<Shown>) -> Column {
+        Column { title: title.to_owned(), shown, account: 9 }
+    }
+
+    #[test]
+    fn what_both_show_stands_in_one_row() {
+        let one = [
+            shown(1, "Alice", 0, "hello there, whoever reads this"),
+            shown(9, "bridge", 1, "Bob: hi"),
+            shown(1, "Alice", 0, "one two three"),
+        ];
+        let two = [
+            shown(2, "Bob", 0, "a beginning"),
+            shown(9, "bridge", 0, "Alice: hello there, whoever reads this"),
+            shown(2, "Bob", 1, "hi"),
+            shown(9, "bridge", 0, "Alice: one two (1/2)"),
+            shown(9, "bridge", 1, "three (2/2)"),
+        ];
+        let (one, two) = (column("Alice's", one.to_vec()), column("Bob's", two.to_vec()));
+        let number = |cast: &CastId| (cast.hash == b"hi").then_some(2);
+        let lines = side_by_side(&one, &two, number, 68).join("\n");
+        let lines = console::strip_ansi_codes(&lines);
+        expect![[r#"
+                 Alice's                        │ Bob's
+                 ───────────────────────────────┼───────────────────────────────
+                                                │ Bob  a beginning
+                 Alice  hello there, whoever    │ bridge  Alice: hello there,
+                        reads this              │         whoever reads this
+            #2   └ bridge  Bob: hi ♥ 1          │ └ Bob  hi ♥ 1
+                 Alice  one two three           │ bridge  Alice: one two (1/2)
+                                                │ └ bridge  three (2/2) ♥ 1
+        "#]]
+        .assert_eq(&format!("{lines}\n"));
+    }
+
+    #[test]
+    fn words_longer_than_a_line_are_broken() {
+        assert_eq!(wrapped("ab abcdefgh i", 4), ["ab", "abcd", "efgh", "i"]);
+        assert_eq!(wrapped("", 4), [""]);
+        assert_eq!(wrapped("日本語 語", 4), ["日本", "語", "語"]);
+    }
+
+    #[test]
+    fn a_long_text_is_shown_by_its_ends() {
+        let text = "word ".repeat(60);
+        let short = shortened(&format!("{text}(1/2)"));
+        assert!(short.starts_with("word word") && short.ends_with("word (1/2) [305 bytes]"));
+        assert!(short.chars().count() < LONG_TEXT);
+    }
+}
