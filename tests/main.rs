@@ -14,6 +14,7 @@ mod fsck;
 mod commands;
 mod live;
 mod process;
+mod demo;
 mod farcaster;
 mod settings;
 mod architecture;
