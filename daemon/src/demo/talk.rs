@@ -13,8 +13,8 @@ use super::stage::Stage;
 use super::story::{arrived, gone, heading, liked, reckon, show, since};
 use crate::cli::print;
 
-const HELP: &str = "\
-  alice: hello        Alice says it on hub one; so do carol: and, on hub two, bob:
+const HELP: &str =
+    "  alice: hello        Alice says it on hub one; so do carol: and, on hub two, bob:
   bob: >3 hello       Bob answers #3
   /like 3             somebody on the other side likes #3
   /delete 3           whoever said #3 takes it back
