@@ -1,6 +1,8 @@
 //! The command line as people use it: real processes, exit codes and all.
 
 use std::fs;
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
 
 use super::process::{Place, until};
 
@@ -83,6 +85,25 @@ fn a_changed_file_is_followed_and_a_wrong_one_is_not() {
     place.write("bridge.toml", &text.replace("name = \"first\"", "name = \"second\""));
     until("the name", || place.run(&["send", "second", "hello"]).0 == 0);
     assert_eq!(daemon.stops(), 0);
+}
+
+#[test]
+fn systemd_is_told_when_the_daemon_is_ready_and_when_it_stops() {
+    let place = Place::new();
+    let path = place.path("notify");
+    let systemd = UnixDatagram::bind(&path).unwrap();
+    systemd.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let told = || {
+        let mut state = [0; 64];
+        let length = systemd.recv(&mut state).unwrap();
+        String::from_utf8(state[..length].to_vec()).unwrap()
+    };
+    let daemon = place.daemon_with(&[("NOTIFY_SOCKET", path.to_str().unwrap())]);
+    assert_eq!(told(), "READY=1");
+    daemon.signal("-HUP");
+    assert_eq!((told(), told()), ("RELOADING=1".to_owned(), "READY=1".to_owned()));
+    assert_eq!(daemon.stops(), 0);
+    assert_eq!(told(), "STOPPING=1");
 }
 
 #[test]

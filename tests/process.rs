@@ -76,8 +76,15 @@ impl Place {
 
     /// Starts the daemon and waits until it can be spoken to.
     pub(crate) fn daemon(&self) -> Daemon {
+        self.daemon_with(&[])
+    }
+
+    /// The same with these environment variables.
+    pub(crate) fn daemon_with(&self, variables: &[(&str, &str)]) -> Daemon {
         let log = fs::OpenOptions::new().create(true).append(true).open(self.path("log")).unwrap();
-        let daemon = Daemon(self.command(&["run"]).stderr(log).spawn().unwrap());
+        let mut command = self.command(&["run"]);
+        command.envs(variables.iter().copied()).stderr(log);
+        let daemon = Daemon(command.spawn().unwrap());
         // The socket of a daemon that was killed is still there.
         until("the daemon", || {
             std::os::unix::net::UnixStream::connect(self.path("threadbridge.store.sock")).is_ok()

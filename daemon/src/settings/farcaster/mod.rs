@@ -35,6 +35,9 @@ pub struct FarcasterSettings {
     /// Which of Farcaster's networks this is.
     #[serde(default)]
     pub realm: Realm,
+    /// Where the account begins when it is read for the first time.
+    #[serde(default)]
+    pub begin: BeginSetting,
     /// Direct casts, for legs `direct/FID`: their operator can read them (level L1), and they can
     /// be sent, not read. Off without this table.
     #[serde(default)]
@@ -55,6 +58,17 @@ const fn silent_after_seconds() -> u32 {
 
 const fn poll_every_ms() -> u32 {
     1000
+}
+
+/// Where an account that was never read begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum BeginSetting {
+    /// With what is said from now on.
+    #[default]
+    Now,
+    /// With everything that the nodes still keep: some three days.
+    Kept,
 }
 
 /// Direct casts by the documented key API.
@@ -136,7 +150,10 @@ impl FarcasterSettings {
                 let key = secrets.get(&direct.key).cloned()?;
                 Some(DirectCasts { key, api: Url::parse(direct.api.0.as_str()).ok()? })
             }),
-            begin: Begin::Now,
+            begin: match self.begin {
+                BeginSetting::Now => Begin::Now,
+                BeginSetting::Kept => Begin::Kept,
+            },
             silent_for: Duration::from_secs(self.silent_after_seconds.into()),
             poll_every: Duration::from_millis(self.poll_every_ms.into()),
         }
