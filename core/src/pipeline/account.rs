@@ -41,7 +41,11 @@ pub(crate) struct Account {
     pub(crate) ready: mpsc::Sender<Ready>,
     /// Things that the network is to be asked for.
     pub(crate) wanted: mpsc::Sender<Missing>,
+    /// How listening goes.
     pub(crate) health: watch::Sender<Health>,
+    /// Why nothing can be sent until somebody mends the account. Kept apart from how listening
+    /// goes, so that hearing well does not hide it.
+    pub(crate) suspended: watch::Sender<Option<String>>,
 }
 
 /// What the sender is told.

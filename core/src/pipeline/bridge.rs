@@ -219,6 +219,7 @@ impl Bridge {
             ready,
             wanted,
             health: watch::Sender::new(Health::Starting),
+            suspended: watch::Sender::new(None),
         });
         let it = Running {
             account,
@@ -276,17 +277,24 @@ impl Running {
 
 /// Keeps an account's health where other processes can read it.
 async fn remember_health(account: &Account, stop: CancellationToken) {
-    let mut health = account.health.subscribe();
-    health.mark_changed();
+    let (mut listening, mut sending) = (account.health.subscribe(), account.suspended.subscribe());
+    let mut last = None;
+    listening.mark_changed();
     loop {
         tokio::select! {
             () = stop.cancelled() => return,
-            changed = health.changed() => if changed.is_err() { return },
+            changed = listening.changed() => if changed.is_err() { return },
+            changed = sending.changed() => if changed.is_err() { return },
+        }
+        let heard = listening.borrow_and_update().clone();
+        let health = sending.borrow_and_update().clone().map_or(heard, Health::Suspended);
+        if last.replace(health.clone()).is_some_and(|last| last == health) {
+            continue;
         }
         let row = crate::model::health::HealthRow {
             account: account.name.clone(),
             network: account.adapter.network().clone(),
-            health: health.borrow_and_update().clone(),
+            health,
             since: account.clock.now(),
         };
         let name = account.name.clone();

@@ -9,6 +9,7 @@ use crate::model::capabilities::Rate;
 /// A bucket for each of the network's rates; a token of each is an envelope.
 #[derive(Debug)]
 pub(super) struct Budget {
+    rates: Vec<Rate>,
     buckets: Vec<Bucket>,
     filled_at: Instant,
 }
@@ -31,7 +32,14 @@ impl Budget {
                 Bucket { per_second: size / rate.per.as_secs_f64(), size, tokens: size }
             })
             .collect();
-        Self { buckets, filled_at: Instant::now() }
+        Self { rates: rates.to_vec(), buckets, filled_at: Instant::now() }
+    }
+
+    /// Keeps to these rates from now on; an adapter may learn them only when it is connected.
+    pub(super) fn follow(&mut self, rates: &[Rate]) {
+        if self.rates != rates {
+            *self = Self::new(rates);
+        }
     }
 
     /// Takes up to `wanted` tokens; fewer, even none, if there are fewer.
@@ -78,6 +86,17 @@ mod tests {
         assert_eq!(budget.take(32), 5);
         budget.give_back(2);
         assert_eq!(budget.take(32), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn rates_that_are_learnt_later_count_from_then_on() {
+        let mut budget = Budget::new(&[]);
+        assert_eq!(budget.take(1000), 1000);
+        let rates = [Rate { messages: 10, per: Duration::from_secs(1) }];
+        budget.follow(&rates);
+        assert_eq!(budget.take(32), 10);
+        budget.follow(&rates);
+        assert_eq!(budget.take(32), 0);
     }
 
     #[tokio::test(start_paused = true)]

@@ -12,6 +12,9 @@ use crate::store::span::Span;
 use crate::store::tables::{MESSAGES, OUTBOX};
 use crate::store::{ReadError, Reads};
 
+/// No network makes a leg wait longer than this.
+const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
+
 /// What comes after a turn.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Turn {
@@ -25,6 +28,13 @@ pub(super) enum Turn {
     Awaits(Duration),
     /// The account cannot be used; why.
     Suspended(Duration, String),
+}
+
+impl Turn {
+    /// Whether the network answered, so that the account can be used.
+    pub(super) const fn went_through(&self) -> bool {
+        matches!(self, Self::More | Self::Awaits(_))
+    }
 }
 
 /// Sends the next envelopes of a leg, at most `allowed`. Returns how many were sent.
@@ -199,7 +209,8 @@ fn judge_failure(
         }
         Verdict::RetryAfter(after) => {
             answers.push(Answer::Deferred(row, reason));
-            Turn::Later(after)
+            // What a network asks for is not to be trusted with the clock's range.
+            Turn::Later(after.min(LONGEST_WAIT))
         }
         Verdict::Suspend => {
             answers.push(Answer::Deferred(row, reason.clone()));

@@ -11,7 +11,6 @@ use tokio_util::sync::CancellationToken;
 
 use super::budget::Budget;
 use super::deliver::{Turn, deliver};
-use crate::adapter::Health;
 use crate::model::id::Leg;
 use crate::model::outbox::OutboxRow;
 use crate::pipeline::account::{Account, Ready};
@@ -99,10 +98,7 @@ pub(crate) async fn run(
     stop: CancellationToken,
 ) {
     let mut turns = Turns::default();
-    match waiting_legs(&account) {
-        Ok(legs) => legs.into_iter().for_each(|leg| turns.add(leg)),
-        Err(error) => account.failed("the outbox could not be read", &error),
-    }
+    add_waiting(&account, &mut turns);
     let mut calls = JoinSet::new();
     let mut budget = Budget::new(account.adapter.send_rates());
     let mut not_before: Option<Instant> = None;
@@ -113,6 +109,7 @@ pub(crate) async fn run(
         }
         while not_before.is_none() && calls.len() < account.limits.legs_at_once {
             let Some(leg) = turns.next() else { break };
+            budget.follow(account.adapter.send_rates());
             let allowed = budget.take(account.limits.send_batch);
             if allowed == 0 {
                 turns.done(leg, &Turn::More);
@@ -130,14 +127,21 @@ pub(crate) async fn run(
             () = stop.cancelled() => break,
             told = ready.recv() => match told {
                 Some(Ready::Legs(legs)) => legs.into_iter().for_each(|leg| turns.add(leg)),
-                Some(Ready::Everything) => { not_before = None; turns.wake_all(); }
+                Some(Ready::Everything) => {
+                    not_before = None;
+                    turns.wake_all();
+                    // A dead letter that was put back is for a leg that may have been idle.
+                    add_waiting(&account, &mut turns);
+                }
                 None => break,
             },
             Some(done) = calls.join_next() => if let Ok((leg, turn, unused)) = done {
                 budget.give_back(unused);
                 if let Turn::Suspended(_, reason) = &turn {
                     not_before = Some(Instant::now() + SUSPENDED_FOR);
-                    account.health.send_replace(Health::Suspended(reason.clone()));
+                    account.suspended.send_replace(Some(reason.clone()));
+                } else if not_before.is_none() && turn.went_through() {
+                    account.suspended.send_if_modified(|reason| reason.take().is_some());
                 }
                 turns.done(leg, &turn);
             },
@@ -147,6 +151,13 @@ pub(crate) async fn run(
     let all_done = async { while calls.join_next().await.is_some() {} };
     if tokio::time::timeout(account.limits.stop_within, all_done).await.is_err() {
         tracing::warn!(account = %account.name, "calls were cut off; they will be made again");
+    }
+}
+
+fn add_waiting(account: &Account, turns: &mut Turns) {
+    match waiting_legs(account) {
+        Ok(legs) => legs.into_iter().for_each(|leg| turns.add(leg)),
+        Err(error) => account.failed("the outbox could not be read", &error),
     }
 }
 
