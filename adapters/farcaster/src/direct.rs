@@ -3,8 +3,8 @@
 
 use std::{fmt, time::Duration};
 
-use reqwest::{Client, StatusCode, header::RETRY_AFTER, redirect};
-use serde::Serialize;
+use reqwest::{Client, Response, StatusCode, header::RETRY_AFTER, redirect};
+use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use threadbridge_core::{adapter::Verdict, secret::Secret};
 use url::Url;
@@ -14,6 +14,8 @@ use crate::draft::DirectDraft;
 const CALL_FOR: Duration = Duration::from_secs(15);
 /// Five a minute to one person are allowed.
 const WAIT: Duration = Duration::from_secs(60);
+/// Longest answer that is read.
+const ANSWER_BYTES: usize = 64 * 1024;
 
 /// A client of the direct cast API.
 pub(crate) struct DirectApi {
@@ -32,10 +34,13 @@ impl fmt::Debug for DirectApi {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum DirectError {
     /// The key is wrong or withdrawn.
-    #[error("the direct cast key is not accepted")]
+    #[error("the direct cast key is not accepted; set `direct_casts.key` to one that is")]
     Key,
     /// The recipient takes none from us.
-    #[error("the recipient does not take direct casts from this account")]
+    #[error(
+        "the recipient takes no direct casts from this account; \
+         ask them to allow it in their app's settings, then replay"
+    )]
     NotWanted,
     /// The API found fault with it.
     #[error("the direct cast was refused (http status {0})")]
@@ -43,6 +48,9 @@ pub(crate) enum DirectError {
     /// Too many.
     #[error("too many direct casts")]
     TooMany(Duration),
+    /// An answer that does not say that it was sent.
+    #[error("the direct cast server did not say that it was sent")]
+    Unclear,
     /// No answer, or the server has trouble.
     #[error("the direct cast server is unavailable")]
     Unavailable,
@@ -55,7 +63,7 @@ impl DirectError {
             Self::Key => Verdict::Suspend,
             Self::NotWanted | Self::Refused(_) => Verdict::Reject,
             Self::TooMany(wait) => Verdict::RetryAfter(wait),
-            Self::Unavailable => Verdict::Retry,
+            Self::Unclear | Self::Unavailable => Verdict::Retry,
         }
     }
 }
@@ -66,6 +74,16 @@ struct Body<'a> {
     recipient_fid: u64,
     message: &'a str,
     idempotency_key: &'a str,
+}
+
+#[derive(Deserialize)]
+struct Answer {
+    result: Sent,
+}
+
+#[derive(Deserialize)]
+struct Sent {
+    success: bool,
 }
 
 impl DirectApi {
@@ -90,7 +108,7 @@ impl DirectApi {
         let wait = response.headers().get(RETRY_AFTER);
         let wait = wait.and_then(|value| value.to_str().ok()?.parse().ok());
         match response.status() {
-            status if status.is_success() => Ok(()),
+            status if status.is_success() => is_sent(response).await,
             StatusCode::UNAUTHORIZED => Err(DirectError::Key),
             StatusCode::FORBIDDEN => Err(DirectError::NotWanted),
             StatusCode::TOO_MANY_REQUESTS => {
@@ -99,5 +117,20 @@ impl DirectApi {
             status if status.is_client_error() => Err(DirectError::Refused(status.as_u16())),
             _ => Err(DirectError::Unavailable),
         }
+    }
+}
+
+/// A page for people can come with status 200, too.
+async fn is_sent(mut response: Response) -> Result<(), DirectError> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await.map_err(|_transport| DirectError::Unavailable)? {
+        if body.len() + chunk.len() > ANSWER_BYTES {
+            return Err(DirectError::Unclear);
+        }
+        body.extend_from_slice(&chunk);
+    }
+    match serde_json::from_slice(&body) {
+        Ok(Answer { result: Sent { success: true } }) => Ok(()),
+        Ok(_) | Err(_) => Err(DirectError::Unclear),
     }
 }

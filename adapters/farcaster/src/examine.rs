@@ -71,7 +71,7 @@ impl Farcaster {
         let cast = i32::from(MessageType::CastAdd);
         Ok(if signer.removed_at_s.is_some() {
             SignerState::Removed
-        } else if signer.scopes.is_empty() || signer.scopes.contains(&cast) {
+        } else if signer.may_sign(cast) {
             SignerState::Active { expires_at_s: signer.expires_at_s }
         } else {
             SignerState::OutOfScope

@@ -25,8 +25,14 @@ pub(crate) enum Unsendable {
     #[error("the sealed bytes are no message of this network")]
     Malformed,
     /// The settings no longer have direct casts.
-    #[error("direct casts are switched off")]
+    #[error("direct casts are switched off; set `direct_casts` in the account, then replay")]
     NoDirectCasts,
+    /// The account's key has no right to the message.
+    #[error(
+        "the account's signer may not sign for its fid; \
+         add the key to the fid again, or set `signer` to one that may"
+    )]
+    NoRight(#[source] NodeError),
     /// No usable id.
     #[error("the message has no usable id")]
     Id(#[from] InvalidId),
@@ -79,29 +85,28 @@ impl Outlet<'_> {
             // Something newer of ours stands where this would have: as good as done, except for a
             // cast, which stays deleted.
             Err(NodeError::Conflict) if !is_cast(&message) => Ok(Receipt::Done(id)),
-            Err(error) => {
-                let verdict = if matches!(error, NodeError::Refused { .. }) {
-                    self.verdict_on_refusal().await
-                } else {
-                    verdict(&error)
-                };
-                Err(AdapterError::new(verdict, error))
+            Err(error @ NodeError::Refused { .. }) => {
+                Err(self.judge_refusal(&message, error).await)
             }
+            Err(error) => Err(AdapterError::new(verdict(&error), error)),
         }
     }
 
     /// A refusal is about the message, unless our key has lost its right; then nothing will work
     /// until somebody mends the account.
-    async fn verdict_on_refusal(&self) -> Verdict {
+    async fn judge_refusal(&self, message: &SignedMessage, refusal: NodeError) -> AdapterError {
         let Some((own, key)) = self.own.and_then(|own| Some((own, own.key.as_ref()?.public())))
         else {
-            return Verdict::Suspend;
+            return AdapterError::new(Verdict::Suspend, Unsendable::NoRight(refusal));
         };
         let fid = own.fid;
+        let kind = kind(message).map_or(0, i32::from);
         match self.pool.ask(|node| async move { node.signers(fid).await }).await {
-            Ok(signers) if signers.iter().any(|signer| signer.key == key) => Verdict::Reject,
-            Ok(_) => Verdict::Suspend,
-            Err(_) => Verdict::Retry,
+            Ok(signers) if signers.iter().any(|it| it.key == key && it.may_sign(kind)) => {
+                AdapterError::new(Verdict::Reject, refusal)
+            }
+            Ok(_) => AdapterError::new(Verdict::Suspend, Unsendable::NoRight(refusal)),
+            Err(_) => AdapterError::new(Verdict::Retry, refusal),
         }
     }
 
@@ -111,7 +116,7 @@ impl Outlet<'_> {
         idempotency_key: &[u8; 16],
     ) -> Result<Receipt, AdapterError> {
         let Some(api) = self.direct else {
-            return Err(AdapterError::new(Verdict::Suspend, Unsendable::NoDirectCasts));
+            return Err(AdapterError::new(Verdict::Reject, Unsendable::NoDirectCasts));
         };
         let key = hex::encode(idempotency_key);
         api.send(draft, &key).await.map_err(|error| AdapterError::new(error.verdict(), error))?;
@@ -140,6 +145,10 @@ pub(crate) fn verdict(error: &NodeError) -> Verdict {
 }
 
 fn is_cast(message: &SignedMessage) -> bool {
-    let data = message.signed_bytes().and_then(|bytes| MessageData::decode(bytes).ok());
-    data.is_some_and(|data| data.r#type() == MessageType::CastAdd)
+    kind(message) == Some(MessageType::CastAdd)
+}
+
+fn kind(message: &SignedMessage) -> Option<MessageType> {
+    let data = message.signed_bytes().and_then(|bytes| MessageData::decode(bytes).ok())?;
+    Some(data.r#type())
 }

@@ -34,7 +34,10 @@ pub enum NodeError {
         reason: String,
     },
     /// The credentials of this endpoint are missing or wrong.
-    #[error("node does not accept the credentials for it")]
+    #[error(
+        "node does not accept the credentials, \
+         expected the endpoint's `user` and `password`, or its `api_key`"
+    )]
     Unauthorized,
     /// There is no such thing on the node.
     #[error("node does not have it")]

@@ -78,6 +78,13 @@ pub(crate) struct SignerRecord {
     pub removed_at_s: Option<u64>,
 }
 
+impl SignerRecord {
+    /// Whether it may sign messages of this type.
+    pub(crate) fn may_sign(&self, kind: i32) -> bool {
+        self.removed_at_s.is_none() && (self.scopes.is_empty() || self.scopes.contains(&kind))
+    }
+}
+
 /// What a fid may store.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Storage {

@@ -15,6 +15,9 @@ use crate::{
     },
 };
 
+/// How nodes say that a key may not sign for a fid.
+const INVALID_SIGNER: &str = "invalid signer";
+
 impl Opening<'_> {
     /// The network let go of a message that nobody deleted: nothing is deleted elsewhere.
     pub(super) fn gone(
@@ -37,6 +40,11 @@ impl Opening<'_> {
         let own = self.own.ok_or(Stop::Elsewhere)?;
         if !own.signed(&verified.data, message) {
             return Err(Stop::Elsewhere);
+        }
+        if body.reason.contains(INVALID_SIGNER) {
+            // The key went between taking and merging. The message is offered again, like all that
+            // is not shown, and the node's refusal suspends the account until the key is back.
+            return Ok(Opened::Learnt);
         }
         let name = Name { fid: verified.data.fid, hash: verified.hash };
         let id = name.remote_id().map_err(|_id| Stop::Elsewhere)?;

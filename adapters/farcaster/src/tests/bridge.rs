@@ -25,6 +25,7 @@ use tokio::task::JoinSet;
 use crate::{
     Farcaster,
     capabilities::Offers,
+    known::{Known, Standing},
     name::{NETWORK, identity},
     node::{
         Node,
@@ -36,7 +37,10 @@ use crate::{
     },
     own::Own,
     shard::follow::Pace,
-    wire::{limits::Tier, proto::FarcasterNetwork, time::FarcasterTime},
+    wire::{
+        SignedMessage, hash::MessageHash, limits::Tier, proto::FarcasterNetwork,
+        time::FarcasterTime,
+    },
 };
 
 /// An account on a fake node.
@@ -209,6 +213,13 @@ impl Bridge {
     pub(super) fn height(&self, shard: u32) -> u64 {
         let position = self.cursors.get(&format!("shard/{shard}"));
         position.map_or(0, |it| u64::from_be_bytes(it[..8].try_into().unwrap()))
+    }
+
+    /// Whether a cast is still on the network, as far as the account knows.
+    pub(super) fn standing(&self, cast: &SignedMessage) -> Option<Standing> {
+        let keys = self.store.keys(&self.name).unwrap();
+        let hash = MessageHash::from_slice(&cast.hash).unwrap();
+        Known::new(&keys).member(&hash).unwrap().map(|member| member.standing())
     }
 
     /// The texts that were said, in order.

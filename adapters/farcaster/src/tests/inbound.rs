@@ -2,14 +2,15 @@
 
 use std::sync::Arc;
 
-use threadbridge_core::model::event::Action;
+use threadbridge_core::model::event::{Action, Event};
 
 use super::bridge::Bridge;
 use crate::{
+    known::Standing,
     node::fake::{
         FakeNode, failed, merged,
         person::{Person, name},
-        pruned, signer_event,
+        pruned, revoked, signer_event,
     },
     wire::{
         SignedMessage,
@@ -243,6 +244,33 @@ async fn pruning_deletes_nothing() {
 }
 
 #[tokio::test]
+async fn revoking_marks_and_deletes_nothing() {
+    let alice = Person::new(1);
+    let node = node(&[&alice]);
+    let mut bridge = Bridge::new(&node, None, &["channel/books"]);
+    bridge.listen();
+    bridge.until(|it| it.cursors_are_kept()).await;
+    let (lost, kept) =
+        (alice.says_under("said with a lost key", URL), alice.says_under("kept", URL));
+    node.merge(1, &[&lost, &kept]);
+    bridge.until(said(2)).await;
+    // The fid changes hands: its keys go, and what they signed with them.
+    node.set_signers(1, Vec::new(), vec![alice.record()]);
+    node.block(1, vec![signer_event(1), revoked(&lost)]);
+    // It is the same however often it is heard.
+    node.block(1, vec![revoked(&lost)]);
+    node.set_signers(1, vec![alice.record()], Vec::new());
+    node.block(1, vec![signer_event(1), merged(&alice.answers("an answer to it", &lost))]);
+    bridge.until(said(3)).await;
+    assert_eq!(bridge.texts(), ["said with a lost key", "kept", "an answer to it"]);
+    let deletes = |event: &&Event| matches!(event.action, Action::Delete { .. });
+    assert_eq!(bridge.events.iter().filter(deletes).count(), 0);
+    assert!(bridge.refused.is_empty(), "{:?}", bridge.refused);
+    assert_eq!(bridge.standing(&lost), Some(Standing::Revoked));
+    assert_eq!(bridge.standing(&kept), Some(Standing::Present));
+}
+
+#[tokio::test]
 async fn mentions_of_the_account_and_answers_to_it_are_a_conversation() {
     let (own, alice) = (Person::new(5), Person::new(1));
     let node = node(&[&own, &alice]);
@@ -275,6 +303,21 @@ async fn a_merge_failure_of_our_own_is_told_with_its_code() {
     node.block(1, vec![failed(&lost, "bad_request.conflict", reason)]);
     bridge.until(|it| !it.rejected.is_empty()).await;
     assert_eq!(bridge.rejected, [format!("{reason} (bad_request.conflict)")]);
+}
+
+#[tokio::test]
+async fn ours_that_fails_for_its_signer_is_not_given_up() {
+    let own = Person::new(5);
+    let node = node(&[&own]);
+    let mut bridge = Bridge::new(&node, Some(&own), &["channel/books"]);
+    bridge.listen();
+    bridge.until(|it| it.cursors_are_kept()).await;
+    let early = own.says_under("the key went meanwhile", URL);
+    let code = "bad_request.validation_failure";
+    node.block(1, vec![failed(&early, code, "invalid signer")]);
+    node.block(1, vec![failed(&own.says_under("too much", URL), code, "embeds > 4")]);
+    bridge.until(|it| !it.rejected.is_empty()).await;
+    assert_eq!(bridge.rejected, [format!("embeds > 4 ({code})")]);
 }
 
 #[tokio::test]

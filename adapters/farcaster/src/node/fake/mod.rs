@@ -22,8 +22,8 @@ use crate::{
         SignedMessage,
         proto::{
             BlockConfirmedBody, CastId, HubEvent, HubEventType, MergeFailureBody, MergeMessageBody,
-            MessageData, OnChainEvent, OnChainEventType, PruneMessageBody, cast_add_body::Parent,
-            hub_event::Body, message_data,
+            MessageData, OnChainEvent, OnChainEventType, PruneMessageBody, RevokeMessageBody,
+            cast_add_body::Parent, hub_event::Body, message_data,
         },
     },
 };
@@ -180,6 +180,10 @@ pub(crate) fn merged(message: &SignedMessage) -> Body {
 
 pub(crate) fn pruned(message: &SignedMessage) -> Body {
     Body::PruneMessageBody(PruneMessageBody { message: Some(message.clone()) })
+}
+
+pub(crate) fn revoked(message: &SignedMessage) -> Body {
+    Body::RevokeMessageBody(RevokeMessageBody { message: Some(message.clone()) })
 }
 
 pub(crate) fn failed(message: &SignedMessage, code: &str, reason: &str) -> Body {
