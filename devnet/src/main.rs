@@ -51,6 +51,9 @@ struct HubArguments {
     /// `user:password` that submissions must bring.
     #[arg(long)]
     write_auth: Option<String>,
+    /// The `x-api-key` that submissions must bring.
+    #[arg(long)]
+    write_key: Option<String>,
     /// What the fault dial draws from.
     #[arg(long, default_value_t = 0)]
     seed: u64,
@@ -69,6 +72,7 @@ impl HubArguments {
             event_retention: Duration::from_secs(self.retention_s),
             limits_rate: self.limit_rate,
             write_auth: self.write_auth.clone(),
+            write_key: self.write_key.clone(),
             seed: self.seed,
             ..HubSettings::default()
         }

@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::clock;
+use super::faults::{Fault, Faults, Scope};
 
 const PER_MINUTE: usize = 5;
 const PER_DAY: usize = 5000;
@@ -44,12 +45,14 @@ struct Desk {
     sent: Vec<(u64, DirectCast)>,
     closed: BTreeSet<u64>,
     taken: BTreeMap<String, DirectCast>,
+    asked: Vec<DirectCast>,
 }
 
 /// A server of the key API.
 #[derive(Debug)]
 pub struct DirectCasts {
     desk: Arc<Mutex<Desk>>,
+    faults: Faults,
     addr: SocketAddr,
     stopping: CancellationToken,
     tasks: TaskTracker,
@@ -64,13 +67,16 @@ impl DirectCasts {
     pub async fn start(port: u16, key: &str) -> std::io::Result<Self> {
         let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
         let desk = Arc::new(Mutex::new(Desk { key: key.to_owned(), ..Desk::default() }));
+        let faults = Faults::new(0);
         let server = Self {
             desk: Arc::clone(&desk),
+            faults: faults.clone(),
             addr: listener.local_addr()?,
             stopping: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };
-        let router = Router::new().route("/v2/ext-send-direct-cast", put(send)).with_state(desk);
+        let router =
+            Router::new().route("/v2/ext-send-direct-cast", put(send)).with_state((desk, faults));
         let stopping = server.stopping.clone().cancelled_owned();
         server.tasks.spawn(async move {
             let served = axum::serve(listener, router).with_graceful_shutdown(stopping).await;
@@ -91,6 +97,26 @@ impl DirectCasts {
         lock(&self.desk).sent.iter().map(|(_, cast)| cast.clone()).collect()
     }
 
+    /// What it was asked to send, in order, refusals and repetitions included.
+    pub fn asked(&self) -> Vec<DirectCast> {
+        lock(&self.desk).asked.clone()
+    }
+
+    /// The dial of what goes wrong: rate limits, no service, and answers that are lost.
+    pub const fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// Takes another key from now on, and no longer the one before.
+    pub fn change_key(&self, key: &str) {
+        key.clone_into(&mut lock(&self.desk).key);
+    }
+
+    /// Lets a recipient accept messages again.
+    pub fn reopen(&self, recipient_fid: u64) {
+        lock(&self.desk).closed.remove(&recipient_fid);
+    }
+
     /// Lets a recipient refuse messages.
     pub fn close(&self, recipient_fid: u64) {
         lock(&self.desk).closed.insert(recipient_fid);
@@ -109,40 +135,67 @@ fn lock(desk: &Mutex<Desk>) -> std::sync::MutexGuard<'_, Desk> {
 }
 
 async fn send(
-    State(desk): State<Arc<Mutex<Desk>>>,
+    State((desk, faults)): State<(Arc<Mutex<Desk>>, Faults)>,
     headers: HeaderMap,
     body: axum::body::Bytes,
 ) -> Response {
+    let struck = faults.strike(Scope::Writes, |fault| {
+        matches!(fault, Fault::RateLimited { .. } | Fault::Unavailable | Fault::AnswerLost)
+    });
     let mut desk = lock(&desk);
-    let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if bearer.and_then(|value| value.strip_prefix("Bearer ")) != Some(desk.key.as_str()) {
-        return refused(StatusCode::UNAUTHORIZED, "Unauthorized");
+    match struck {
+        Some(Fault::RateLimited { retry_after_s }) => {
+            desk.note(&body);
+            let after = [(header::RETRY_AFTER, retry_after_s.to_string())];
+            (after, refused(StatusCode::TOO_MANY_REQUESTS, "Too many requests")).into_response()
+        }
+        Some(Fault::AnswerLost) => {
+            desk.answer(&headers, &body);
+            refused(StatusCode::SERVICE_UNAVAILABLE, "Service unavailable")
+        }
+        Some(_) => {
+            desk.note(&body);
+            refused(StatusCode::SERVICE_UNAVAILABLE, "Service unavailable")
+        }
+        None => desk.answer(&headers, &body),
     }
-    let Ok(cast) = serde_json::from_slice::<DirectCast>(&body) else {
-        return refused(StatusCode::BAD_REQUEST, "Invalid request body");
-    };
-    let length = cast.message.chars().count();
-    if cast.recipient_fid == 0 || length == 0 || length > MAX_CHARACTERS {
-        return refused(StatusCode::BAD_REQUEST, "Invalid request body");
-    }
-    match desk.taken.get(&cast.idempotency_key) {
-        Some(known) if *known == cast => return taken(),
-        Some(_) => return refused(StatusCode::CONFLICT, "Idempotency key was used before"),
-        None => {}
-    }
-    if desk.closed.contains(&cast.recipient_fid) {
-        return refused(StatusCode::FORBIDDEN, "Recipient does not accept direct casts");
-    }
-    let now_ms = clock::unix_ms();
-    if desk.is_over(cast.recipient_fid, now_ms) {
-        return refused(StatusCode::TOO_MANY_REQUESTS, "Too many requests");
-    }
-    desk.taken.insert(cast.idempotency_key.clone(), cast.clone());
-    desk.sent.push((now_ms, cast));
-    taken()
 }
 
 impl Desk {
+    fn note(&mut self, body: &[u8]) {
+        self.asked.extend(serde_json::from_slice::<DirectCast>(body));
+    }
+
+    fn answer(&mut self, headers: &HeaderMap, body: &[u8]) -> Response {
+        let bearer = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        if bearer.and_then(|value| value.strip_prefix("Bearer ")) != Some(self.key.as_str()) {
+            return refused(StatusCode::UNAUTHORIZED, "Unauthorized");
+        }
+        let Ok(cast) = serde_json::from_slice::<DirectCast>(body) else {
+            return refused(StatusCode::BAD_REQUEST, "Invalid request body");
+        };
+        self.asked.push(cast.clone());
+        let length = cast.message.chars().count();
+        if cast.recipient_fid == 0 || length == 0 || length > MAX_CHARACTERS {
+            return refused(StatusCode::BAD_REQUEST, "Invalid request body");
+        }
+        match self.taken.get(&cast.idempotency_key) {
+            Some(known) if *known == cast => return taken(),
+            Some(_) => return refused(StatusCode::CONFLICT, "Idempotency key was used before"),
+            None => {}
+        }
+        if self.closed.contains(&cast.recipient_fid) {
+            return refused(StatusCode::FORBIDDEN, "Recipient does not accept direct casts");
+        }
+        let now_ms = clock::unix_ms();
+        if self.is_over(cast.recipient_fid, now_ms) {
+            return refused(StatusCode::TOO_MANY_REQUESTS, "Too many requests");
+        }
+        self.taken.insert(cast.idempotency_key.clone(), cast.clone());
+        self.sent.push((now_ms, cast));
+        taken()
+    }
+
     fn is_over(&self, recipient: u64, now_ms: u64) -> bool {
         let within = |span_ms: u64| {
             self.sent.iter().rev().take_while(move |(at_ms, _)| at_ms + span_ms > now_ms)

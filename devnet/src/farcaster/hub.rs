@@ -44,6 +44,8 @@ pub struct HubSettings {
     pub url_prefix_collision: bool,
     /// `user:password` that submissions must bring as Basic authorization.
     pub write_auth: Option<String>,
+    /// The `x-api-key` that submissions must bring, as to a hosted node.
+    pub write_key: Option<String>,
     /// Whose signature a fname proof must bear; anybody's will do without, as on a real devnet.
     pub fname_signer: Option<[u8; 20]>,
     /// What the fault dial draws from.
@@ -64,6 +66,7 @@ impl Default for HubSettings {
             limits_rate: false,
             url_prefix_collision: true,
             write_auth: None,
+            write_key: None,
             fname_signer: None,
             seed: 0,
         }
@@ -103,7 +106,7 @@ impl Hub {
         let faults = Faults::new(settings.seed);
         let interval = settings.block_interval;
         let shards = settings.data_shards;
-        let write_auth = settings.write_auth.clone();
+        let (write_auth, write_key) = (settings.write_auth.clone(), settings.write_key.clone());
         let grpc_listener = listen(settings.grpc_port).await?;
         let http_listener = listen(settings.http_port).await?;
         let hub = Self {
@@ -124,6 +127,7 @@ impl Hub {
             stopping: hub.stopping.clone(),
             tasks: hub.tasks.clone(),
             write_auth,
+            write_key,
         };
         let lines = hub.lines(grpc_listener);
         hub.until_dead(grpc::serve(front.clone(), lines));

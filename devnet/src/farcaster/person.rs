@@ -53,12 +53,19 @@ pub struct Person {
     key: SigningKey,
     /// The latest time given to a message, so that two are never in doubt about their order.
     last_s: AtomicU32,
+    /// How often the key was removed or added again.
+    key_changes: AtomicU32,
 }
 
 impl Person {
     /// A person whose key is made from a seed.
     pub fn new(fid: u64, seed: [u8; 32]) -> Self {
-        Self { fid, key: SigningKey::from_bytes(&seed), last_s: AtomicU32::new(0) }
+        Self {
+            fid,
+            key: SigningKey::from_bytes(&seed),
+            last_s: AtomicU32::new(0),
+            key_changes: AtomicU32::new(0),
+        }
     }
 
     /// The person's number on the network.
@@ -76,6 +83,28 @@ impl Person {
         registration(self.fid, &self.signer(), units)
             .into_iter()
             .for_each(|event| hub.submit_onchain_event(event));
+    }
+
+    /// Rents more storage. In force after the next block.
+    pub fn rents(&self, hub: &Hub, units: u32) {
+        let [rent, ..] = registration(self.fid, &self.signer(), units);
+        hub.submit_onchain_event(rent);
+    }
+
+    /// Removes the key from the fid. In force after the next block.
+    pub fn loses_key(&self, hub: &Hub) {
+        self.change_key(hub, SignerEventType::Remove);
+    }
+
+    /// Adds the key to the fid again. In force after the next block.
+    pub fn regains_key(&self, hub: &Hub) {
+        self.change_key(hub, SignerEventType::Add);
+    }
+
+    fn change_key(&self, hub: &Hub, change: SignerEventType) {
+        // In one second, too, each change comes after the one before.
+        let nth = self.key_changes.fetch_add(1, Ordering::Relaxed);
+        hub.submit_onchain_event(key_change(self.fid, &self.signer(), (change, nth + 4)));
     }
 
     /// Buys a Pro subscription for a year.
@@ -233,19 +262,27 @@ pub fn registration(fid: u64, signer: &[u8; 32], units: u32) -> [OnChainEvent; 3
         from: Vec::new(),
         recovery_address: custody,
     };
-    let signer = SignerEventBody {
-        key: signer.to_vec(),
-        key_type: 1,
-        event_type: SignerEventType::Add.into(),
-        metadata: Vec::new(),
-        metadata_type: 1,
-    };
     use OnChainEventType as Type;
     [
         fact(fid, Type::EventTypeStorageRent, 0, Fact::StorageRentEventBody(rent)),
         fact(fid, Type::EventTypeIdRegister, 1, Fact::IdRegisterEventBody(register)),
-        fact(fid, Type::EventTypeSigner, 2, Fact::SignerEventBody(signer)),
+        key_change(fid, signer, (SignerEventType::Add, 2)),
     ]
+}
+
+fn key_change(
+    fid: u64,
+    key: &[u8; 32],
+    (change, log_index): (SignerEventType, u32),
+) -> OnChainEvent {
+    let body = SignerEventBody {
+        key: key.to_vec(),
+        key_type: 1,
+        event_type: change.into(),
+        metadata: Vec::new(),
+        metadata_type: 1,
+    };
+    fact(fid, OnChainEventType::EventTypeSigner, log_index, Fact::SignerEventBody(body))
 }
 
 /// What the contracts would say of a Pro subscription for a year.

@@ -10,8 +10,12 @@ use crate::farcaster::wire::hub_service_server::HubService;
 
 type Answer<T> = Result<Response<T>, Status>;
 
-fn authorization<T>(request: &Request<T>) -> Option<&str> {
-    request.metadata().get("authorization").and_then(|value| value.to_str().ok())
+impl Front {
+    fn lets_write<T>(&self, request: &Request<T>) -> Result<(), Status> {
+        let headers = request.metadata().clone().into_headers();
+        self.admit(&headers)?;
+        self.authorize(&headers)
+    }
 }
 
 #[tonic::async_trait]
@@ -23,7 +27,7 @@ impl HubService for Front {
     }
 
     async fn submit_message(&self, request: Request<wire::Message>) -> Answer<wire::Message> {
-        self.authorize(authorization(&request))?;
+        self.lets_write(&request)?;
         self.submit(request.into_inner()).map(Response::new).map_err(|refusal| status(&refusal))
     }
 
@@ -31,7 +35,7 @@ impl HubService for Front {
         &self,
         request: Request<wire::SubmitBulkMessagesRequest>,
     ) -> Answer<wire::SubmitBulkMessagesResponse> {
-        self.authorize(authorization(&request))?;
+        self.lets_write(&request)?;
         Ok(Response::new(self.submit_bulk(request.into_inner())))
     }
 

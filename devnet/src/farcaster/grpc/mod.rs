@@ -5,6 +5,7 @@ mod faulty;
 mod hub;
 mod subscribe;
 
+use axum::http::{HeaderMap, header};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use tokio_util::sync::CancellationToken;
@@ -36,6 +37,7 @@ pub(crate) struct Front {
     pub(crate) stopping: CancellationToken,
     pub(crate) tasks: TaskTracker,
     pub(crate) write_auth: Option<String>,
+    pub(crate) write_key: Option<String>,
 }
 
 /// Serves until the hub stops.
@@ -55,9 +57,19 @@ pub(crate) async fn serve(front: Front, lines: Lines) {
 }
 
 impl Front {
+    /// Checks `x-api-key` as the gateway of a hosted node does, where the hub asks for it.
+    pub(crate) fn admit(&self, headers: &HeaderMap) -> Result<(), Status> {
+        let Some(expected) = &self.write_key else { return Ok(()) };
+        match headers.get("x-api-key") {
+            Some(given) if given == expected.as_str() => Ok(()),
+            Some(_) | None => Err(Status::unauthenticated("api key is missing or invalid")),
+        }
+    }
+
     /// Checks Basic authorization, where the hub asks for it.
-    pub(crate) fn authorize(&self, header: Option<&str>) -> Result<(), Status> {
+    pub(crate) fn authorize(&self, headers: &HeaderMap) -> Result<(), Status> {
         let Some(expected) = &self.write_auth else { return Ok(()) };
+        let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
         let header =
             header.ok_or_else(|| Status::unauthenticated("missing authorization header"))?;
         let given = header

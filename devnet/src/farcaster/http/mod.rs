@@ -140,14 +140,14 @@ fn post(front: &Front, path: &str, headers: &HeaderMap, body: &Bytes) -> Respons
     if let Err(text) = octet_stream(headers, path) {
         return (StatusCode::BAD_REQUEST, text).into_response();
     }
-    let authorized = if path == "/v1/validateMessage" {
-        Ok(())
-    } else {
-        let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-        front.authorize(header)
-    };
-    if let Err(status) = authorized {
-        return refused("Failed to submit message", &status);
+    if path != "/v1/validateMessage" {
+        if let Err(status) = front.admit(headers) {
+            let body = json!({ "code": "Unauthorized", "message": status.message() });
+            return (StatusCode::UNAUTHORIZED, axum::Json(body)).into_response();
+        }
+        if let Err(status) = front.authorize(headers) {
+            return refused("Failed to submit message", &status);
+        }
     }
     if path == "/v1/submitBulkMessages" {
         return match SubmitBulkMessagesRequest::decode(body.clone()) {
