@@ -31,6 +31,13 @@ impl Objection {
     }
 }
 
+/// Why nothing can be said in a conversation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Muteness {
+    pub(super) problem: &'static str,
+    pub(super) expected: &'static str,
+}
+
 /// A conversation that its network cannot have.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct UnknownConversation {
@@ -58,11 +65,10 @@ impl AccountSettings {
         }
     }
 
-    /// Whether nothing can be said through the account.
-    #[must_use]
-    pub const fn is_read_only(&self) -> bool {
+    /// Why nothing can be said in that conversation through the account, if nothing can.
+    pub(super) fn muteness(&self, conversation: &RemoteConversation) -> Option<Muteness> {
         match self {
-            Self::Farcaster(settings) => settings.is_read_only(),
+            Self::Farcaster(settings) => settings.muteness(conversation),
         }
     }
 

@@ -100,13 +100,9 @@ fn check_legs(legs: &[WrittenLeg], accounts: &Accounts, link: &KeyPath, misfits:
                 ..misfit(path, At::Value, unknown.problem, unknown.expected)
             });
         }
-        if direction.is_told() && account.is_whole && settings.is_read_only() {
-            misfits.push(misfit(
-                path,
-                At::Value,
-                "the account can only read, so nothing can be said there",
-                "`fid` and `signer` in the account, or `{ leg = \"…\", direction = \"from\" }`",
-            ));
+        let mute = settings.muteness(&leg.conversation);
+        if let Some(mute) = mute.filter(|_| direction.is_told() && account.is_whole) {
+            misfits.push(misfit(path, At::Value, mute.problem, mute.expected));
         }
     }
     let crosses = legs.iter().any(|from| {

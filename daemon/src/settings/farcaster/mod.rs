@@ -15,7 +15,7 @@ use threadbridge_farcaster::{Begin, Config, DirectCasts};
 use url::Url;
 
 pub use self::endpoint::{Endpoint, GuardedEndpoint, InvalidNodeUrl, NodeUrl};
-use crate::settings::account::{Objection, UnknownConversation};
+use crate::settings::account::{Muteness, Objection, UnknownConversation};
 use crate::settings::fault::nearest;
 
 /// One fid on Farcaster, or a reader without one.
@@ -125,10 +125,23 @@ pub enum Realm {
 }
 
 impl FarcasterSettings {
-    /// Whether anything can be said through the account.
-    #[must_use]
-    pub const fn is_read_only(&self) -> bool {
-        self.fid.is_none() || self.signer.is_none()
+    /// Why nothing can be said in that conversation, if nothing can. Direct casts need a key of
+    /// their own, and no signer.
+    pub(in crate::settings) fn muteness(
+        &self,
+        conversation: &RemoteConversation,
+    ) -> Option<Muteness> {
+        if conversation.as_str().starts_with("direct/") {
+            return self.direct_casts.is_none().then_some(Muteness {
+                problem: "direct casts are switched off, so nothing can be said there",
+                expected: "a table `direct_casts` with a `key` in the account",
+            });
+        }
+        (self.fid.is_none() || self.signer.is_none()).then_some(Muteness {
+            problem: "the account can only read, so nothing can be said there",
+            expected: "`fid` and `signer` in the account, \
+                       or `{ leg = \"…\", direction = \"from\" }`",
+        })
     }
 
     /// What the adapter takes: each reference with its secret in its place.
