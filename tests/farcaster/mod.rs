@@ -3,5 +3,10 @@
 
 mod contract;
 mod crosses;
+mod den;
+mod direct;
+mod limits;
 mod person;
+mod signer;
 mod world;
+mod write_auth;
