@@ -131,6 +131,11 @@ impl AdapterWorld for Den {
         };
         self.network.fail_next_post(fault);
     }
+
+    async fn throw_next_send_away(&self) -> bool {
+        self.network.fail_next_post(PublishFault::ThrownAway);
+        self.network.rules().receipts == Receipts::Provisional
+    }
 }
 
 const ENCRYPTED: Secrecy = Secrecy::Encrypted { past_epochs: 1 };

@@ -5,9 +5,14 @@
 //! post's body, in clear or sealed. All are CBOR maps or arrays with numbered fields: unknown
 //! fields are passed over when read, none is written.
 
+mod entry;
+mod note;
+
 use minicbor::{Decode, Decoder, Encode};
-use threadbridge_core::adapter::Refusal;
 use zeroize::{Zeroize, ZeroizeOnDrop};
+
+pub(crate) use self::entry::{Entry, News, stamp};
+pub(crate) use self::note::{Beside, Name, Note, Words};
 
 /// The longest post that the network takes, in bytes.
 pub(crate) const MAX_POST_BYTES: usize = 64 * 1024;
@@ -15,8 +20,6 @@ pub(crate) const MAX_POST_BYTES: usize = 64 * 1024;
 pub(crate) const MAX_ENTRY_BYTES: usize = MAX_POST_BYTES + 4 * 1024;
 /// The most mentions or embeds in one message.
 pub(crate) const MAX_BESIDE: usize = 64;
-
-const STAMP_BYTES: usize = 32;
 
 /// What an account proves itself with, and the network to the account.
 #[derive(Clone, PartialEq, Eq, Zeroize, ZeroizeOnDrop, Encode, Decode)]
@@ -47,78 +50,6 @@ impl std::fmt::Debug for Secret {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Secret(..)")
     }
-}
-
-/// One entry of a stream.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct Entry {
-    /// What the network calls it.
-    #[n(0)]
-    pub(crate) id: String,
-    #[n(1)]
-    pub(crate) news: News,
-}
-
-/// What an entry tells.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) enum News {
-    /// Somebody's post, as they sent it.
-    #[n(0)]
-    Posted(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
-    /// A post that the network had taken and has thrown away.
-    #[n(1)]
-    Thrown {
-        #[n(0)]
-        id: String,
-        #[n(1)]
-        author: String,
-        #[n(2)]
-        reason: String,
-    },
-    /// Somebody joined an encrypted room; whoever speaks next there must change its key.
-    #[n(2)]
-    Joined {
-        #[n(0)]
-        room: String,
-    },
-    /// A room's key, handed over by a member and sealed for this account.
-    #[n(3)]
-    RoomKey {
-        #[n(0)]
-        room: String,
-        #[n(1)]
-        epoch: u64,
-        #[cbor(n(2), with = "minicbor::bytes")]
-        sealed: Vec<u8>,
-    },
-}
-
-impl Entry {
-    /// The bytes that the network hands to the account whose secret it is.
-    pub(crate) fn stamped(&self, secret: &Secret) -> Vec<u8> {
-        stamp(&encode(self), secret)
-    }
-
-    /// Reads what the network handed over, and nothing else.
-    pub(crate) fn proven(bytes: &[u8], secret: &Secret) -> Result<Self, Refusal> {
-        if bytes.len() > MAX_ENTRY_BYTES {
-            return Err(Refusal::new("the entry is longer than the network allows"));
-        }
-        let Some((stamp, entry)) = bytes.split_first_chunk::<STAMP_BYTES>() else {
-            return Err(Refusal::new("the entry is cut off before the network's stamp ends"));
-        };
-        // The comparison of `blake3::Hash` takes the same time for all stamps.
-        if blake3::keyed_hash(secret.as_bytes(), entry) != blake3::Hash::from_bytes(*stamp) {
-            return Err(Refusal::new("the entry does not bear the network's stamp"));
-        }
-        decode(entry).ok_or_else(|| Refusal::new("the entry is not in the network's format"))
-    }
-}
-
-/// An encoded entry under the network's stamp.
-pub(crate) fn stamp(entry: &[u8], secret: &Secret) -> Vec<u8> {
-    let stamp = blake3::keyed_hash(secret.as_bytes(), entry);
-    [stamp.as_bytes(), entry].concat()
 }
 
 /// What somebody sends.
@@ -188,100 +119,6 @@ pub(crate) struct Plain {
     /// An encoded [`Note`].
     #[cbor(n(4), with = "minicbor::bytes")]
     pub(crate) note: Vec<u8>,
-}
-
-/// What somebody does in a room, or says of themself.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) enum Note {
-    #[n(0)]
-    Say(#[n(0)] Words),
-    #[n(1)]
-    Edit {
-        #[n(0)]
-        target: String,
-        #[n(1)]
-        words: Words,
-    },
-    #[n(2)]
-    Delete {
-        #[n(0)]
-        target: String,
-    },
-    #[n(3)]
-    React {
-        #[n(0)]
-        target: String,
-        #[n(1)]
-        emoji: String,
-    },
-    #[n(4)]
-    Unreact {
-        #[n(0)]
-        target: String,
-        #[n(1)]
-        emoji: String,
-    },
-    #[n(5)]
-    Read {
-        #[n(0)]
-        up_to: String,
-    },
-    #[n(6)]
-    Profile {
-        #[n(0)]
-        name: String,
-    },
-}
-
-/// Something said.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct Words {
-    #[n(0)]
-    pub(crate) text: String,
-    #[n(1)]
-    pub(crate) names: Vec<Name>,
-    #[n(2)]
-    pub(crate) beside: Vec<Beside>,
-    #[n(3)]
-    pub(crate) reply_to: Option<String>,
-    /// The mark of a copy that a bridge made.
-    #[cbor(n(4), with = "minicbor::bytes")]
-    pub(crate) mark: Option<Vec<u8>>,
-}
-
-/// Somebody named in the text.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct Name {
-    /// Where the name begins in the text, in bytes.
-    #[n(0)]
-    pub(crate) start: u32,
-    /// Where it ends.
-    #[n(1)]
-    pub(crate) end: u32,
-    #[n(2)]
-    pub(crate) who: String,
-}
-
-/// Something beside the text.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) enum Beside {
-    #[n(0)]
-    Link(#[n(0)] String),
-    #[n(1)]
-    Quote(#[n(0)] String),
-    #[n(2)]
-    Media {
-        #[n(0)]
-        url: String,
-        #[n(1)]
-        content_type: String,
-        #[n(2)]
-        filename: String,
-        #[n(3)]
-        description: String,
-        #[n(4)]
-        size_bytes: u64,
-    },
 }
 
 /// A value's only form.

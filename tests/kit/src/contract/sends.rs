@@ -1,5 +1,6 @@
 //! What we say is seen by others as we said it, once, and known as ours when it comes back.
 
+use threadbridge_core::adapter::Receipt;
 use threadbridge_core::model::outgoing::{Outgoing, ReplyTo, Say};
 
 use super::arrives::{reaction, words};
@@ -95,4 +96,18 @@ pub async fn the_same_bytes_are_one_message(world: &impl AdapterWorld) {
     desk.does(&last).await;
     let seen = sees(world, "the last message", |seen| ours(seen, "last") == 1).await;
     assert_eq!(ours(&seen, "again"), 2, "{seen:?}");
+}
+
+/// What the network had taken and then throws away is told, by its id, and is seen by nobody.
+pub async fn what_is_thrown_away_is_told(world: &impl AdapterWorld) {
+    let mut desk = Desk::new(world).await;
+    let sealed = desk.seal(&Outgoing::Say(words("lost"))).await;
+    if !world.throw_next_send_away().await {
+        return;
+    }
+    let receipt = desk.send(&sealed).await.unwrap();
+    let Receipt::Taken(id) = receipt else { panic!("it is not for good: {receipt:?}") };
+    let is_told = |desk: &Desk| desk.rejected.contains(&id);
+    desk.listen_until("what was thrown away to be told", is_told).await;
+    assert_eq!(ours(&world.peer_sees().await, "lost"), 0);
 }

@@ -47,6 +47,12 @@ pub trait AdapterWorld: Send + Sync {
 
     /// Lets the next send fail so.
     async fn fail_next_send(&self, failure: &Failure);
+
+    /// Lets the network take the next send and throw it away afterwards; `false` where receipts are
+    /// for good.
+    async fn throw_next_send_away(&self) -> bool {
+        false
+    }
 }
 
 /// A message as the other one sees it.

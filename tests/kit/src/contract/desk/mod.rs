@@ -2,22 +2,23 @@
 //! shows what became of it. It keeps the rules of the real one (`core/src/pipeline`) and none of
 //! its speed.
 
+mod listen;
+mod send;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use threadbridge_core::adapter::{
-    Adapter, AdapterError, Batch, Cursor, Envelope, HandedOver, Health, Inbound, Missing, Opened,
-    Outcome, Outlet, Parsed, Receipt, Sealed, Sealing, SendRequest,
+    Adapter, Batch, Cursor, Envelope, HandedOver, Health, Missing, Opened, Outcome, Parsed,
 };
 use threadbridge_core::model::event::{Event, Profile};
 use threadbridge_core::model::id::{AccountName, Identity, RemoteConversation, RemoteId};
-use threadbridge_core::model::outgoing::Outgoing;
-use threadbridge_core::model::time::Timestamp;
 use threadbridge_core::store::{ChangeError, Keys, Store, WriteError};
 use tokio::sync::watch;
 
+pub(super) use self::send::named;
+
 use super::AdapterWorld;
-use crate::deadline::soon;
 
 /// How often one thing may be asked for before it must be there.
 const MAX_ROUNDS: usize = 16;
@@ -118,70 +119,6 @@ impl Desk {
         self.store.keys(&self.account).unwrap()
     }
 
-    /// A door of this desk's, and what stands behind it.
-    #[must_use]
-    pub fn door(&self) -> (Inbound, Outlet) {
-        Inbound::channel(self.cursors(), self.linked())
-    }
-
-    /// Listens, and listens again after each failure, until it is enough.
-    pub async fn listen_until(&mut self, what: &str, enough: impl Fn(&Self) -> bool) {
-        self.listen_during(what, std::future::ready(()), |desk, ()| enough(desk)).await;
-    }
-
-    /// Listens, and listens again after each failure, while `work` is done and until it is enough.
-    pub async fn listen_during<T>(
-        &mut self,
-        what: &str,
-        work: impl Future<Output = T>,
-        enough: impl Fn(&Self, &T) -> bool,
-    ) -> T {
-        let mut work = std::pin::pin!(work);
-        let mut done = None;
-        let ending =
-            |desk: &Self, done: &Option<T>| done.as_ref().is_some_and(|it| enough(desk, it));
-        soon(what, async {
-            while !ending(self, &done) {
-                let adapter = Arc::clone(&self.adapter);
-                let (inbound, mut outlet) = self.door();
-                let mut health = outlet.health();
-                let mut listening = adapter.listen(inbound);
-                while !ending(self, &done) {
-                    tokio::select! {
-                        _ended = &mut listening => break,
-                        finished = &mut work, if done.is_none() => done = Some(finished),
-                        Some(handed_over) = outlet.next() => {
-                            self.take(handed_over).await;
-                        }
-                        Ok(()) = health.changed() => {
-                            let now = health.borrow_and_update().clone();
-                            self.health.push(now.clone());
-                            self.now.send_replace(now);
-                        }
-                    }
-                }
-                tokio::task::yield_now().await;
-            }
-        })
-        .await;
-        done.expect("it was enough, so it was done")
-    }
-
-    /// Waits until the adapter says that it hears everything.
-    pub fn connected(&self) -> impl Future<Output = ()> + use<> {
-        let mut now = self.now.subscribe();
-        async move {
-            let connected = now.wait_for(|health| *health == Health::Connected).await;
-            assert!(connected.is_ok(), "the desk is gone");
-        }
-    }
-
-    /// Listens until so many events were heard.
-    pub async fn hear(&mut self, count: usize) {
-        let what = format!("{count} events");
-        self.listen_until(&what, |desk| desk.events.len() >= count).await;
-    }
-
     /// Keeps what was handed over.
     pub async fn take(&mut self, handed_over: HandedOver) -> bool {
         let outcomes = self.keep(handed_over.batch().clone()).await;
@@ -270,75 +207,5 @@ impl Desk {
         let applied: Result<(), WriteError<ChangeError>> =
             self.store.write(move |unit| unit.apply(keys)).await;
         applied.unwrap();
-    }
-
-    /// Seals something, or says why not yet.
-    pub async fn try_to_seal(&mut self, outgoing: &Outgoing) -> Sealing {
-        let plaintext = self.adapter.render(&self.conversation, outgoing).unwrap();
-        self.clock += 1_000;
-        let (keys, now) = (self.keys(), Timestamp::from_micros(self.clock));
-        let sealing = self.adapter.seal(&keys, &self.conversation, &plaintext, now);
-        self.apply(keys).await;
-        sealing
-    }
-
-    /// Seals something, once it can be sealed.
-    pub async fn seal(&mut self, outgoing: &Outgoing) -> Sealed {
-        for _ in 0..MAX_ROUNDS {
-            match self.try_to_seal(outgoing).await {
-                Sealing::Ready(sealed) => return sealed,
-                Sealing::Refused { reason } => panic!("it can never be sealed: {reason}"),
-                Sealing::Missing(missing) => {
-                    let envelopes = self.adapter.fetch(&missing).await.unwrap();
-                    self.open_all(envelopes).await;
-                }
-                Sealing::First(sealed) => {
-                    let id = named(self.send(&sealed).await.unwrap());
-                    let read_back = |desk: &Self| desk.confirmed.contains(&id);
-                    self.listen_until("what must come first to be read back", read_back).await;
-                }
-            }
-        }
-        panic!("tried {MAX_ROUNDS} times to seal, in vain");
-    }
-
-    /// A request to send this, with a key of its own.
-    pub fn request(&mut self, sealed: &Sealed) -> SendRequest {
-        self.sent += 1;
-        SendRequest {
-            conversation: self.conversation.clone(),
-            sealed: sealed.clone(),
-            idempotency_key: [self.sent; 16],
-        }
-    }
-
-    /// Sends it once.
-    pub async fn send(&mut self, sealed: &Sealed) -> Result<Receipt, AdapterError> {
-        let request = self.request(sealed);
-        self.send_request(&request).await
-    }
-
-    /// Makes one attempt.
-    pub async fn send_request(&self, request: &SendRequest) -> Result<Receipt, AdapterError> {
-        let mut answers = self.adapter.send(std::slice::from_ref(request)).await;
-        assert_eq!(answers.len(), 1, "one request has one answer");
-        answers.remove(0)
-    }
-
-    /// Seals and sends it, and says what the network calls it.
-    pub async fn does(&mut self, outgoing: &Outgoing) -> RemoteId {
-        let sealed = self.seal(outgoing).await;
-        let id = named(self.send(&sealed).await.unwrap());
-        if let Some(known) = &sealed.remote_id {
-            assert_eq!(*known, id, "the id that was computed is not the network's");
-        }
-        id
-    }
-}
-
-/// What the network calls what it has taken.
-pub(super) fn named(receipt: Receipt) -> RemoteId {
-    match receipt {
-        Receipt::Done(id) | Receipt::Taken(id) => id,
     }
 }
