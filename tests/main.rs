@@ -17,4 +17,5 @@ mod process;
 mod demo;
 mod farcaster;
 mod settings;
+mod capabilities;
 mod architecture;
