@@ -29,11 +29,16 @@ pub(super) struct Draft {
 
 impl Draft {
     /// The messages that the draft comes to, in order. Each answers the one before.
+    ///
+    /// What comes to a less protected place says how well it was protected before.
     pub(super) fn cut(
-        self,
+        mut self,
         telling: &Telling<'_>,
         losses: &mut Vec<Loss>,
     ) -> Result<Vec<Say>, Withheld> {
+        if telling.level.falls_to(telling.capabilities.level) {
+            self.before.insert_str(0, &format!("[{}] ", telling.level));
+        }
         let mentions = self.known_mentions(telling, losses)?;
         let text = self.composed();
         let mut whole: Vec<_> = self.mentions.iter().map(|it| self.place(&it.range)).collect();

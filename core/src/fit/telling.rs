@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::model::capabilities::{Capabilities, Feature};
 use crate::model::content::Content;
 use crate::model::id::{Identity, Network, RemoteId};
+use crate::model::level::Level;
 use crate::model::mark::Mark;
 use crate::model::outgoing::Outgoing;
 use crate::model::time::Timestamp;
@@ -17,6 +18,8 @@ pub struct Telling<'a> {
     pub content: &'a Content,
     /// When its author did it.
     pub sent_at: Timestamp,
+    /// How well it was protected where it was said.
+    pub level: Level,
     /// Who did it; nobody if the owner did, who speaks there as themself.
     pub speaker: Option<Speaker>,
     /// How a speaker is named: a template with `{name}`, `{handle}` and `{network}`.

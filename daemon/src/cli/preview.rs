@@ -103,6 +103,7 @@ impl Asked<'_> {
         let telling = Telling {
             content,
             sent_at: Clock::System.now(),
+            level,
             speaker,
             attribution: self.route.attribution(),
             others: Vec::new(),

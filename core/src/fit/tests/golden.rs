@@ -37,6 +37,15 @@ fn a_text_of_the_owner() {
 }
 
 #[test]
+fn a_text_that_comes_to_a_less_protected_place() {
+    Case::with(plain("Tea at five?"), |it| it.level = Level::Healing).check(&expect![[r#"
+        == full, partial, fallback, dropped, rejected
+        say
+        | [L4] Ann: Tea at five?
+    "#]]);
+}
+
+#[test]
 fn a_reply() {
     let content = plain("At five.").replying_to(message());
     Case::with(content, |it| it.reply_to = Some(bob())).check(&expect![[r#"

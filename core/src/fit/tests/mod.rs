@@ -117,6 +117,7 @@ impl Case {
         let mut telling = Telling {
             content: &self.content,
             sent_at: Timestamp::from_secs(0),
+            level: Level::Public,
             speaker: Some(Speaker {
                 identity: identity("chats", "7"),
                 name: "Ann".to_owned(),

@@ -117,6 +117,7 @@ fn fitted(
     let telling = Telling {
         content,
         sent_at: event.record.sent_at,
+        level: event.record.level,
         speaker: author.map(|it| speaker(draft, it)).transpose()?,
         attribution: routes.get(conversation).map_or("", |it| it.attribution()),
         others: others(draft, conversation, author)?,
