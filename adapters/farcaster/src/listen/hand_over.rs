@@ -4,6 +4,7 @@
 use std::{
     collections::{BTreeSet, VecDeque},
     sync::{MutexGuard, PoisonError},
+    time::Duration,
 };
 
 use threadbridge_core::adapter::{Batch, Cursor, Envelope, Outcome};
@@ -15,6 +16,7 @@ use super::{
 use crate::{
     carried::Cargo,
     fetch::{FetchError, person},
+    node::failure::NodeError,
     wire::{hash::MessageHash, verify::PublicKey},
 };
 
@@ -22,6 +24,10 @@ use crate::{
 const AT_ONCE: usize = 128;
 /// Casts and people that are remembered; beyond that they are looked up again.
 const REMEMBERED: usize = 20_000;
+/// The waits between attempts to look somebody up.
+const LOOK_UP_AFTER_MS: [u64; 6] = [0, 100, 200, 400, 800, 1600];
+/// No wait between those attempts is longer, whatever a node asks for.
+const LONGEST_WAIT: Duration = Duration::from_secs(5);
 
 /// Whom and what this process has met already. What is forgotten is looked up again, no more.
 #[derive(Debug, Default)]
@@ -108,20 +114,15 @@ impl Listening {
     }
 
     /// Tells the bridge who the authors are before it reads what they say, so that a message of
-    /// somebody new keeps its place. Where that fails, the bridge asks for it by itself.
+    /// somebody new keeps its place. Where that fails though the node works, the bridge asks for it
+    /// by itself.
     async fn introduce(&mut self, heard: &[Heard]) -> Result<(), Ended> {
         let mut new = Vec::new();
         let mut introduced = Vec::new();
         for (fid, key) in self.strangers(heard) {
-            match person(&self.pool, fid, key).await {
-                Ok(facts) => {
-                    introduced.push((fid, key));
-                    new.extend(facts);
-                }
-                Err(FetchError::Node(error)) => {
-                    tracing::debug!(%error, "somebody new could not be looked up yet");
-                }
-                Err(error) => return Err(error.into()),
+            if let Some(facts) = self.look_up(fid, key).await? {
+                introduced.push((fid, key));
+                new.extend(facts);
             }
         }
         self.accept(new, Vec::new()).await?;
@@ -156,6 +157,31 @@ impl Listening {
 
     fn met(&self) -> MutexGuard<'_, Met> {
         self.met.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Who somebody is; nothing if the node works but does not tell. Without the node nothing is
+    /// handed over, since others would come before those who wait for it.
+    async fn look_up(
+        &self,
+        fid: u64,
+        key: Option<PublicKey>,
+    ) -> Result<Option<Vec<Envelope>>, Ended> {
+        let mut asked_to_wait = Duration::ZERO;
+        for wait in LOOK_UP_AFTER_MS.map(Duration::from_millis) {
+            tokio::time::sleep(wait.max(asked_to_wait)).await;
+            match person(&self.pool, fid, key).await {
+                Ok(facts) => return Ok(Some(facts)),
+                Err(FetchError::Node(error)) => {
+                    tracing::debug!(%error, "somebody new could not be looked up yet");
+                    if let NodeError::RateLimited { retry_after: Some(wait) } = error {
+                        asked_to_wait = wait.min(LONGEST_WAIT);
+                    }
+                }
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.pool.ask(|node| async move { node.status().await }).await?;
+        Ok(None)
     }
 
     /// Notes what became of each envelope; gives those that waited for one of them.

@@ -66,6 +66,20 @@ async fn a_conversation_in_a_channel_comes_through_and_the_rest_of_the_network_d
 }
 
 #[tokio::test]
+async fn whoever_cannot_be_looked_up_at_once_keeps_their_place() {
+    let (alice, bob) = (Person::new(1), Person::new(2));
+    let node = node(&[&alice, &bob]);
+    let mut bridge = Bridge::new(&node, None, &["channel/books"]);
+    bridge.listen();
+    bridge.until(|it| it.cursors_are_kept()).await;
+    node.set(|faults| faults.secretive = 2);
+    node.merge(1, &[&alice.says_under("first", URL), &bob.says_under("second", URL)]);
+    bridge.until(said(2)).await;
+    assert_eq!(bridge.texts(), ["first", "second"]);
+    assert_eq!(bridge.waited, 0);
+}
+
+#[tokio::test]
 async fn an_answer_that_comes_before_what_it_answers_is_not_lost() {
     let (alice, bob) = (Person::new(1), Person::new(2));
     let node = node(&[&alice, &bob]);

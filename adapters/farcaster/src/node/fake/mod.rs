@@ -44,6 +44,8 @@ pub(crate) struct Faults {
     pub(crate) holes: BTreeSet<u64>,
     /// It keeps no events before this height.
     pub(crate) kept_from: u64,
+    /// How many times it does not tell whose keys are whose.
+    pub(crate) secretive: u32,
     /// What it answers to the next submissions.
     pub(crate) submit: Vec<NodeError>,
 }
@@ -245,7 +247,12 @@ impl Node for FakeNode {
     }
 
     async fn signers(&self, fid: u64) -> Result<Vec<SignerRecord>, NodeError> {
-        Ok(self.up()?.signers.get(&fid).cloned().unwrap_or_default())
+        let mut state = self.up()?;
+        if let Some(less) = state.faults.secretive.checked_sub(1) {
+            state.faults.secretive = less;
+            return Err(NodeError::TimedOut);
+        }
+        Ok(state.signers.get(&fid).cloned().unwrap_or_default())
     }
 
     async fn former_signers(&self, fid: u64) -> Result<Vec<SignerRecord>, NodeError> {
