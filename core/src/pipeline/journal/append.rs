@@ -67,6 +67,10 @@ pub(crate) fn append(
             return Ok(Accepted::Waits(Missing { what: missing_message(&id), reason }));
         }
         Referred::Nothing => return Ok(Accepted::Known),
+        Referred::SoAlready(pointer) => {
+            unit.put(&REMOTE, &key, &pointer)?;
+            return Ok(Accepted::Known);
+        }
         Referred::Forbidden(why) => return Ok(Accepted::Refused(why)),
     };
     let content = with_quotes(unit, source, content_of(&event.action, &referred)?, &event)?;

@@ -29,8 +29,12 @@ pub(crate) enum Referred {
     Known(Referents),
     /// One that it needs has not arrived.
     NotYet(RemoteId),
-    /// What it asks for is so already, or concerns a copy that says nothing about the original.
+    /// It is void whenever it comes: it is about something deleted, or about a copy that says
+    /// nothing about the original.
     Nothing,
+    /// What it asks for is so at this moment. It has to be known when it comes again, because things
+    /// may be otherwise by then.
+    SoAlready(Pointer),
     /// Its author may not.
     Forbidden(&'static str),
 }
@@ -95,7 +99,9 @@ pub(crate) fn referred(
     }
     let reaction = reaction(unit, event, &pointer)?;
     match (&event.action, reaction) {
-        (Action::React { .. }, Some(_)) | (Action::Unreact { .. }, None) => Ok(Referred::Nothing),
+        (Action::React { .. }, Some(_)) | (Action::Unreact { .. }, None) => {
+            Ok(Referred::SoAlready(Pointer { made_by: MadeBy::OtherBridge, ..pointer }))
+        }
         (_, reaction) => Ok(Referred::Known(Referents {
             target: Some(pointer.message),
             reaction,
