@@ -1,12 +1,20 @@
 //! Farcaster from both ends: people with the network's official client on two hubs, and a bridge
 //! between them.
 
+mod chat;
 mod contract;
+mod crashes;
 mod crosses;
+mod daemon;
 mod den;
 mod direct;
+mod follows;
+mod judge;
 mod limits;
+mod load;
+mod loops;
 mod person;
+mod room;
 mod signer;
 mod world;
 mod write_auth;

@@ -29,7 +29,7 @@ pub(crate) struct Cast {
 }
 
 impl Cast {
-    fn of(value: &Value) -> Self {
+    pub(crate) fn of(value: &Value) -> Self {
         Self {
             fid: value["fid"].as_u64().unwrap(),
             hash: value["hash"].as_str().unwrap().to_owned(),
@@ -63,6 +63,13 @@ fn install() {
 impl Person {
     /// Starts the client of `fid` and registers it under `name` at the hub.
     pub(crate) async fn arrives(hub: SocketAddr, fid: u64, name: &str) -> Self {
+        let mut person = Self::looks_in(hub, fid);
+        person.does(json!({ "do": "register", "name": name, "display": name, "units": 20 })).await;
+        person
+    }
+
+    /// Starts the client of somebody who only reads.
+    pub(crate) fn looks_in(hub: SocketAddr, fid: u64) -> Self {
         install();
         let mut process = Command::new("node")
             .arg(clients().join("person.mjs"))
@@ -74,10 +81,16 @@ impl Person {
             .unwrap();
         let commands = process.stdin.take().unwrap();
         let answers = BufReader::new(process.stdout.take().unwrap()).lines();
-        let mut person =
-            Self { fid, _process: process, commands, answers, asked: 0, events: Vec::new() };
-        person.does(json!({ "do": "register", "name": name, "display": name, "units": 20 })).await;
-        person
+        Self { fid, _process: process, commands, answers, asked: 0, events: Vec::new() }
+    }
+
+    /// What happens on the hub next, once somebody watches.
+    pub(crate) async fn sees(&mut self) -> Value {
+        if !self.events.is_empty() {
+            return self.events.remove(0);
+        }
+        let line = self.answers.next_line().await.unwrap().expect("the client has ended");
+        serde_json::from_str(&line).unwrap()
     }
 
     /// Has the client do something, and returns its answer. Fails if it could not.

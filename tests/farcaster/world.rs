@@ -19,10 +19,16 @@ use threadbridge_farcaster::{Config, Credentials, Endpoint, Farcaster, Realm};
 
 /// The bridge's own account on a hub.
 pub(crate) fn bridge_account(hub: &Hub, fid: u64) -> Arc<dyn Adapter> {
+    let seed = register(hub, fid);
+    Arc::new(Farcaster::connect(&config(hub.grpc_addr(), fid, seed)).unwrap())
+}
+
+/// Registers a bridge's account; returns its signer's key.
+pub(crate) fn register(hub: &Hub, fid: u64) -> [u8; 32] {
     let seed = [u8::try_from(fid % 251).unwrap(); 32];
     let own = person::Person::new(fid, seed);
     own.register(hub, 50);
-    Arc::new(Farcaster::connect(&config(hub.grpc_addr(), fid, seed)).unwrap())
+    seed
 }
 
 pub(crate) fn config(hub: SocketAddr, fid: u64, seed: [u8; 32]) -> Config {

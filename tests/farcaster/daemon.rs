@@ -1,0 +1,178 @@
+//! The daemon as people run it: a folder with its settings, its keys and its store, and a process
+//! that can be killed.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::os::unix::fs::OpenOptionsExt as _;
+use std::os::unix::process::ExitStatusExt as _;
+use std::path::{Path, PathBuf};
+use std::process::{ExitStatus, Stdio};
+
+use rustix::process::{Pid, Signal, kill_process};
+use tempfile::TempDir;
+use threadbridge_core::model::link::Link;
+use threadbridge_core::pipeline::Step;
+use threadbridge_core::store::{RootSecret, Store};
+use threadbridge_devnet::farcaster::hub::Hub;
+use threadbridge_kit::deadline::{soon, until};
+use tokio::process::{Child, Command};
+
+use super::world::register;
+
+/// Names the settings file to a daemon that dies at a step.
+pub(crate) const HOME: &str = "SETTINGS_OF_A_CHILD";
+/// Names the step to it, and how many of them it passes before.
+pub(crate) const DIES_AT: &str = "STEP_OF_A_CHILD";
+
+const STORE_KEY: [u8; 32] = [7; 32];
+
+/// Impatient where a test would have to wait.
+const LIMITS: &str = "
+[limits]
+first_retry_after_ms = 50
+longest_retry_after_seconds = 1
+call_timeout_seconds = 5
+confirm_timeout_seconds = 2
+stop_timeout_seconds = 2
+";
+
+/// Where one bridge lives.
+#[derive(Debug)]
+pub(crate) struct Home {
+    folder: TempDir,
+    text: String,
+}
+
+impl Home {
+    /// A bridge with no account yet.
+    pub(crate) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        write_key(&folder.path().join("store.key"), &STORE_KEY);
+        let store = folder.path().join("threadbridge.store");
+        drop(Store::create(store, &RootSecret::key_file(STORE_KEY)).unwrap());
+        let text = format!("[store]\nkey = \"file:store.key\"\n{LIMITS}");
+        let home = Self { folder, text };
+        // A build that goes on meanwhile must not put another program in this one's place.
+        for (from, to) in
+            [(env!("CARGO_BIN_EXE_threadbridge"), "threadbridge"), ("/proc/self/exe", "tests")]
+        {
+            let to = home.path(to);
+            if fs::canonicalize(from).and_then(|from| fs::hard_link(from, &to)).is_err() {
+                fs::copy(from, &to).unwrap();
+            }
+        }
+        home
+    }
+
+    /// Adds an account on a hub, which is registered there.
+    pub(crate) fn with_account(mut self, name: &str, hub: &Hub, fid: u64) -> Self {
+        write_key(&self.path(&format!("{name}.key")), &register(hub, fid));
+        write!(
+            self.text,
+            "\n[accounts.{name}]\nnetwork = \"farcaster\"\nrealm = \"dev\"\nfid = {fid}\n\
+             endpoints = [\"grpc://{}\"]\nsigner = \"file:{name}.key\"\nsilent_after_seconds = 2\n",
+            hub.grpc_addr()
+        )
+        .unwrap();
+        self
+    }
+
+    /// Adds a link.
+    pub(crate) fn with_link(mut self, name: &str, legs: [&str; 2]) -> Self {
+        write!(self.text, "\n[[links]]\nname = {name:?}\nlegs = {legs:?}\n").unwrap();
+        self
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The store, while no daemon runs.
+    pub(crate) fn store(&self) -> Store {
+        Store::open(self.path("threadbridge.store"), &RootSecret::key_file(STORE_KEY)).unwrap()
+    }
+
+    /// The links of the daemon that ran last.
+    pub(crate) fn links(&self) -> Vec<Link> {
+        let config = self.path("bridge.toml");
+        let home = threadbridge::home::Home { config, flags: Vec::new() };
+        home.load().unwrap().settings.links()
+    }
+
+    /// Starts the daemon.
+    pub(crate) fn starts(&self) -> Daemon {
+        let mut command = Command::new(self.path("threadbridge"));
+        self.start(command.arg("run"))
+    }
+
+    /// Starts a daemon that kills itself at `step`, after `passing` of them.
+    pub(crate) fn starts_to_die(&self, step: Step, passing: usize) -> Daemon {
+        let mut command = Command::new(self.path("tests"));
+        command.args(["--exact", "farcaster::crashes::a_daemon_kills_itself_at_a_step"]);
+        command.arg("--nocapture");
+        command.env(HOME, self.path("bridge.toml")).env(DIES_AT, format!("{step:?} {passing}"));
+        self.start(&mut command)
+    }
+
+    fn start(&self, command: &mut Command) -> Daemon {
+        fs::write(self.path("bridge.toml"), &self.text).unwrap();
+        let log = fs::OpenOptions::new().append(true).create(true).open(self.path("log")).unwrap();
+        command.current_dir(self.folder.path()).stdin(Stdio::null());
+        command.stdout(log.try_clone().unwrap()).stderr(log);
+        Daemon(command.kill_on_drop(true).spawn().unwrap())
+    }
+
+    /// Waits until the daemon hears all its hubs.
+    pub(crate) async fn connects(&self) {
+        let accounts = self.text.matches("[accounts.").count();
+        until("the hubs", async || {
+            (self.asks(&["status"]).matches(" connected ").count() == accounts).then_some(())
+        })
+        .await;
+    }
+
+    /// The end of what the daemons have logged.
+    pub(crate) fn log(&self) -> String {
+        let log = fs::read(self.path("log")).unwrap_or_default();
+        String::from_utf8_lossy(&log[log.len().saturating_sub(6000)..]).into_owned()
+    }
+
+    /// What the daemon says of itself.
+    pub(crate) fn asks(&self, args: &[&str]) -> String {
+        let mut command = std::process::Command::new(self.path("threadbridge"));
+        let output = command.args(args).current_dir(self.folder.path()).output().unwrap();
+        String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned()
+    }
+}
+
+fn write_key(path: &Path, key: &[u8; 32]) {
+    use std::io::Write as _;
+    let mut file =
+        fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap();
+    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    file.write_all(hex.as_bytes()).unwrap();
+}
+
+/// A running daemon; killed if a test fails before it ends it.
+#[derive(Debug)]
+pub(crate) struct Daemon(Child);
+
+impl Daemon {
+    /// Ends it by SIGKILL.
+    pub(crate) async fn is_killed(mut self) {
+        self.0.start_kill().unwrap();
+        assert_eq!(soon("its end", self.0.wait()).await.unwrap().signal(), Some(9), "it had ended");
+    }
+
+    /// Ends it by SIGTERM.
+    pub(crate) async fn stops(mut self) {
+        let pid = self.0.id().and_then(|id| Pid::from_raw(id.try_into().unwrap())).unwrap();
+        kill_process(pid, Signal::TERM).unwrap();
+        assert_eq!(soon("its end", self.0.wait()).await.unwrap().code(), Some(0));
+    }
+
+    /// How it ended by itself, if it has.
+    pub(crate) fn has_ended(&mut self) -> Option<ExitStatus> {
+        self.0.try_wait().unwrap()
+    }
+}

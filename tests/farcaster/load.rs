@@ -1,0 +1,60 @@
+//! A bridge that has seen much before.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use threadbridge_core::adapter::Adapter;
+use threadbridge_core::model::id::{AccountName, Leg, Network, RemoteAuthor, RemoteConversation};
+use threadbridge_core::model::link::{Direction, Downgrade, Link};
+use threadbridge_core::model::time::Clock;
+use threadbridge_core::pipeline::{Bridge, Setup};
+use threadbridge_loopback::network::{LoopbackNetwork, Rules};
+use threadbridge_loopback::{Config, Loopback};
+use tokio::time::{interval, timeout};
+
+use super::daemon::Home;
+
+/// How long carrying all of it may take, on a slow machine and without optimization.
+const WITHIN: Duration = Duration::from_secs(300);
+
+/// Has so many messages cross between two loopback networks, by a bridge over the store of `home`,
+/// whose daemon must not run. Everything that a message leaves behind is in the store then.
+pub(crate) async fn carry(home: &Home, messages: usize) {
+    let room = RemoteConversation::parse("room/elsewhere").unwrap();
+    let who = RemoteAuthor::parse("bridge").unwrap();
+    let networks = ["here", "there"]
+        .map(|name| LoopbackNetwork::new(Network::parse(name).unwrap(), Rules::default()));
+    let mut accounts: BTreeMap<AccountName, Arc<dyn Adapter>> = BTreeMap::new();
+    let mut legs = BTreeMap::new();
+    for network in &networks {
+        network.person("bridge").joins(&room);
+        let account = AccountName::parse(network.name().as_str()).unwrap();
+        let adapter = Loopback::connect(network, who.clone(), Config::default());
+        accounts.insert(account.clone(), Arc::new(adapter));
+        legs.insert(Leg { account, conversation: room.clone() }, Direction::Both);
+    }
+    // What the daemon links stays linked.
+    let mut links = home.links();
+    links.push(Link {
+        name: "elsewhere".to_owned(),
+        legs,
+        downgrade: Downgrade::Allow,
+        attribution: "{name}: ".to_owned(),
+    });
+    let setup = Setup { accounts, links, ..Setup::default() };
+    let bridge = Bridge::start(home.store(), setup, Clock::System).await.unwrap();
+    let zoe = networks[0].person("zoe");
+    zoe.joins(&room);
+    for number in 0..messages {
+        zoe.says(&room, &format!("{number}")).unwrap();
+    }
+    let carried = async {
+        let mut ticks = interval(Duration::from_millis(50));
+        while networks[1].messages() < messages {
+            ticks.tick().await;
+        }
+    };
+    assert!(timeout(WITHIN, carried).await.is_ok(), "{} crossed", networks[1].messages());
+    bridge.stop().await.unwrap();
+}
