@@ -140,6 +140,7 @@ impl Listening {
         let mut casts = BTreeSet::new();
         for heard in heard {
             let is_near = heard.is_near
+                || heard.is_about_us
                 || heard.about.is_some_and(|it| met.casts.contains(&it) || casts.contains(&it));
             if !is_near {
                 continue;

@@ -37,6 +37,8 @@ pub(crate) struct Heard {
     pub(crate) about: Option<MessageHash>,
     /// Whether it names a linked conversation by itself.
     pub(crate) is_near: bool,
+    /// Whether it is about a cast of our own: then it most likely is in a linked conversation.
+    pub(crate) is_about_us: bool,
     pub(crate) mentions: Vec<u64>,
     /// Whether the author's keys have changed with it.
     pub(crate) changes_keys: bool,
@@ -104,7 +106,12 @@ impl Ear<'_> {
                 Some(Body::ReactionBody(reaction)),
             ) => match &reaction.target {
                 Some(reaction_body::Target::TargetCastId(target)) => {
-                    Some(Heard { about: MessageHash::from_slice(&target.hash), ..blank })
+                    let is_about_us = self.own == Some(target.fid);
+                    Some(Heard {
+                        about: MessageHash::from_slice(&target.hash),
+                        is_about_us,
+                        ..blank
+                    })
                 }
                 Some(reaction_body::Target::TargetUrl(_)) | None => None,
             },
@@ -127,7 +134,11 @@ impl Ear<'_> {
             return None;
         }
         let mentions = cast.mentions.iter().take(limits::MENTIONS).copied().collect();
-        Some(Heard { gives: Some(name.hash), about, is_near, mentions, ..blank })
+        let is_about_us = match &cast.parent {
+            Some(Parent::ParentCastId(id)) => self.own == Some(id.fid),
+            Some(Parent::ParentUrl(_)) | None => false,
+        };
+        Some(Heard { gives: Some(name.hash), about, is_near, is_about_us, mentions, ..blank })
     }
 
     fn is_near(&self, name: &Name, cast: &CastAddBody) -> bool {
@@ -159,6 +170,7 @@ impl Heard {
             gives: None,
             about: None,
             is_near: false,
+            is_about_us: false,
             mentions: Vec::new(),
             changes_keys: false,
         }

@@ -2,7 +2,12 @@
 
 use std::sync::Arc;
 
-use threadbridge_core::model::event::{Action, Event};
+use prost::Message as _;
+use threadbridge_core::model::{
+    event::{Action, Event},
+    outgoing::{Outgoing, ReplyTo, Say},
+    time::Timestamp,
+};
 
 use super::bridge::Bridge;
 use crate::{
@@ -303,6 +308,30 @@ async fn mentions_of_the_account_and_answers_to_it_are_a_conversation() {
     bridge.until(said(2)).await;
     assert_eq!(bridge.texts(), ["hello @user5", "I agree"]);
     assert_eq!(bridge.confirmed, [name(&ours).remote_id().unwrap()]);
+}
+
+#[tokio::test]
+async fn whoever_first_answers_a_copy_of_ours_is_introduced_before() {
+    let (own, alice) = (Person::new(5), Person::new(1));
+    let node = node(&[&own, &alice]);
+    let mut bridge = Bridge::new(&node, Some(&own), &["channel/books"]);
+    bridge.listen();
+    bridge.until(|it| it.cursors_are_kept()).await;
+    let say = Outgoing::Say(Say {
+        text: "a copy".to_owned(),
+        mentions: Vec::new(),
+        embeds: Vec::new(),
+        reply_to: ReplyTo::Conversation,
+        sent_at: Timestamp::from_secs(0),
+        mark: None,
+    });
+    let sealed = bridge.sealed("channel/books", &say).await.sealed;
+    let copy = SignedMessage::decode(sealed.bytes.as_slice()).unwrap();
+    // The copy itself is on the other shard, which may come later.
+    node.merge(2, &[&alice.answers("first", &copy), &alice.likes(&copy)]);
+    bridge.until(said(2)).await;
+    assert_eq!(bridge.texts(), ["first"]);
+    assert_eq!(bridge.waited, 0);
 }
 
 #[tokio::test]
