@@ -22,8 +22,7 @@ async fn what_one_official_client_says_the_other_reads() {
     let root = bob.casts("what do you read?", json!({})).await;
     let folder = tempfile::tempdir().unwrap();
     let accounts = [("left", bridge_account(&left, 901)), ("right", bridge_account(&right, 902))];
-    let legs =
-        [leg("left", "channel/books"), leg("right", &format!("thread/{}:{}", root.fid, root.hash))];
+    let legs = [leg("left", "channel/books"), leg("right", &format!("thread/{}", root.hash))];
     let bridge = bridge(&folder.path().join("store"), &accounts, vec![link(&legs)]).await;
 
     let question = alice.casts_in(CHANNEL, "the trial").await;

@@ -1,15 +1,21 @@
 //! The daemon as people run it: a folder with its settings, its keys and its store, and a process
 //! that can be killed.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::fs;
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
+use std::sync::Arc;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
+use threadbridge::registry::connect_all;
+use threadbridge::settings::Settings;
+use threadbridge_core::adapter::Adapter;
+use threadbridge_core::model::id::AccountName;
 use threadbridge_core::model::link::Link;
 use threadbridge_core::pipeline::Step;
 use threadbridge_core::store::{RootSecret, Store};
@@ -92,11 +98,23 @@ impl Home {
         Store::open(self.path("threadbridge.store"), &RootSecret::key_file(STORE_KEY)).unwrap()
     }
 
+    /// The accounts of the daemon that ran last, connected anew.
+    pub(crate) fn accounts(&self) -> BTreeMap<AccountName, Arc<dyn Adapter>> {
+        let (home, settings) = self.settings();
+        let connected = connect_all(&home, &settings, &BTreeMap::new()).unwrap();
+        connected.into_iter().map(|(name, it)| (name, it.adapter)).collect()
+    }
+
     /// The links of the daemon that ran last.
     pub(crate) fn links(&self) -> Vec<Link> {
+        self.settings().1.links()
+    }
+
+    fn settings(&self) -> (threadbridge::home::Home, Settings) {
         let config = self.path("bridge.toml");
         let home = threadbridge::home::Home { config, flags: Vec::new() };
-        home.load().unwrap().settings.links()
+        let settings = home.load().unwrap().settings;
+        (home, settings)
     }
 
     /// Starts the daemon.

@@ -56,6 +56,8 @@ pub(crate) struct Seen {
     /// In the order of each shard.
     pub(crate) casts: Vec<Shown>,
     pub(crate) removed: BTreeSet<String>,
+    /// Who liked what, or no longer, in the order of each shard.
+    pub(crate) reactions: Vec<(u64, bool, String)>,
     /// What the bridge likes, by hash.
     pub(crate) liked: BTreeSet<String>,
     /// How many events of the bridge's there were.
@@ -69,6 +71,10 @@ impl Seen {
         let message = &event["message"];
         let by_bridge = message["fid"] == self.bridge;
         let hash = |value: &Value| value["hash"].as_str().unwrap_or_default().to_owned();
+        if let Some("reaction_add" | "reaction_remove") = message["type"].as_str() {
+            let (fid, is_there) = (message["fid"].as_u64(), message["type"] == "reaction_add");
+            self.reactions.push((fid.unwrap_or(0), is_there, hash(&message["target"])));
+        }
         match (event["event"].as_str(), message["type"].as_str()) {
             (Some("merge"), Some("cast_add")) => self.takes_cast(event),
             (Some("remove"), Some("cast_remove")) => {
@@ -106,6 +112,12 @@ impl Seen {
     /// Where the message of that label appears here: as it was said, or as the bridge's copy.
     pub(crate) fn shown(&self, label: &str) -> Option<&Shown> {
         self.casts.iter().find(|it| it.label == label)
+    }
+
+    /// Who liked the cast, or no longer, one after the other.
+    fn history(&self, cast: &Cast) -> Vec<(u64, bool)> {
+        let about = self.reactions.iter().filter(|it| it.2 == cast.hash);
+        about.map(|(fid, is_there, _)| (*fid, *is_there)).collect()
     }
 
     fn copies<'a>(&'a self, label: &'a str) -> impl Iterator<Item = &'a Shown> {
@@ -162,7 +174,9 @@ pub(crate) fn judge(told: &Told, sides: [&Seen; 2]) -> Verdict {
             let expected =
                 told.likes.iter().any(|(from, label, _)| *from != side && *label == said.label);
             if liked != expected {
-                verdict.astray.push(format!("{} is liked on {side}: {liked}", said.label));
+                let history = sides.map(|it| it.shown(&said.label).map(|at| it.history(&at.cast)));
+                let line = format!("{} is liked on {side}: {liked}; {history:?}", said.label);
+                verdict.astray.push(line);
             }
         }
         judge_parent(told, said, there, &mut verdict);
@@ -290,8 +304,8 @@ mod tests {
         let unanswered = verdict(|told, _| told.said[1].answers = Some("ann-1".to_owned()));
         assert_eq!(unanswered.astray, ["ann-2 should answer Some(\"ann-1\")"]);
         let unliked = verdict(|told, _| told.likes.extend([(0, "ann-1".to_owned(), 1)]));
-        assert_eq!(unliked.astray, ["ann-1 is liked on 1: false"]);
+        assert!(unliked.astray[0].starts_with("ann-1 is liked on 1: false"));
         let liked = verdict(|_, sides| sides[1].liked.extend(["902-ann-1".to_owned()]));
-        assert_eq!(liked.astray, ["ann-1 is liked on 1: true"]);
+        assert!(liked.astray[0].starts_with("ann-1 is liked on 1: true"));
     }
 }

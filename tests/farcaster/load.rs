@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use threadbridge_core::adapter::Adapter;
 use threadbridge_core::model::id::{AccountName, Leg, Network, RemoteAuthor, RemoteConversation};
 use threadbridge_core::model::link::{Direction, Downgrade, Link};
 use threadbridge_core::model::time::Clock;
@@ -18,14 +17,14 @@ use super::daemon::Home;
 /// How long carrying all of it may take, on a slow machine and without optimization.
 const WITHIN: Duration = Duration::from_secs(300);
 
-/// Has so many messages cross between two loopback networks, by a bridge over the store of `home`,
-/// whose daemon must not run. Everything that a message leaves behind is in the store then.
+/// Has so many messages cross between two loopback networks, by a bridge over the store of `home`
+/// with its accounts, whose daemon must not run. Everything that a message leaves behind is in the store then.
 pub(crate) async fn carry(home: &Home, messages: usize) {
     let room = RemoteConversation::parse("room/elsewhere").unwrap();
     let who = RemoteAuthor::parse("bridge").unwrap();
     let networks = ["here", "there"]
         .map(|name| LoopbackNetwork::new(Network::parse(name).unwrap(), Rules::default()));
-    let mut accounts: BTreeMap<AccountName, Arc<dyn Adapter>> = BTreeMap::new();
+    let mut accounts = home.accounts();
     let mut legs = BTreeMap::new();
     for network in &networks {
         network.person("bridge").joins(&room);
