@@ -2,7 +2,8 @@
 //! rest: which message it is a copy of, and which rooms have it already.
 //!
 //! Whoever has not seen the original learns nothing from a mark. Whoever has seen it knows the copy
-//! for what it is, without comparing texts and without a memory shared with the other bridge.
+//! for what it is, without a memory shared with the other bridge. But nobody signs a mark, so it is
+//! believed only where the copy's words could be the original's.
 
 use std::fmt;
 

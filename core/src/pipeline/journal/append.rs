@@ -1,15 +1,15 @@
 //! Appending one event.
 
+use super::claim::{claimed, itself, mark, may_appear_as, onward};
 use super::resolve::{Referred, content_of, conversation_of, referred};
 use super::settle::confirm;
 use super::{Source, missing_message};
 use crate::adapter::Missing;
 use crate::model::content::{Content, Part, Quote};
 use crate::model::copy::{Copy, MadeBy, Pointer};
-use crate::model::event::{Action, Event, Said};
+use crate::model::event::{Action, Event};
 use crate::model::id::{ConversationId, Identity, Leg, MessageId, Seq};
 use crate::model::journal::{MessageRow, Place, ReactionRow, Record};
-use crate::model::mark::{MAX_ROOMS, Mark, Origin, RoomTag};
 use crate::store::span::Span;
 use crate::store::tables::{
     COPIES, EVENTS, JOURNAL, MESSAGES, ORIGINS, OUTBOX, PEOPLE, REACTIONS, REMOTE, TOMBSTONES,
@@ -56,9 +56,12 @@ pub(crate) fn append(
         return Ok(Accepted::Waits(Missing { what: RECEIPT.to_owned(), reason }));
     }
     let conversation = conversation_of(unit, &leg, source.now)?;
-    let origin = origin_of(source, &event);
+    let mut origin = claimed(source, &event);
     if let Some(first) = unit.get(&ORIGINS, &(conversation, origin))? {
-        return another_copy(unit, source, &event, &leg, (conversation, first));
+        if may_appear_as(unit, &event, &first)? {
+            return another_copy(unit, source, &event, &leg, (conversation, first));
+        }
+        origin = itself(source, &event);
     }
     let referred = match referred(unit, source, &event, conversation)? {
         Referred::Known(referred) => referred,
@@ -84,7 +87,7 @@ pub(crate) fn append(
         received_at: source.now,
         level: source.level,
         content,
-        mark: Some(mark_of(source, &event, origin)),
+        mark: Some(onward(source, &event, origin)),
         raw,
         reply_to_unseen: referred.reply_to_unseen.clone(),
     };
@@ -137,37 +140,6 @@ pub(crate) fn identified(
     Ok((content.message_id(sender_uri, &room_uri).map_err(unfit)?, bytes))
 }
 
-fn origin_of(source: &Source, event: &Event) -> Origin {
-    match &event.action {
-        Action::Say(Said { mark: Some(mark), .. }) => mark.origin,
-        Action::Say(_)
-        | Action::Edit { .. }
-        | Action::Delete { .. }
-        | Action::React { .. }
-        | Action::Unreact { .. }
-        | Action::Read { .. } => Origin::of(&source.network, &event.id),
-    }
-}
-
-/// The mark that copies of this event will carry: where it began, and every room it came through.
-fn mark_of(source: &Source, event: &Event, origin: Origin) -> Mark {
-    let before = match &event.action {
-        Action::Say(Said { mark: Some(mark), .. }) => mark.rooms.clone(),
-        Action::Say(_)
-        | Action::Edit { .. }
-        | Action::Delete { .. }
-        | Action::React { .. }
-        | Action::Unreact { .. }
-        | Action::Read { .. } => Vec::new(),
-    };
-    let here = RoomTag::of(&source.network, &event.conversation);
-    let mut rooms = before;
-    if !rooms.contains(&here) && rooms.len() < MAX_ROOMS {
-        rooms.push(here);
-    }
-    Mark { origin, rooms }
-}
-
 /// The message is ours already: this is one more place where it appears.
 fn another_copy(
     unit: &mut Unit<'_>,
@@ -177,8 +149,7 @@ fn another_copy(
     (conversation, message): (ConversationId, MessageId),
 ) -> Result<Accepted, ChangeError> {
     let Some(row) = unit.get(&MESSAGES, &message)? else { return Ok(Accepted::Known) };
-    let marked = matches!(&event.action, Action::Say(Said { mark: Some(_), .. }));
-    let made_by = if marked { MadeBy::OtherBridge } else { MadeBy::Author };
+    let made_by = if mark(event).is_some() { MadeBy::OtherBridge } else { MadeBy::Author };
     let copy = Copy {
         leg: leg.clone(),
         part: 0,

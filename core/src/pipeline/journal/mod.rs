@@ -6,6 +6,7 @@
 //! made of one message, and an event that is received a hundred times all end here as one record.
 
 mod append;
+mod claim;
 mod resolve;
 mod settle;
 

@@ -2,7 +2,7 @@
 
 use super::Destination;
 use crate::model::journal::Record;
-use crate::model::mark::RoomTag;
+use crate::model::mark::{MAX_ROOMS, RoomTag};
 
 /// Whether the record came from that leg: by our own ledger, or by the mark that other bridges left
 /// on it.
@@ -15,5 +15,6 @@ pub(super) fn came_from(record: &Record, to: Destination<'_>) -> bool {
     }
     let tag = RoomTag::of(to.network, &to.leg.conversation);
     let before = record.mark.as_ref().and_then(|mark| mark.rooms.split_last());
-    before.is_some_and(|(_here, before)| before.contains(&tag))
+    // Where a mark has no room for all of them, it can no longer tell.
+    before.is_some_and(|(_here, before)| before.len() >= MAX_ROOMS || before.contains(&tag))
 }
