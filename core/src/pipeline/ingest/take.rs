@@ -83,7 +83,9 @@ fn read_own(opened: Opened, id: &RemoteId) -> Read {
         Opened::Missing(missing) => Read::Waits(missing),
         Opened::Rejected { id, reason } => Read::Rejected { id, reason },
         Opened::Refused(refusal) => Read::Refused(refusal.reason),
-        Opened::Plaintext(_) | Opened::Elsewhere => Read::Ours(id.clone()),
+        Opened::Plaintext(_) => Read::Ours(id.clone()),
+        // Nothing of it was proven, so the id may be a lie.
+        Opened::Elsewhere => Read::Elsewhere,
         // A key change of ours that is read back is applied by it.
         Opened::Learnt | Opened::Confirmed(_) => Read::Confirmed(id.clone()),
     }
