@@ -158,6 +158,9 @@ impl Opening<'_> {
         }
         let data = MessageData::decode(bytes).map_err(Refused::Undecodable)?;
         let hash = MessageHash::from_slice(&message.hash).ok_or(Refused::WrongHash)?;
+        if data.fid == 0 {
+            return Err(Violation::Fid.into());
+        }
         let name = Name { fid: data.fid, hash };
         // A profile is learnt by whoever's key; of all else our own comes back as a confirmation.
         let is_profile = data.r#type() == MessageType::UserDataAdd;
@@ -179,7 +182,14 @@ impl Opening<'_> {
             (MessageType::UserDataAdd, Some(Body::UserDataBody(field))) => {
                 self.profile(message, name, field)
             }
-            (MessageType::KeyAdd | MessageType::KeyRemove, _) => self.signers_changed(data.fid),
+            (MessageType::KeyAdd | MessageType::KeyRemove, _) => {
+                // Who may sign it is not looked at, since keys are only asked for again. But its
+                // name must be its own: another's would confirm what is not there.
+                if MessageHash::of(bytes) != hash {
+                    return Err(Refused::WrongHash.into());
+                }
+                self.signers_changed(data.fid)
+            }
             _ => Err(Stop::Elsewhere),
         }
     }
@@ -207,7 +217,14 @@ impl Opening<'_> {
         at: Option<FarcasterTime>,
         purpose: Purpose,
     ) -> Result<Opened, Stop> {
-        let home = self.home(&name, cast)?.ok_or(Stop::Elsewhere)?;
+        let home = match self.home(&name, cast) {
+            Ok(home) => home.ok_or(Stop::Elsewhere)?,
+            Err(stop) => {
+                // What waits does so under its name, and must not keep another's place.
+                self.prove(message, at)?;
+                return Err(stop);
+            }
+        };
         let verified = self.prove(message, at)?;
         // Before the signer is known to be good, so that answers to it find it meanwhile.
         if self.known.member(&name.hash)?.is_none() {
