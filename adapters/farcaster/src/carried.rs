@@ -72,7 +72,16 @@ pub(crate) struct SignerKeyOf {
 impl Cargo {
     /// Puts it into an envelope.
     pub(crate) fn into_envelope(self, id: RemoteId) -> Envelope {
-        Envelope { id, bytes: Carried { cargo: Some(self) }.encode_to_vec() }
+        let cargo = match self {
+            Self::Listed(message) => Self::Listed(message.trimmed()),
+            Self::History(message) => Self::History(message.trimmed()),
+            // Events are trimmed when their block is put together.
+            Self::Event(event) => Self::Event(event),
+            cargo @ (Self::Signers(_) | Self::ProfileRead(_) | Self::Absent(_) | Self::Lost(_)) => {
+                cargo
+            }
+        };
+        Envelope { id, bytes: Carried { cargo: Some(cargo) }.encode_to_vec() }
     }
 
     /// Takes it out of one.

@@ -81,9 +81,9 @@ impl Ear<'_> {
         let Some((name, key, data)) = read(message) else {
             // No honest node passes on what cannot be read. `open` refuses it, so that it shows.
             let id = RemoteId::parse(format!("event/{shard}/{}", event.id))?;
-            return Ok(prefix.is_empty().then(|| {
-                Heard::plain(0, Cargo::Event(event).into_envelope(id))
-            }));
+            return Ok(prefix
+                .is_empty()
+                .then(|| Heard::plain(0, Cargo::Event(event).into_envelope(id))));
         };
         let id = RemoteId::parse(format!("{prefix}{}:{}", name.fid, name.hash))?;
         let blank = Heard { key, ..Heard::plain(name.fid, Cargo::Event(event).into_envelope(id)) };

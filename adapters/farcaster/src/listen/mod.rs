@@ -142,8 +142,12 @@ impl Listening {
         mut news: mpsc::Receiver<News>,
     ) -> Result<(), Ended> {
         self.inbound.report(Health::CatchingUp);
-        let cursors = self.where_shards_stand(begin).await?;
+        let (cursors, astray) = self.where_shards_stand(begin).await?;
         self.index_new().await?;
+        for shard in astray {
+            tracing::warn!(shard, "no node has come as far as the cursor; listing instead");
+            self.make_good(shard).await?;
+        }
         for (shard, cursor) in cursors {
             self.phases.insert(shard, Phase::CatchingUp);
             let pool = Arc::clone(&self.pool);
@@ -169,10 +173,16 @@ impl Listening {
 
     /// The cursors of all shards. Where a shard that was never read begins at its head, that is kept
     /// before anything else, so that nothing from then on is missed.
-    async fn where_shards_stand(&self, begin: Begin) -> Result<BTreeMap<u32, ShardCursor>, Ended> {
+    ///
+    /// A cursor that is far ahead of the network was led there by a node that lied. It goes back,
+    /// and the shards for which it did are given, too.
+    async fn where_shards_stand(
+        &self,
+        begin: Begin,
+    ) -> Result<(BTreeMap<u32, ShardCursor>, Vec<u32>), Ended> {
         let status = self.pool.ask(|node| async move { node.status().await }).await?;
         let mut cursors = BTreeMap::new();
-        let mut first = Vec::new();
+        let (mut first, mut astray) = (Vec::new(), Vec::new());
         for shard in status.data_shards() {
             let stream = ShardCursor::stream(shard);
             let kept = self.inbound.cursor(&stream).and_then(ShardCursor::from_bytes);
@@ -181,8 +191,11 @@ impl Listening {
                 Begin::Now => head,
                 Begin::Kept => 0,
             };
+            let is_astray = kept.is_some_and(|kept| kept.is_far_beyond(head));
+            let kept = kept.filter(|_| !is_astray);
+            astray.extend(is_astray.then_some(shard));
             let cursor = kept.unwrap_or(ShardCursor::after(first_read));
-            if kept.is_none() && begin == Begin::Now {
+            if kept.is_none() && (begin == Begin::Now || is_astray) {
                 first.push(Cursor { stream, position: cursor.to_bytes() });
             }
             cursors.insert(shard, cursor);
@@ -193,7 +206,7 @@ impl Listening {
         if !first.is_empty() {
             self.inbound.accept(Batch { envelopes: Vec::new(), cursors: first }).await?;
         }
-        Ok(cursors)
+        Ok((cursors, astray))
     }
 
     async fn take(&mut self, news: News) -> Result<(), Ended> {

@@ -3,6 +3,8 @@
 
 /// Bits of an event id that count the events of one block.
 const PLACE_BITS: u32 = 14;
+/// No node that works is as far behind the others: over a day of blocks.
+const FAR_BLOCKS: u64 = 100_000;
 
 /// The last block of a shard that was read whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -43,6 +45,11 @@ impl ShardCursor {
     /// The height of the last whole block.
     pub(crate) fn height(self) -> u64 {
         self.height
+    }
+
+    /// Whether no honest node can have led here while another says that `head` is the last block.
+    pub(crate) fn is_far_beyond(self, head: u64) -> bool {
+        self.height > head.saturating_add(FAR_BLOCKS)
     }
 
     /// The id of the event with which the next block begins.

@@ -2,7 +2,12 @@
 //! with an event that confirms it and says how many events it has; heights go up by one. So every
 //! loss shows, and nothing is passed on before its block is whole.
 
+mod trim;
+
+use self::trim::trimmed;
 use super::cursor::{ShardCursor, first_event_id, place};
+use prost::Message as _;
+
 use crate::wire::proto::{BlockConfirmedBody, HubEvent, HubEventType, hub_event::Body};
 
 /// All events of one block, without the one that confirms it.
@@ -12,9 +17,15 @@ pub(crate) struct Block {
     pub height: u64,
     /// In the shard's order.
     pub events: Vec<HubEvent>,
-    /// Whether the node itself has fewer events than the block says it has.
+    /// Whether the node itself has fewer events than the block says it has, or more than any block
+    /// has.
     pub is_short: bool,
+    /// Its size in bytes.
+    pub bytes: usize,
 }
+
+/// The most bytes of one block that are kept. The network's blocks are far smaller.
+const MOST_BYTES: usize = 64 * 1024 * 1024;
 
 /// Where the events come from, which decides what a loss means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,6 +60,8 @@ struct OpenBlock {
     expected: Option<u64>,
     known: u64,
     events: Vec<HubEvent>,
+    bytes: usize,
+    is_cut: bool,
 }
 
 impl Assembler {
@@ -65,7 +78,7 @@ impl Assembler {
     /// The id from which to ask on: within the open block if there is one.
     pub(crate) fn next_event_id(&self) -> u64 {
         match &self.open {
-            Some(open) => first_event_id(open.height) + open.last_place + 1,
+            Some(open) => (first_event_id(open.height) + open.last_place).saturating_add(1),
             None => self.cursor().next_event_id(),
         }
     }
@@ -135,8 +148,9 @@ impl Assembler {
         self.last = open.height;
         Some(Block {
             height: open.height,
-            is_short: open.expected.is_some_and(|expected| open.known < expected),
+            is_short: open.is_cut || open.expected.is_some_and(|expected| open.known < expected),
             events: open.events,
+            bytes: open.bytes,
         })
     }
 }
@@ -147,7 +161,8 @@ impl OpenBlock {
             Some(Body::BlockConfirmedBody(body)) => expected(body),
             Some(_) | None => None,
         };
-        Self { height, last_place: 0, expected, known: 0, events: Vec::new() }
+        let events = Vec::new();
+        Self { height, last_place: 0, expected, known: 0, events, bytes: 0, is_cut: false }
     }
 
     /// Takes an event of this block; says whether the block is whole with it.
@@ -157,7 +172,12 @@ impl OpenBlock {
             self.known += 1;
         }
         if event.r#type() != HubEventType::BlockConfirmed {
-            self.events.push(event);
+            let event = trimmed(event);
+            self.bytes = self.bytes.saturating_add(event.encoded_len());
+            self.is_cut |= self.bytes > MOST_BYTES;
+            if !self.is_cut {
+                self.events.push(event);
+            }
         }
         self.expected.is_some_and(|expected| self.known >= expected)
     }

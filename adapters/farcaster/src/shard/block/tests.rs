@@ -47,7 +47,9 @@ fn a_block_is_given_out_with_its_last_event() {
     assert_eq!(assembler.feed(merged(1, 1), Source::Stream), Ok(vec![]));
     assert_eq!(assembler.next_event_id(), first_event_id(1) + 2);
     let blocks = assembler.feed(merged(1, 2), Source::Stream).unwrap();
-    let expected = Block { height: 1, events: vec![merged(1, 1), merged(1, 2)], is_short: false };
+    let events = vec![merged(1, 1), merged(1, 2)];
+    let bytes = events.iter().map(prost::Message::encoded_len).sum();
+    let expected = Block { height: 1, events, is_short: false, bytes };
     assert_eq!(blocks, vec![expected]);
     assert_eq!(assembler.cursor(), ShardCursor::after(1));
 }
@@ -138,4 +140,28 @@ proptest! {
             assembler.next_event_id();
         }
     }
+}
+
+#[test]
+fn what_nobody_signed_is_not_kept_and_a_block_is_bounded() {
+    use crate::wire::proto::MergeMessageBody;
+    let large = |at, data: usize| {
+        let message = crate::wire::SignedMessage {
+            data: Some(vec![1; data]),
+            data_bytes: Some(vec![1; 100_000]),
+            hash: vec![1; data],
+            ..crate::wire::SignedMessage::default()
+        };
+        let body =
+            MergeMessageBody { message: Some(message.clone()), deleted_messages: vec![message] };
+        HubEvent { body: Some(Body::MergeMessageBody(body)), ..merged(1, at) }
+    };
+    let mut assembler = assembler();
+    assembler.feed(confirmed(1, 1200), Source::Stream).unwrap();
+    for at in 1..1200 {
+        assert_eq!(assembler.feed(large(at, 10), Source::Stream), Ok(vec![]));
+    }
+    let blocks = assembler.feed(large(1200, 1_000_000), Source::Stream).unwrap();
+    assert!(blocks[0].is_short && blocks[0].events.len() > 900);
+    assert!(blocks[0].events.iter().all(|event| event.encoded_len() < 66_000));
 }

@@ -21,6 +21,10 @@ const PAGE: u32 = 1000;
 const REWIND_BLOCKS: u64 = 300;
 /// Blocks that are given out at once when they wait in the stream.
 const BURST: usize = 128;
+/// More bytes are not gathered for one burst.
+const BURST_BYTES: usize = 16 * 1024 * 1024;
+/// Events in a row that lead nowhere, after which a stream is given up.
+const MOST_IN_VAIN: u32 = 20_000;
 
 /// How patient a follower is.
 #[derive(Clone, Copy, Debug)]
@@ -67,6 +71,8 @@ pub(crate) struct Follower {
     is_live: bool,
     is_stalled: bool,
     heard_at: Instant,
+    /// Events since the last one that led on.
+    in_vain: u32,
 }
 
 impl std::fmt::Debug for Follower {
@@ -98,6 +104,7 @@ impl Follower {
             is_live: false,
             is_stalled: false,
             heard_at: Instant::now(),
+            in_vain: 0,
         }
     }
 
@@ -169,6 +176,9 @@ impl Follower {
             }
             return Ok(Some(Step::Blocks(blocks)));
         }
+        if !is_end && self.assembler.next_event_id() <= from {
+            return self.failed(index, NodeError::Malformed { expected: "events from there on" });
+        }
         if is_end {
             blocks.extend(self.assembler.end_of_query());
         }
@@ -224,10 +234,14 @@ impl Follower {
             }
             Ok(event) => event,
         };
+        let mut bytes = 0;
         loop {
             match event {
-                Some(Ok(event)) => match self.assembler.feed(event, Source::Stream) {
-                    Ok(whole) => blocks.extend(whole),
+                Some(Ok(event)) => match self.lead_on(event) {
+                    Ok(whole) => {
+                        bytes += whole.iter().map(|block| block.bytes).sum::<usize>();
+                        blocks.extend(whole);
+                    }
                     Err(_gap) => break self.is_live = false,
                 },
                 // The node closed the stream or broke off; what it keeps tells how it is.
@@ -240,16 +254,31 @@ impl Follower {
             }
             let waiting = tokio::select! {
                 biased;
-                event = stream.next(), if blocks.len() < BURST => Some(event),
+                event = stream.next(), if blocks.len() < BURST && bytes < BURST_BYTES => Some(event),
                 () = std::future::ready(()) => None,
             };
             match waiting {
+                _ if self.in_vain > MOST_IN_VAIN => {
+                    self.in_vain = 0;
+                    let (index, _) = self.node()?;
+                    return self
+                        .failed(index, NodeError::Malformed { expected: "events in order" });
+                }
                 Some(next) => event = next,
                 None => break self.stream = Some(stream),
             }
         }
         self.heard_at = Instant::now();
         Ok((!blocks.is_empty()).then_some(Step::Blocks(blocks)))
+    }
+
+    /// Takes an event from the stream, and counts how many lead nowhere.
+    fn lead_on(&mut self, event: HubEvent) -> Result<Vec<Block>, Gap> {
+        let before = self.assembler.next_event_id();
+        let whole = self.assembler.feed(event, Source::Stream);
+        let has_led_on = self.assembler.next_event_id() > before;
+        self.in_vain = if has_led_on { 0 } else { self.in_vain.saturating_add(1) };
+        whole
     }
 
     /// Nothing came for a while: either we are deaf or the shard stands still. Only the heights
@@ -271,6 +300,9 @@ impl Follower {
             return Ok(Some(Step::Deaf));
         }
         self.pool.blame(index);
+        if shard.is_some_and(|shard| self.furthest.is_far_beyond(shard.max_height)) {
+            return Err(NodeError::Malformed { expected: "a height near the cursor's" });
+        }
         self.is_stalled = true;
         Ok(Some(Step::Stalled { delay_s: shard.map_or(0, |shard| shard.block_delay_s) }))
     }
