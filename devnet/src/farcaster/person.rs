@@ -252,6 +252,11 @@ pub fn sign(key: &SigningKey, data: &MessageData) -> Message {
     }
 }
 
+/// The hash by which bytes are named once they are signed as a message's data.
+pub fn hash_of(bytes: &[u8]) -> [u8; 20] {
+    blake3_160(bytes)
+}
+
 /// What the contracts would say of a new fid with one app key: rent, registration, signer.
 pub fn registration(fid: u64, signer: &[u8; 32], units: u32) -> [OnChainEvent; 3] {
     let custody = custody_of(fid);
