@@ -248,7 +248,7 @@ impl Talker {
 
     async fn likes_no_more(&mut self) {
         let of_mine = |like: &&(Side, String, u64)| like.2 == self.person.fid;
-        let like = locked(&self.told).likes.iter().filter(of_mine).next_back().cloned();
+        let like = locked(&self.told).likes.iter().rfind(of_mine).cloned();
         let Some(like) = like else { return };
         let Some(target) = locked(&self.seen).shown(&like.1).cloned() else { return };
         self.person.reacts("unlike", &target.cast).await;

@@ -52,7 +52,7 @@ async fn every_step_may_be_the_last() {
     // Conversations begin where the bridge first sees them.
     let daemon = home.starts();
     home.connects().await;
-    daemon.is_killed().await;
+    daemon.dies().await;
     for (round, step) in Step::ALL.into_iter().chain(Step::ALL).enumerate() {
         let passing = if round < Step::ALL.len() { 0 } else { 3 };
         let mut dying = home.starts_to_die(step, passing);
@@ -66,7 +66,7 @@ async fn every_step_may_be_the_last() {
         assert_eq!(status.signal(), Some(9), "{step:?}: {}", home.log());
         let daemon = home.starts();
         chat.settles(&home, 5).await;
-        daemon.is_killed().await;
+        daemon.dies().await;
     }
     let daemon = home.starts();
     chat.settles(&home, 30).await;
@@ -90,7 +90,7 @@ async fn any_moment_may_be_the_last_while_everything_fails_at_times() {
         // From 0.2 to 2 seconds, each moment as likely as another.
         chat.passes(2 + (kill as u64 * 7919) % 19).await;
         assert!(daemon.has_ended().is_none(), "{}", home.log());
-        daemon.is_killed().await;
+        daemon.dies().await;
         daemon = home.starts();
     }
     chat.falls_silent(talk).await;

@@ -177,7 +177,7 @@ pub(crate) struct Daemon(Child);
 
 impl Daemon {
     /// Ends it by SIGKILL.
-    pub(crate) async fn is_killed(mut self) {
+    pub(crate) async fn dies(mut self) {
         self.0.start_kill().unwrap();
         assert_eq!(soon("its end", self.0.wait()).await.unwrap().signal(), Some(9), "it had ended");
     }

@@ -56,8 +56,8 @@ impl Two {
         .await
     }
 
-    async fn is_killed_and_comes_back(self) -> Self {
-        self.daemon.is_killed().await;
+    async fn comes_back_from_a_kill(self) -> Self {
+        self.daemon.dies().await;
         let daemon = self.home.starts();
         self.home.connects().await;
         Self { daemon, ..self }
@@ -329,7 +329,7 @@ async fn a_like_given_twice_and_taken_back_once_stays_so_after_a_kill() {
     // What comes in order comes last.
     two.bob.replies(&first_copy, "before").await;
     two.on_the_left("bob: before", Some(&first)).await;
-    let mut two = two.is_killed_and_comes_back().await;
+    let mut two = two.comes_back_from_a_kill().await;
     two.bob.replies(&first_copy, "after").await;
     two.on_the_left("bob: after", Some(&first)).await;
     reacted(&mut two.alice, &first, "like", 0).await;
@@ -341,7 +341,7 @@ async fn a_like_given_twice_and_taken_back_once_stays_so_after_a_kill() {
 async fn likes_recasts_answers_and_deletes_follow_after_a_kill() {
     let mut two = Two::meet().await;
     let ties = Ties::are_made(&mut two).await;
-    let mut two = two.is_killed_and_comes_back().await;
+    let mut two = two.comes_back_from_a_kill().await;
     ties.are_undone(&mut two).await;
     two.part().await;
 }
