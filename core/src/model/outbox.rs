@@ -15,7 +15,7 @@ pub struct OutboxRow {
     /// The event's place in the journal.
     #[n(1)]
     pub seq: Seq,
-    /// Which of the event's envelopes on that leg, from 0.
+    /// Which of the event's envelopes on that leg, from 1; [`CONTROL`] for the network's own.
     #[n(2)]
     pub part: u16,
     /// The conversation.
@@ -43,6 +43,9 @@ pub struct OutboxRow {
     #[n(10)]
     pub last_error: Option<String>,
 }
+
+/// The part of control traffic; the envelopes of the event itself count from 1.
+pub const CONTROL: u16 = 0;
 
 /// What an envelope in the outbox is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
@@ -74,6 +77,9 @@ pub struct BacklogRow {
     /// Since when.
     #[n(3)]
     pub since: Timestamp,
+    /// Which of its envelopes, where others are there already; all of them if none is named.
+    #[n(4)]
+    pub parts: Vec<u16>,
 }
 
 /// An envelope that will not be sent any more by itself.

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::error::Error;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 
@@ -13,6 +13,7 @@ use super::route::Routes;
 use super::step::Steps;
 use crate::adapter::{Adapter, Health, Missing};
 use crate::model::id::{AccountName, Leg, RemoteConversation, Seq};
+use crate::model::outbox::OutboxRow;
 use crate::model::time::Clock;
 use crate::store::Store;
 
@@ -30,7 +31,6 @@ pub(crate) struct Account {
     /// The conversations that links name on this account.
     pub(crate) linked: watch::Receiver<BTreeSet<RemoteConversation>>,
     pub(crate) routes: watch::Receiver<Arc<Routes>>,
-    pub(crate) waiting: Waiting,
     /// The end of the journal, for all accounts.
     pub(crate) head: watch::Sender<Seq>,
     /// Something was learnt: legs that could not be sealed for may be now.
@@ -46,6 +46,8 @@ pub(crate) struct Account {
     /// Why nothing can be sent until somebody mends the account. Kept apart from how listening
     /// goes, so that hearing well does not hide it.
     pub(crate) suspended: watch::Sender<Option<String>>,
+    /// Envelopes that were sealed after this were tried only if their row says so.
+    pub(crate) sure_since: AtomicI64,
 }
 
 /// What the sender is told.
@@ -81,6 +83,17 @@ impl Account {
         }
     }
 
+    /// Whether an envelope was certainly never handed to the network.
+    pub(crate) fn is_untried(&self, row: &OutboxRow) -> bool {
+        let is_unmarked = row.attempts == 0 && row.taken_at.is_none() && row.last_error.is_none();
+        is_unmarked && row.sealed_at.as_micros() > self.sure_since.load(Ordering::Relaxed)
+    }
+
+    /// An attempt could not be written down: rows may have been tried without saying so.
+    pub(crate) fn forgets_what_was_tried(&self) {
+        self.sure_since.store(self.clock.now().as_micros(), Ordering::Relaxed);
+    }
+
     /// Legs and envelopes that waited may go on.
     pub(crate) fn something_learnt(&self) {
         self.learnt.notify_one();
@@ -105,35 +118,5 @@ impl std::fmt::Display for Chain<'_> {
             source = error.source();
         }
         Ok(())
-    }
-}
-
-/// How many of an account's envelopes wait, so that nobody looks where nothing is.
-#[derive(Debug)]
-pub(crate) struct Waiting {
-    count: AtomicUsize,
-    most: usize,
-}
-
-impl Waiting {
-    pub(crate) const fn new(count: usize, most: usize) -> Self {
-        Self { count: AtomicUsize::new(count), most }
-    }
-
-    pub(crate) fn any(&self) -> bool {
-        self.count.load(Ordering::Relaxed) > 0
-    }
-
-    pub(crate) fn would_exceed(&self, more: usize) -> bool {
-        more > 0 && self.count.load(Ordering::Relaxed).saturating_add(more) > self.most
-    }
-
-    pub(crate) fn add(&self, more: usize) {
-        self.count.fetch_add(more, Ordering::Relaxed);
-    }
-
-    pub(crate) fn remove(&self, fewer: usize) {
-        let less = |count: usize| Some(count.saturating_sub(fewer));
-        let _before = self.count.fetch_update(Ordering::Relaxed, Ordering::Relaxed, less);
     }
 }

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
 
 use thiserror::Error;
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::account::{Account, Ready, Waiting};
+use super::account::{Account, Ready};
 use super::limits::Limits;
 use super::route::{Route, Routes};
 use super::step::Steps;
@@ -18,7 +19,7 @@ use crate::model::id::{AccountName, RemoteConversation, Seq};
 use crate::model::link::Link;
 use crate::model::time::Clock;
 use crate::store::span::Span;
-use crate::store::tables::{HEALTH, JOURNAL, SEALED, WAITING};
+use crate::store::tables::{HEALTH, JOURNAL, SEALED};
 use crate::store::{ChangeError, DiskError, ReadError, Reads, Store, WriteError};
 
 /// How many batches of one account may stand before the journal.
@@ -191,15 +192,9 @@ impl Bridge {
             let (name, head) = (name.clone(), *self.head.borrow());
             self.store.write(move |unit| unit.put(&SEALED, &name, &head)).await?;
         }
-        let waiting = snapshot.scan(&WAITING, Span::under(name), usize::MAX)?;
         let (batches, handed_over) = mpsc::channel(BATCHES);
         let (ready, told) = mpsc::channel(TOLD);
         let (wanted, wants) = mpsc::channel(TOLD);
-        for (_, row) in waiting.iter().take(TOLD) {
-            if wanted.try_send(row.missing.clone()).is_err() {
-                break;
-            }
-        }
         let linked = watch::Sender::new(linked);
         let account = Arc::new(Account {
             name: name.clone(),
@@ -212,7 +207,6 @@ impl Bridge {
             unit: Mutex::new(()),
             linked: linked.subscribe(),
             routes: self.routes.subscribe(),
-            waiting: Waiting::new(waiting.len(), setup.limits.waiting),
             head: self.head.clone(),
             learnt: Notify::new(),
             openable: Notify::new(),
@@ -220,6 +214,7 @@ impl Bridge {
             wanted,
             health: watch::Sender::new(Health::Starting),
             suspended: watch::Sender::new(None),
+            sure_since: AtomicI64::new(self.clock.now().as_micros()),
         });
         let it = Running {
             account,

@@ -2,8 +2,8 @@
 
 use super::claim::{claimed, itself, mark, may_appear_as, onward};
 use super::resolve::{Referred, content_of, conversation_of, referred};
-use super::settle::confirm;
-use super::{Source, missing_message};
+use super::settle::{awaits_a_name, confirm, missing_receipt};
+use super::{Source, missing_message, missing_name};
 use crate::adapter::Missing;
 use crate::model::content::{Content, Part, Quote};
 use crate::model::copy::{Copy, MadeBy, Pointer};
@@ -12,7 +12,7 @@ use crate::model::id::{ConversationId, Identity, Leg, MessageId, Seq};
 use crate::model::journal::{MessageRow, Place, ReactionRow, Record};
 use crate::store::span::Span;
 use crate::store::tables::{
-    COPIES, EVENTS, JOURNAL, MESSAGES, ORIGINS, OUTBOX, PEOPLE, REACTIONS, REMOTE, TOMBSTONES,
+    COPIES, EVENTS, JOURNAL, MESSAGES, ORIGINS, PEOPLE, REACTIONS, REMOTE, TOMBSTONES,
 };
 use crate::store::{ChangeError, Reads, Unit};
 
@@ -51,9 +51,13 @@ pub(crate) fn append(
         return Ok(settled.map_or(Accepted::Known, |row| Accepted::Settled(row.leg)));
     }
     let leg = Leg { account: source.account.clone(), conversation: event.conversation.clone() };
-    if source.own.as_ref() == Some(&event.author) && awaits_a_name(unit, &leg)? {
-        let reason = "it may be our own, whose receipt has not come yet".to_owned();
-        return Ok(Accepted::Waits(Missing { what: RECEIPT.to_owned(), reason }));
+    let is_own = source.own.as_ref() == Some(&event.author);
+    if is_own && !source.names_known && awaits_a_name(unit, &leg, source.came_at)? {
+        return Ok(Accepted::Waits(missing_receipt()));
+    }
+    if answers_a_nameless(unit, source, &event, &leg)? {
+        let reason = "it may answer our own, whose receipt has not come yet".to_owned();
+        return Ok(Accepted::Waits(Missing { what: missing_name(&leg.conversation), reason }));
     }
     let conversation = conversation_of(unit, &leg, source.now)?;
     let mut origin = claimed(source, &event);
@@ -101,13 +105,22 @@ pub(crate) fn append(
     Ok(Accepted::New(seq))
 }
 
-/// What an envelope waits for that may be our own.
-pub(crate) const RECEIPT: &str = "\0receipt";
-
-/// Whether something of ours is on its way there whose id we do not know.
-fn awaits_a_name(unit: &Unit<'_>, leg: &Leg) -> Result<bool, ChangeError> {
-    let rows = unit.scan(&OUTBOX, Span::under(leg), usize::MAX)?;
-    Ok(rows.iter().any(|(_, row)| row.sealed.remote_id.is_none()))
+/// Whether an event answers something that may be our own, people having been faster than the
+/// receipt.
+fn answers_a_nameless(
+    unit: &Unit<'_>,
+    source: &Source,
+    event: &Event,
+    leg: &Leg,
+) -> Result<bool, ChangeError> {
+    let Action::Say(Said { reply_to: Some(answered), .. }) = &event.action else {
+        return Ok(false);
+    };
+    if source.names_known || source.now.since(source.came_at) >= source.name_within {
+        return Ok(false);
+    }
+    let key = (source.account.clone(), answered.clone());
+    Ok(unit.get(&REMOTE, &key)?.is_none() && awaits_a_name(unit, leg, source.came_at)?)
 }
 
 /// Puts a record at the journal's end.

@@ -12,10 +12,11 @@ mod settle;
 
 pub(crate) use self::append::{Accepted, Arrival, append, emoji_key, identified, place};
 pub(crate) use self::resolve::conversation_of;
-pub(crate) use self::settle::{bury, confirm, reject};
+pub(crate) use self::settle::{Settled, bury, settled, unappear};
 
-use crate::adapter::Missing;
-use crate::model::id::{AccountName, Identity, Network, RemoteId};
+use std::time::Duration;
+
+use crate::model::id::{AccountName, Identity, Network, RemoteConversation, RemoteId};
 use crate::model::level::Level;
 use crate::model::time::Timestamp;
 
@@ -28,10 +29,32 @@ pub(crate) struct Source {
     pub(crate) own: Option<Identity>,
     /// How well what is said there is protected there.
     pub(crate) level: Level,
+    /// Whether its ids are known before anything is sent.
+    pub(crate) names_known: bool,
     pub(crate) now: Timestamp,
+    /// When the event came; earlier than now if it had to wait.
+    pub(crate) came_at: Timestamp,
+    /// How long an answer waits for the name of what it may answer.
+    pub(crate) name_within: Duration,
 }
 
 /// What an event refers to and we do not have: the name under which an envelope waits for it.
 pub(crate) fn missing_message(id: &RemoteId) -> String {
-    format!("{}message {id}", Missing::JOURNAL)
+    format!("{MESSAGE}{id}")
+}
+
+/// The message that is missing, by that name.
+pub(crate) fn message_missing(what: &str) -> Option<RemoteId> {
+    RemoteId::parse(what.strip_prefix(MESSAGE)?).ok()
+}
+
+/// How the names of missing messages begin.
+const MESSAGE: &str = "\0message ";
+
+/// What an envelope waits for that may be our own.
+pub(crate) const RECEIPT: &str = "\0receipt";
+
+/// What an answer in a conversation waits for, and all that is said there after it.
+pub(crate) fn missing_name(conversation: &RemoteConversation) -> String {
+    format!("\0name {conversation}")
 }

@@ -6,7 +6,7 @@ use super::draft::Draft;
 use super::event::seal_event;
 use super::{NotSealed, commit, find};
 use crate::model::id::{Leg, Seq};
-use crate::model::outbox::{BacklogRow, OutboxKind};
+use crate::model::outbox::{BacklogRow, CONTROL};
 use crate::pipeline::account::Account;
 use crate::store::span::Span;
 use crate::store::tables::{BACKLOG, OUTBOX};
@@ -37,29 +37,38 @@ pub(super) async fn seal(account: &Account) -> Result<bool, NotSealed> {
     let mut draft = Draft::new(account, &snapshot, &keys, BTreeSet::new());
     let mut left = account.limits.seal_batch;
     for leg in legs {
-        if left == 0 || has_control(&snapshot, &leg)? {
-            continue;
-        }
-        for (_, row) in snapshot.scan(&BACKLOG, Span::under(&leg), left)? {
-            if let Some(event) = find(&snapshot, row.seq)? {
-                seal_event(&mut draft, &event, &leg)?;
-            }
-            if draft.is_backlogged(&leg) {
-                break;
-            }
-            draft.leaves_backlog(leg.clone(), row.seq);
-            left = left.saturating_sub(1);
-        }
+        left = left.saturating_sub(seal_leg(&mut draft, &leg, left)?);
     }
     let changes = draft.finish();
-    if !changes.is_empty() {
+    if changes.is_empty() {
+        account.journaled(None, Vec::new(), changes.wanted());
+    } else {
         commit(account, keys, changes, None).await?;
     }
     Ok(left == 0)
 }
 
-/// Whether control traffic of the leg is still on its way.
-fn has_control(snapshot: &Snapshot, leg: &Leg) -> Result<bool, ReadError> {
-    let rows = snapshot.scan(&OUTBOX, Span::under(leg), usize::MAX)?;
-    Ok(rows.iter().any(|(_, row)| row.kind == OutboxKind::Control))
+/// Seals at most `most` events of a leg's line, up to the first that must wait; returns how many.
+fn seal_leg(draft: &mut Draft<'_>, leg: &Leg, most: usize) -> Result<usize, ReadError> {
+    let rows = draft.snapshot.scan(&BACKLOG, Span::under(leg), most)?;
+    let first = rows.first().map(|(_, row)| row.seq);
+    // Control traffic stands in the place of the event that needs it.
+    if let Some(first) = first
+        && draft.snapshot.get(&OUTBOX, &(leg.clone(), first, CONTROL))?.is_some()
+    {
+        return Ok(0);
+    }
+    let mut sealed: usize = 0;
+    for (_, row) in rows {
+        if let Some(event) = find(draft.snapshot, row.seq)? {
+            seal_event(draft, &event, leg, &row.parts)?;
+        }
+        if draft.is_backlogged(leg) {
+            draft.stays_in_backlog(row);
+            break;
+        }
+        draft.leaves_backlog(leg.clone(), row.seq);
+        sealed = sealed.saturating_add(1);
+    }
+    Ok(sealed)
 }

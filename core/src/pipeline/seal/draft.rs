@@ -38,6 +38,7 @@ pub(super) struct Changes {
     pointers: Vec<(RemoteId, Pointer)>,
     notes: Vec<(ConversationId, Seq, Note)>,
     backlog: Vec<BacklogRow>,
+    wanted: Vec<Missing>,
     out_of_backlog: Vec<(Leg, Seq)>,
     reacted: BTreeMap<ReactedKey, Vec<MessageId>>,
 }
@@ -98,7 +99,18 @@ impl<'a> Draft<'a> {
     pub(super) fn postpone(&mut self, event: &Placed, leg: &Leg, missing: Option<Missing>) {
         self.backlogged.insert(leg.clone());
         let (leg, seq) = (leg.clone(), event.seq);
-        self.changes.backlog.push(BacklogRow { leg, seq, missing, since: self.now });
+        let (since, parts) = (self.now, Vec::new());
+        self.changes.backlog.push(BacklogRow { leg, seq, missing, since, parts });
+    }
+
+    /// An event that was postponed just now was so before: the row stays as it is, but for its
+    /// reason.
+    pub(super) fn stays_in_backlog(&mut self, row: BacklogRow) {
+        let Some(again) = self.changes.backlog.pop() else { return };
+        self.changes.wanted.extend(again.missing.clone());
+        if again.missing != row.missing {
+            self.changes.backlog.push(BacklogRow { missing: again.missing, ..row });
+        }
     }
 
     pub(super) fn leaves_backlog(&mut self, leg: Leg, seq: Seq) {
@@ -180,7 +192,8 @@ impl Changes {
     }
 
     pub(super) fn wanted(&self) -> Vec<Missing> {
-        self.backlog.iter().filter_map(|row| row.missing.clone()).collect()
+        let backlog = self.backlog.iter().filter_map(|row| row.missing.clone());
+        backlog.chain(self.wanted.iter().cloned()).collect()
     }
 
     pub(super) fn write(self, unit: &mut Unit<'_>) -> Result<(), ChangeError> {

@@ -11,21 +11,23 @@ use crate::adapter::{Sealed, Sealing};
 use crate::fit::{Fitted, Referent, Telling, fit};
 use crate::model::content::{Content, Kind};
 use crate::model::id::{Leg, MessageId};
-use crate::model::outbox::{OutboxKind, OutboxRow};
+use crate::model::outbox::{CONTROL, OutboxKind, OutboxRow};
 use crate::model::outgoing::{Outgoing, ReplyTo};
 use crate::pipeline::journal::emoji_key;
 use crate::store::ReadError;
 
 /// Seals an event for a leg, or postpones it, or notes why it stays behind.
 ///
-/// Doing it again does no harm: an event that has a copy there is done.
+/// Doing it again does no harm: an event that has a copy there is done, but for those of its
+/// envelopes that are named in `parts`.
 pub(super) fn seal_event(
     draft: &mut Draft<'_>,
     event: &Placed,
     leg: &Leg,
+    parts: &[u16],
 ) -> Result<(), ReadError> {
     let message = event.record.message;
-    if !draft.copies(event.conversation, message, leg)?.is_empty() {
+    if parts.is_empty() && !draft.copies(event.conversation, message, leg)?.is_empty() {
         return Ok(());
     }
     if draft.is_backlogged(leg) {
@@ -47,7 +49,7 @@ pub(super) fn seal_event(
     if let Some((is_whole, reason)) = fitted.note() {
         draft.note(event, leg, is_whole, reason);
     }
-    if let Some(rows) = seal_all(draft, event, leg, fitted.outgoing) {
+    if let Some(rows) = seal_all(draft, event, leg, (fitted.outgoing, parts)) {
         draft.enqueue(rows);
     }
     Ok(())
@@ -166,10 +168,11 @@ fn seal_all(
     draft: &mut Draft<'_>,
     event: &Placed,
     leg: &Leg,
-    outgoing: Vec<Outgoing>,
+    (outgoing, parts): (Vec<Outgoing>, &[u16]),
 ) -> Option<Vec<OutboxRow>> {
     let mut rows: Vec<OutboxRow> = Vec::with_capacity(outgoing.len());
-    for (part, outgoing) in (1..).zip(outgoing) {
+    let is_wanted = |part: u16| parts.is_empty() || parts.contains(&part);
+    for (part, outgoing) in (1..).zip(outgoing).filter(|(part, _)| is_wanted(*part)) {
         let before = rows.last().and_then(|row| row.sealed.remote_id.clone());
         let is_message = matches!(outgoing, Outgoing::Say(_));
         let outgoing = behind(outgoing, before);
@@ -190,7 +193,7 @@ fn seal_all(
             }
             Sealing::First(sealed) => {
                 draft.postpone(event, leg, None);
-                return Some(vec![row(draft, event, leg, (0, sealed, OutboxKind::Control))]);
+                return Some(vec![row(draft, event, leg, (CONTROL, sealed, OutboxKind::Control))]);
             }
             Sealing::Refused { reason } => {
                 draft.note(event, leg, true, reason);

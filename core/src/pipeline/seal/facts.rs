@@ -64,7 +64,9 @@ pub(super) fn referent(
         ..Referent::default()
     };
     if let Some(record) = record {
-        referent.excerpt = content.as_ref().map(excerpt);
+        // What was taken back is not quoted.
+        let is_deleted = is_deleted(draft, message)?;
+        referent.excerpt = content.as_ref().filter(|_| !is_deleted).map(excerpt);
         referent.author = match &record.author {
             Some(author) => Some(speaker(draft, author)?.name),
             None => None,

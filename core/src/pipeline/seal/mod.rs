@@ -122,7 +122,7 @@ async fn seal_from(account: &Account, from: Seq) -> Result<Seq, NotSealed> {
     let mut draft = Draft::new(account, &snapshot, &keys, backlogged);
     for event in &events {
         for leg in draft.legs_of(event)? {
-            seal_event(&mut draft, event, &leg)?;
+            seal_event(&mut draft, event, &leg, &[])?;
         }
     }
     let changes = draft.finish();

@@ -1,11 +1,11 @@
 //! The third commit: what the network answered, written down.
 
 use crate::model::copy::{Copy, MadeBy, Pointer};
-use crate::model::id::{ConversationId, Leg, MessageId, RemoteId};
+use crate::model::id::{Leg, RemoteId};
 use crate::model::outbox::{BacklogRow, OutboxKind, OutboxRow};
 use crate::model::time::Timestamp;
 use crate::pipeline::account::Account;
-use crate::pipeline::journal::bury;
+use crate::pipeline::journal::{bury, unappear};
 use crate::store::span::Span;
 use crate::store::tables::{BACKLOG, COPIES, OUTBOX, REMOTE};
 use crate::store::{ChangeError, Reads, Unit, WriteError};
@@ -23,10 +23,15 @@ pub(super) enum Answer {
     Deferred(OutboxRow, String),
     /// It will never be taken.
     Dead(OutboxRow, String),
-    /// Its message was taken back before it was ever tried.
+    /// Its message was taken back before it was ever tried, as far as we know.
     Withdrawn(OutboxRow),
-    /// The leg's keys are gone: everything is to be sealed again.
-    Reseal,
+    /// Its message was taken back before it was ever tried: nothing of it is there.
+    NeverSent(OutboxRow),
+    /// The keys that it was sealed for are gone: it and all behind it are to be sealed again.
+    Reseal {
+        /// The envelope that the network could not take any more.
+        from: OutboxRow,
+    },
 }
 
 /// Writes the answers down.
@@ -37,13 +42,11 @@ pub(super) async fn settle(
 ) -> Result<(), WriteError<ChangeError>> {
     let now = account.clock.now();
     let leg = leg.clone();
-    let learnt = answers
-        .iter()
-        .any(|it| !matches!(it, Answer::Failed(..) | Answer::Deferred(..) | Answer::Withdrawn(..)));
-    // Nobody may seal for the leg while its envelopes go back.
-    let _only_one_unit_of_work = match answers.iter().any(|it| matches!(it, Answer::Reseal)) {
-        true => Some(account.unit.lock().await),
-        false => None,
+    let learnt = answers.iter().any(|it| !matches!(it, Answer::Failed(..) | Answer::Deferred(..)));
+    // Nothing may be sealed for the leg while what comes before it goes back.
+    let _only_one_unit_of_work = match answers.last() {
+        Some(Answer::Reseal { .. }) => Some(account.unit.lock().await),
+        Some(_) | None => None,
     };
     account
         .store
@@ -85,16 +88,13 @@ fn write_down(
             unit.delete(&OUTBOX, &key(&row))?;
             bury(unit, row, &reason, now).map(drop)
         }
-        Answer::Withdrawn(row) => {
+        Answer::Withdrawn(row) => unit.delete(&OUTBOX, &key(&row)),
+        Answer::NeverSent(row) => {
             unit.delete(&OUTBOX, &key(&row))?;
-            unit.delete(&COPIES, &copy_key(&row))
+            unappear(unit, &row)
         }
-        Answer::Reseal => reseal(unit, leg, now),
+        Answer::Reseal { from } => reseal(unit, leg, &from, now),
     }
-}
-
-fn copy_key(row: &OutboxRow) -> (ConversationId, MessageId, Leg, u16) {
-    (row.conversation, row.message, row.leg.clone(), row.part)
 }
 
 fn key(row: &OutboxRow) -> (Leg, crate::model::id::Seq, u16) {
@@ -138,13 +138,29 @@ fn named(unit: &mut Unit<'_>, row: &OutboxRow, id: RemoteId) -> Result<(), Chang
     Ok(())
 }
 
-/// Sends everything of the leg back to be sealed again, in order.
-fn reseal(unit: &mut Unit<'_>, leg: &Leg, now: Timestamp) -> Result<(), ChangeError> {
-    for (_, row) in unit.scan(&OUTBOX, Span::under(leg), usize::MAX)? {
+/// Sends an envelope and all behind it back to be sealed again, in order. What the network has
+/// taken stays.
+fn reseal(
+    unit: &mut Unit<'_>,
+    leg: &Leg,
+    from: &OutboxRow,
+    now: Timestamp,
+) -> Result<(), ChangeError> {
+    for (_, row) in unit.scan(&OUTBOX, Span::under(leg).from(&key(from)), usize::MAX)? {
+        if row.taken_at.is_some() {
+            continue;
+        }
         unit.delete(&OUTBOX, &key(&row))?;
-        unit.delete(&COPIES, &(row.conversation, row.message, leg.clone(), row.part))?;
-        let back = BacklogRow { leg: leg.clone(), seq: row.seq, missing: None, since: now };
-        unit.put(&BACKLOG, &(leg.clone(), row.seq), &back)?;
+        unappear(unit, &row)?;
+        let at = (leg.clone(), row.seq);
+        let back = unit.get(&BACKLOG, &at)?;
+        let (leg, seq) = at.clone();
+        let mut back =
+            back.unwrap_or(BacklogRow { leg, seq, missing: None, since: now, parts: Vec::new() });
+        if row.kind != OutboxKind::Control {
+            back.parts.push(row.part);
+        }
+        unit.put(&BACKLOG, &at, &back)?;
     }
     Ok(())
 }

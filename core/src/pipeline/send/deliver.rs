@@ -46,12 +46,11 @@ pub(super) async fn deliver(account: &Account, leg: &Leg, allowed: usize) -> (Tu
             return (Turn::Later(account.backoff.after(0)), 0);
         }
     };
-    let (rows, withdrawn) = match next {
+    let (rows, mut answers) = match next {
         Next::Nothing => return (Turn::Idle, 0),
         Next::Awaits(after) => return (Turn::Awaits(after), 0),
-        Next::Rows { rows, withdrawn } => (rows, withdrawn),
+        Next::Rows { rows, answers } => (rows, answers),
     };
-    let mut answers: Vec<Answer> = withdrawn.into_iter().map(Answer::Withdrawn).collect();
     let (turn, used) = if rows.is_empty() {
         (Turn::More, 0)
     } else {
@@ -68,6 +67,7 @@ pub(super) async fn deliver(account: &Account, leg: &Leg, allowed: usize) -> (Tu
             (turn, used)
         }
         Err(error) => {
+            account.forgets_what_was_tried();
             account
                 .failed("an answer could not be written down; it will be asked for again", &error);
             (Turn::Later(account.backoff.after(0)), used)
@@ -81,7 +81,8 @@ enum Next {
     Awaits(Duration),
     Rows {
         rows: Vec<OutboxRow>,
-        withdrawn: Vec<OutboxRow>,
+        /// What needs no asking.
+        answers: Vec<Answer>,
     },
 }
 
@@ -97,7 +98,7 @@ fn next_rows(account: &Account, leg: &Leg, allowed: usize) -> Result<Next, ReadE
     let overdue =
         found.iter().any(|(_, row)| taken(row).is_some_and(|for_long| for_long >= within));
     let mut rows = Vec::new();
-    let mut withdrawn = Vec::new();
+    let mut answers = Vec::new();
     let mut longest = Duration::ZERO;
     for (_, row) in found {
         if let (Some(for_long), false) = (taken(&row), overdue) {
@@ -106,12 +107,11 @@ fn next_rows(account: &Account, leg: &Leg, allowed: usize) -> Result<Next, ReadE
         }
         let is_control = row.kind == OutboxKind::Control;
         let is_message = row.kind == OutboxKind::Message;
-        let is_untouched = row.attempts == 0 && row.taken_at.is_none();
         if is_message
-            && is_untouched
+            && let Some(answer) = withdrawn(account, &row)
             && snapshot.get(&MESSAGES, &row.message)?.is_some_and(|message| message.deleted)
         {
-            withdrawn.push(row);
+            answers.push(answer(row));
             continue;
         }
         if rows.len() < allowed {
@@ -121,10 +121,20 @@ fn next_rows(account: &Account, leg: &Leg, allowed: usize) -> Result<Next, ReadE
             break;
         }
     }
-    if rows.is_empty() && withdrawn.is_empty() {
+    if rows.is_empty() && answers.is_empty() {
         return Ok(Next::Awaits(within.saturating_sub(longest)));
     }
-    Ok(Next::Rows { rows, withdrawn })
+    Ok(Next::Rows { rows, answers })
+}
+
+/// The answer that an envelope whose message was taken back can be given without asking the network:
+/// if nothing of it can be there, or what may be there is taken back by name.
+fn withdrawn(account: &Account, row: &OutboxRow) -> Option<fn(OutboxRow) -> Answer> {
+    if account.is_untried(row) {
+        return Some(Answer::NeverSent);
+    }
+    let is_untouched = row.attempts == 0 && row.taken_at.is_none();
+    (is_untouched && row.sealed.remote_id.is_some()).then_some(Answer::Withdrawn)
 }
 
 async fn call(
@@ -156,6 +166,8 @@ fn idempotency_key(row: &OutboxRow) -> [u8; 16] {
     hasher.update(row.message.as_bytes());
     hasher.update(&row.part.to_be_bytes());
     hasher.update(row.leg.to_string().as_bytes());
+    // What had to be sealed again is something else.
+    hasher.update(&row.sealed.bytes);
     let mut key = [0; 16];
     hasher.finalize_xof().fill(&mut key);
     key
@@ -217,8 +229,9 @@ fn judge_failure(
             Turn::Suspended(wait, reason)
         }
         Verdict::Reseal => {
-            answers.push(Answer::Reseal);
-            Turn::Idle
+            answers.push(Answer::Reseal { from: row });
+            // The key change may have to be read first.
+            Turn::Later(account.backoff.after(0))
         }
     }
 }
