@@ -10,6 +10,7 @@
 )]
 
 mod delivers;
+mod survives_crashes;
 mod fsck;
 mod commands;
 mod live;
@@ -19,3 +20,4 @@ mod farcaster;
 mod settings;
 mod capabilities;
 mod architecture;
+mod trial;
