@@ -226,6 +226,6 @@ async fn what_is_better_protected_becomes_no_direct_cast_unless_the_link_says_so
     bridge.apply(setup(Downgrade::Allow)).await.unwrap();
     carol.says(&room, "you may tell").unwrap();
     let sent = sent(&server, 1).await;
-    assert_eq!(sent, [(6, "carol: you may tell".to_owned())]);
+    assert_eq!(sent, [(6, "[L3] carol: you may tell".to_owned())]);
     end((den, server, bridge)).await;
 }

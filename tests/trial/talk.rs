@@ -292,6 +292,8 @@ impl Talk {
 }
 
 fn words(text: &str) -> Option<Words> {
+    // What comes to a less protected place says first how well it was protected.
+    let text = text.strip_prefix("[L").and_then(|it| it.split_once("] ")).map_or(text, |it| it.1);
     let (said_by, text) = match text.split_once(": ") {
         // Whose name somebody else has too is told apart by more than the name.
         Some((name, text)) => (name.split(" [").next().map(str::to_owned), text),

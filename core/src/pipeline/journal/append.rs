@@ -7,7 +7,7 @@ use super::{Source, missing_message, missing_name};
 use crate::adapter::Missing;
 use crate::model::content::{Content, Part, Quote};
 use crate::model::copy::{Copy, MadeBy, Pointer};
-use crate::model::event::{Action, Event};
+use crate::model::event::{Action, Event, Said};
 use crate::model::id::{ConversationId, Identity, Leg, MessageId, Seq};
 use crate::model::journal::{MessageRow, Place, ReactionRow, Record};
 use crate::store::span::Span;
