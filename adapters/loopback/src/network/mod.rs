@@ -1,7 +1,7 @@
 //! A network inside the process: rooms with people in them, streams that an account reads, and a
 //! fault dial. It takes the part that a server has for other adapters.
 //!
-//! People speak and listen by [`Person`]; the adapter connects by a [`Session`](session::Session).
+//! People speak and listen by [`Person`]; the adapter connects by a session.
 //! A room's posts go to one of the network's streams. Live events are a hint that faults may lose,
 //! double or reorder; each stream's paged history is the truth.
 
