@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use threadbridge_core::adapter::{Adapter, Health};
+use threadbridge_core::adapter::Adapter;
 use threadbridge_core::model::content::Content;
 use threadbridge_core::model::id::{AccountName, Leg, Network, RemoteAuthor, RemoteConversation};
 use threadbridge_core::model::link::{Direction, Downgrade, Link};
-use threadbridge_core::model::outbox::{DeadLetter, OutboxRow};
+use threadbridge_core::model::outbox::OutboxRow;
 use threadbridge_core::model::time::Clock;
 use threadbridge_core::pipeline::{Backoff, Bridge, Limits, Setup, Step, Steps};
 use threadbridge_core::store::span::Span;
@@ -44,11 +44,6 @@ impl Room {
         let network = LoopbackNetwork::new(Network::parse(network).unwrap(), rules);
         Self { network, name: room("books") }
     }
-
-    /// Another room on the same network.
-    pub(crate) fn beside(&self, name: &str) -> Self {
-        Self { network: self.network.clone(), name: room(name) }
-    }
 }
 
 pub(crate) fn room(name: &str) -> RemoteConversation {
@@ -58,10 +53,6 @@ pub(crate) fn room(name: &str) -> RemoteConversation {
 pub(crate) fn account(name: &str) -> AccountName {
     AccountName::parse(name).unwrap()
 }
-
-/// The kinds of networks.
-pub(crate) const MODES: [&str; 6] =
-    ["digest", "network", "digest-provisional", "network-provisional", "sealed", "sealed-network"];
 
 /// How a network of that kind is made.
 pub(crate) fn mode(name: &str) -> Rules {
@@ -227,12 +218,6 @@ impl Process {
         Self { runtime, bridge, store, setup }
     }
 
-    /// Waits for something that the bridge is asked to do.
-    pub(crate) fn does<T>(&self, work: impl Future<Output = T>) -> T {
-        let done = async { tokio::time::timeout(DEADLINE, work).await };
-        self.runtime.block_on(done).unwrap()
-    }
-
     /// Ends as by SIGTERM.
     pub(crate) fn stops(self) {
         let Self { runtime, bridge, store, .. } = self;
@@ -247,12 +232,6 @@ impl Process {
         drop(bridge);
         runtime.shutdown_timeout(DEADLINE);
         drop((store, setup));
-    }
-
-    /// Changes what the bridge is made of.
-    pub(crate) fn applies(&mut self, setup: Setup) {
-        self.does(self.bridge.apply(setup.clone())).unwrap();
-        self.setup = setup;
     }
 
     /// Everything that waits for something, for a test that failed.
@@ -287,16 +266,6 @@ impl Process {
     /// What is on its way.
     pub(crate) fn outbox(&self) -> Vec<OutboxRow> {
         view::outbox(&self.store.snapshot().unwrap()).unwrap()
-    }
-
-    pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {
-        view::dead_letters(&self.store.snapshot().unwrap()).unwrap()
-    }
-
-    /// How an account says it is doing.
-    pub(crate) fn health(&self, of: &AccountName) -> Option<Health> {
-        let status = view::status(&self.store.snapshot().unwrap()).unwrap();
-        status.accounts.into_iter().find(|it| it.name == *of).map(|it| it.health)
     }
 
     /// Waits until everything was read and nothing is on its way any more.
