@@ -8,7 +8,6 @@ use threadbridge_core::model::capabilities::{Capabilities, Limit, Unit};
 use threadbridge_core::model::content::Content;
 use threadbridge_core::model::id::{Identity, Network, RemoteAuthor, RemoteId};
 use threadbridge_core::model::level::Level;
-use threadbridge_core::model::level::Level;
 use threadbridge_core::model::outgoing::{Outgoing, Say};
 use threadbridge_core::model::time::Timestamp;
 use threadbridge_loopback::{bare, everything};
@@ -50,7 +49,6 @@ fn tell(content: &Content, name: &str, capabilities: &Capabilities) {
     let fitted = fit(&Telling {
         content,
         sent_at: Timestamp::default(),
-        level: Level::Healing,
         level: Level::Healing,
         speaker: Some(speaker.clone()),
         attribution: "{name}: ",
