@@ -18,6 +18,7 @@ mod live;
 mod process;
 mod demo;
 mod farcaster;
+mod hostile;
 mod settings;
 mod capabilities;
 mod architecture;
