@@ -67,11 +67,13 @@ async fn texts(stage: &Stage) -> Vec<String> {
 
 async fn check(stage: &Stage, case: &Case, before: &BTreeMap<String, u64>, shown: Vec<String>) {
     let name = case.name;
-    let (reason, is_right): (Option<&str>, Option<fn(&str) -> bool>) = match case.expected {
-        Expected::Refused(reason) => (Some(reason), None),
-        Expected::Nothing => (None, None),
-        Expected::Crosses(is_right) => (None, Some(is_right)),
-        Expected::Both(reason, is_right) => (Some(reason), Some(is_right)),
+    let reason = match case.expected {
+        Expected::Refused(reason) | Expected::Both(reason, _) => Some(reason),
+        Expected::Nothing | Expected::Crosses(_) => None,
+    };
+    let is_right = match case.expected {
+        Expected::Crosses(is_right) | Expected::Both(_, is_right) => Some(is_right),
+        Expected::Refused(_) | Expected::Nothing => None,
     };
     // Whose key nobody knows yet is asked for first.
     let refused = until(&format!("{name}: the refusal"), async || {

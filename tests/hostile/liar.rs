@@ -29,13 +29,16 @@ use tonic::{Request, Response, Status, Streaming};
 type Later<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 type Twisting = Arc<dyn Fn(&[u8], Vec<u8>) -> Vec<u8> + Send + Sync>;
 
+/// Makes up an answer to a request.
+pub(crate) type Inventing = Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>;
+
 /// What is said in place of an honest answer.
 #[derive(Clone)]
 pub(crate) enum Twist {
     /// Something made of the request and the honest answer.
     Answer(Twisting),
     /// Something without asking the honest hub.
-    Invent(Arc<dyn Fn(&[u8]) -> Vec<u8> + Send + Sync>),
+    Invent(Inventing),
     /// A failure.
     Refuse(Status),
     /// What is no gRPC at all: its media type, and the page.

@@ -122,7 +122,7 @@ impl Stage {
             Limits { backoff, confirm_within: Duration::from_millis(500), ..Limits::default() };
         let setup = Setup { accounts, links, limits, ..Setup::default() };
         let secret = RootSecret::key_file([7; 32]);
-        let store = Store::create(&folder.path().join("store"), &secret).unwrap();
+        let store = Store::create(folder.path().join("store"), &secret).unwrap();
         let bridge = Bridge::start(store, setup, Clock::System).await.unwrap();
         let known = CastId::default();
         let said = AtomicUsize::new(0);
