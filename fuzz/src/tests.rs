@@ -46,8 +46,11 @@ fn any_envelope_of_farcaster_is_opened_or_refused() {
 fn whatever_somebody_signs_is_opened_or_refused() {
     let opened: Vec<_> =
         (farcaster::SIGNED.seeds)().iter().map(|it| farcaster::opened_signed(it)).collect();
-    let is_read = |it: &Option<Opened>| matches!(it, Some(Opened::Plaintext(_)));
-    assert!(opened.iter().any(is_read), "no seed gets as far as parsing: {opened:?}");
+    // How far they get depends on what the bridge had learnt of their author by then.
+    let is_believed = |it: &Option<Opened>| {
+        matches!(it, Some(Opened::Plaintext(_) | Opened::Missing(_) | Opened::Elsewhere))
+    };
+    assert!(opened.iter().all(is_believed), "a signed seed is not believed: {opened:?}");
     holds(&farcaster::SIGNED);
 }
 
