@@ -11,7 +11,15 @@
 )]
 
 mod delivers;
+mod keeps_order;
+mod deduplicates;
 mod survives_crashes;
+mod fairness;
+mod tombstones;
+mod reseals;
+mod stalls;
+mod protects;
+mod finds_copies;
 mod fsck;
 mod commands;
 mod live;

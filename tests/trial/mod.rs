@@ -2,6 +2,7 @@
 //! stopped and killed; [`talk`] says things there, and knows nothing but what people said and what
 //! the others saw.
 
+pub(crate) mod hindered;
 pub(crate) mod talk;
 pub(crate) mod world;
 

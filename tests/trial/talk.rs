@@ -14,6 +14,7 @@ use super::{Lots, until};
 pub(crate) struct Talk {
     pub(crate) rooms: Vec<Room>,
     bridges: Vec<String>,
+    others: Option<String>,
     pub(crate) said: Vec<Statement>,
 }
 
@@ -47,7 +48,12 @@ impl Talk {
     /// The same, where several bridges link the rooms.
     pub(crate) fn over(bridges: &[&str], rooms: &[Room]) -> Self {
         let bridges = bridges.iter().map(|it| (*it).to_owned()).collect();
-        Self { rooms: rooms.to_vec(), bridges, said: Vec::new() }
+        Self { rooms: rooms.to_vec(), bridges, others: None, said: Vec::new() }
+    }
+
+    /// The same talk, judged in more rooms, the first of which are those it had.
+    pub(crate) fn also_in(self, rooms: &[Room]) -> Self {
+        Self { rooms: rooms.to_vec(), ..self }
     }
 
     pub(crate) fn says(&mut self, room: usize, by: &str) -> usize {
@@ -145,6 +151,17 @@ impl Talk {
         }
     }
 
+    /// Waits until the last statement up to `number` that is not gone is seen everywhere.
+    pub(crate) fn arrives_in_part(&self, number: usize) {
+        let last = (0..=number).rev().find(|it| !self.said[*it].is_gone);
+        last.into_iter().for_each(|number| self.arrives(number));
+    }
+
+    /// Somebody else took a statement back in its author's name.
+    pub(crate) fn is_gone(&mut self, number: usize) {
+        self.said[number].is_gone = true;
+    }
+
     /// What a statement is called in a room, if it is seen there.
     pub(crate) fn copy(&self, room: usize, number: usize) -> Option<RemoteId> {
         let heard = self.hears(room);
@@ -155,7 +172,9 @@ impl Talk {
 
     pub(crate) fn hears(&self, room: usize) -> Vec<Heard> {
         let Room { network, name } = &self.rooms[room];
-        network.person("judge").hears(name)
+        let mut heard = network.person("judge").hears(name);
+        heard.retain(|it| self.others.as_ref().is_none_or(|others| !it.text.ends_with(others)));
+        heard
     }
 
     /// Waits until all see what they should, until nothing is on its way any more, and looks again.
@@ -167,13 +186,30 @@ impl Talk {
         });
         assert!(
             is_right.is_some(),
-            "{} things are wrong, first {:#?}\n{}",
+            "{} things are wrong, first {:#?}\n{}{}",
             wrong.len(),
             &wrong[..wrong.len().min(8)],
+            self.report(),
             process.report(),
         );
         process.comes_to_rest(&self.rooms);
         assert_eq!(self.judge(), Vec::<String>::new(), "when all had come to rest");
+    }
+
+    /// What was seen last, for a test that failed.
+    fn report(&self) -> String {
+        let mut report = String::new();
+        for room in 0..self.rooms.len() {
+            for heard in self.hears(room).iter().rev().take(12).rev() {
+                report += &format!("{room}: {} by {}\n", heard.text, heard.author);
+            }
+        }
+        report
+    }
+
+    /// Others say something there that is none of this talk's.
+    pub(crate) fn among_others(&mut self, who_say: &str) {
+        self.others = Some(who_say.to_owned());
     }
 
     /// Waits until a statement is seen in every room.
@@ -294,9 +330,13 @@ impl Talk {
 fn words(text: &str) -> Option<Words> {
     // What comes to a less protected place says first how well it was protected.
     let text = text.strip_prefix("[L").and_then(|it| it.split_once("] ")).map_or(text, |it| it.1);
-    let (said_by, text) = match text.split_once(": ") {
-        // Whose name somebody else has too is told apart by more than the name.
-        Some((name, text)) => (name.split(" [").next().map(str::to_owned), text),
+    let (said_by, text) = match text.rsplit_once(": ") {
+        // Whose name somebody else has too is told apart by more than the name, and what came by
+        // way of two bridges names one of them before the speaker.
+        Some((names, text)) => {
+            let name = names.rsplit(": ").next().and_then(|name| name.split(" [").next());
+            (name.map(str::to_owned), text)
+        }
         None => (None, text),
     };
     let (number, version) = text.strip_prefix('w')?.split_once('.')?;

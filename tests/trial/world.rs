@@ -8,11 +8,11 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use tempfile::TempDir;
-use threadbridge_core::adapter::Adapter;
+use threadbridge_core::adapter::{Adapter, Health};
 use threadbridge_core::model::content::Content;
 use threadbridge_core::model::id::{AccountName, Leg, Network, RemoteAuthor, RemoteConversation};
 use threadbridge_core::model::link::{Direction, Downgrade, Link};
-use threadbridge_core::model::outbox::OutboxRow;
+use threadbridge_core::model::outbox::{DeadLetter, OutboxRow};
 use threadbridge_core::model::time::Clock;
 use threadbridge_core::pipeline::{Backoff, Bridge, Limits, Setup, Step, Steps};
 use threadbridge_core::store::span::Span;
@@ -44,6 +44,11 @@ impl Room {
         let network = LoopbackNetwork::new(Network::parse(network).unwrap(), rules);
         Self { network, name: room("books") }
     }
+
+    /// Another room on the same network.
+    pub(crate) fn beside(&self, name: &str) -> Self {
+        Self { network: self.network.clone(), name: room(name) }
+    }
 }
 
 pub(crate) fn room(name: &str) -> RemoteConversation {
@@ -53,6 +58,10 @@ pub(crate) fn room(name: &str) -> RemoteConversation {
 pub(crate) fn account(name: &str) -> AccountName {
     AccountName::parse(name).unwrap()
 }
+
+/// The kinds of networks.
+pub(crate) const MODES: [&str; 6] =
+    ["digest", "network", "digest-provisional", "network-provisional", "sealed", "sealed-network"];
 
 /// How a network of that kind is made.
 pub(crate) fn mode(name: &str) -> Rules {
@@ -100,7 +109,12 @@ pub(crate) struct Home {
 impl Home {
     /// A bridge that links all `rooms` by one account on each of their networks.
     pub(crate) fn linking(rooms: &[Room]) -> Self {
-        let mut home = Self::beside("bridge", rooms);
+        Self::linking_as("bridge", rooms)
+    }
+
+    /// The same, whose accounts have another name.
+    pub(crate) fn linking_as(who: &str, rooms: &[Room]) -> Self {
+        let mut home = Self::beside(who, rooms);
         home.links = vec![home.link("all", rooms)];
         home
     }
@@ -169,6 +183,17 @@ impl Home {
         Process::start(self.store(), self.setup(), self.clock.clone())
     }
 
+    /// The bridge, started for good: its folder goes with it.
+    pub(crate) fn start_kept(self) -> Process {
+        let process = self.start();
+        Process { _home: Some(self), ..process }
+    }
+
+    /// The bridge, started with other accounts or links.
+    pub(crate) fn start_with(&self, setup: Setup) -> Process {
+        Process::start(self.store(), setup, self.clock.clone())
+    }
+
     /// The bridge, started, under somebody's eyes.
     pub(crate) fn start_watched(&self, steps: Steps) -> Process {
         let setup = Setup { steps, ..self.setup() };
@@ -204,6 +229,8 @@ pub(crate) struct Process {
     pub(crate) bridge: Bridge,
     pub(crate) store: Store,
     pub(crate) setup: Setup,
+    /// Only for the folder that goes with it.
+    _home: Option<Home>,
 }
 
 impl Process {
@@ -215,7 +242,13 @@ impl Process {
         let runtime = runtime.worker_threads(2).enable_all().build().unwrap();
         let started = Bridge::start(store.clone(), setup.clone(), clock);
         let bridge = runtime.block_on(started).unwrap();
-        Self { runtime, bridge, store, setup }
+        Self { runtime, bridge, store, setup, _home: None }
+    }
+
+    /// Waits for something that the bridge is asked to do.
+    pub(crate) fn does<T>(&self, work: impl Future<Output = T>) -> T {
+        let done = async { tokio::time::timeout(DEADLINE, work).await };
+        self.runtime.block_on(done).unwrap()
     }
 
     /// Ends as by SIGTERM.
@@ -228,10 +261,16 @@ impl Process {
     /// Ends as by SIGKILL: every task is gone where it stands. What was handed to the writer's
     /// thread is written or not, as with a process that dies while it writes.
     pub(crate) fn dies(self) {
-        let Self { runtime, bridge, store, setup } = self;
+        let Self { runtime, bridge, store, setup, .. } = self;
         drop(bridge);
         runtime.shutdown_timeout(DEADLINE);
         drop((store, setup));
+    }
+
+    /// Changes what the bridge is made of.
+    pub(crate) fn applies(&mut self, setup: Setup) {
+        self.does(self.bridge.apply(setup.clone())).unwrap();
+        self.setup = setup;
     }
 
     /// Everything that waits for something, for a test that failed.
@@ -266,6 +305,16 @@ impl Process {
     /// What is on its way.
     pub(crate) fn outbox(&self) -> Vec<OutboxRow> {
         view::outbox(&self.store.snapshot().unwrap()).unwrap()
+    }
+
+    pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {
+        view::dead_letters(&self.store.snapshot().unwrap()).unwrap()
+    }
+
+    /// How an account says it is doing.
+    pub(crate) fn health(&self, of: &AccountName) -> Option<Health> {
+        let status = view::status(&self.store.snapshot().unwrap()).unwrap();
+        status.accounts.into_iter().find(|it| it.name == *of).map(|it| it.health)
     }
 
     /// Waits until everything was read and nothing is on its way any more.
