@@ -14,6 +14,7 @@ mod delivers;
 mod keeps_order;
 mod deduplicates;
 mod survives_crashes;
+mod backs_off;
 mod fairness;
 mod tombstones;
 mod reseals;

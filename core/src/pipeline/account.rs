@@ -37,6 +37,8 @@ pub(crate) struct Account {
     pub(crate) learnt: Notify,
     /// Something was learnt: envelopes that could not be opened may be now.
     pub(crate) openable: Notify,
+    /// Whoever waits before listening again need not wait.
+    pub(crate) hurried: Notify,
     /// Legs that have something in the outbox.
     pub(crate) ready: mpsc::Sender<Ready>,
     /// Things that the network is to be asked for.
@@ -92,6 +94,15 @@ impl Account {
     /// An attempt could not be written down: rows may have been tried without saying so.
     pub(crate) fn forgets_what_was_tried(&self) {
         self.sure_since.store(self.clock.now().as_micros(), Ordering::Relaxed);
+    }
+
+    /// Whatever waits is tried now.
+    pub(crate) async fn hurry(&self) {
+        self.something_learnt();
+        self.hurried.notify_one();
+        if self.ready.send(Ready::Everything).await.is_err() {
+            tracing::debug!(account = %self.name, "the sender has stopped");
+        }
     }
 
     /// Legs and envelopes that waited may go on.

@@ -138,7 +138,7 @@ impl Bridge {
                     *before = linked;
                     changed
                 });
-                it.account.something_learnt();
+                it.account.hurry().await;
             } else {
                 let adapter = Arc::clone(adapter);
                 running.insert(name.clone(), self.run(name, adapter, linked, &setup).await?);
@@ -162,10 +162,7 @@ impl Bridge {
     /// Tries everything that waits at once.
     pub async fn hurry(&self) {
         for it in self.running.lock().await.values() {
-            it.account.something_learnt();
-            if it.account.ready.send(Ready::Everything).await.is_err() {
-                tracing::debug!("a sender has stopped");
-            }
+            it.account.hurry().await;
         }
     }
 
@@ -210,6 +207,7 @@ impl Bridge {
             head: self.head.clone(),
             learnt: Notify::new(),
             openable: Notify::new(),
+            hurried: Notify::new(),
             ready,
             wanted,
             health: watch::Sender::new(Health::Starting),

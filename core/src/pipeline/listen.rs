@@ -57,6 +57,7 @@ pub(super) async fn run(
         failures = failures.saturating_add(1);
         tokio::select! {
             () = stop.cancelled() => return,
+            () = account.hurried.notified() => {}
             () = tokio::time::sleep(wait) => {}
         }
     }
