@@ -96,6 +96,14 @@ pub struct Routes {
 }
 
 impl Routes {
+    /// Whether something of a conversation is still to be said on a leg. Links may have changed the
+    /// conversation since.
+    #[must_use]
+    pub fn is_told(&self, conversation: ConversationId, leg: &Leg) -> bool {
+        self.get(conversation).is_some_and(|route| route.is_told(leg))
+            || self.by_conversation.values().any(|route| route.is_told(leg))
+    }
+
     /// The route of a linked conversation.
     #[must_use]
     pub fn get(&self, conversation: ConversationId) -> Option<&Route> {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::draft::Draft;
 use super::event::seal_event;
-use super::{NotSealed, commit, find};
+use super::{NotSealed, Placed, commit, find};
 use crate::model::id::{Leg, Seq};
 use crate::model::outbox::{BacklogRow, CONTROL};
 use crate::pipeline::account::Account;
@@ -61,7 +61,12 @@ fn seal_leg(draft: &mut Draft<'_>, leg: &Leg, most: usize) -> Result<usize, Read
     let mut sealed: usize = 0;
     for (_, row) in rows {
         if let Some(event) = find(draft.snapshot, row.seq)? {
-            seal_event(draft, &event, leg, &row.parts)?;
+            if is_unlinked(draft, &event, leg) {
+                let reason = "its link was removed before it could be sealed".to_owned();
+                draft.note(&event, leg, true, reason);
+            } else {
+                seal_event(draft, &event, leg, &row.parts)?;
+            }
         }
         if draft.is_backlogged(leg) {
             draft.stays_in_backlog(row);
@@ -71,4 +76,10 @@ fn seal_leg(draft: &mut Draft<'_>, leg: &Leg, most: usize) -> Result<usize, Read
         sealed = sealed.saturating_add(1);
     }
     Ok(sealed)
+}
+
+/// Whether no link leads to a leg any more; what the owner says needs none.
+fn is_unlinked(draft: &Draft<'_>, event: &Placed, leg: &Leg) -> bool {
+    let routes = draft.account.routes.borrow();
+    event.record.leg.is_some() && !routes.is_told(event.conversation, leg)
 }

@@ -9,8 +9,8 @@ use crate::model::outbox::{OutboxKind, OutboxRow};
 use crate::pipeline::account::{Account, Chain};
 use crate::pipeline::step::Step;
 use crate::store::span::Span;
-use crate::store::tables::{MESSAGES, OUTBOX};
-use crate::store::{ReadError, Reads};
+use crate::store::tables::{EVENTS, MESSAGES, OUTBOX};
+use crate::store::{ReadError, Reads, Snapshot};
 
 /// No network makes a leg wait longer than this.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
@@ -101,6 +101,10 @@ fn next_rows(account: &Account, leg: &Leg, allowed: usize) -> Result<Next, ReadE
     let mut answers = Vec::new();
     let mut longest = Duration::ZERO;
     for (_, row) in found {
+        if row.taken_at.is_none() && is_unlinked(account, &snapshot, &row)? {
+            answers.push(Answer::Dead(row, "its link was removed before it was sent".to_owned()));
+            continue;
+        }
         if let (Some(for_long), false) = (taken(&row), overdue) {
             longest = longest.max(for_long);
             continue;
@@ -125,6 +129,16 @@ fn next_rows(account: &Account, leg: &Leg, allowed: usize) -> Result<Next, ReadE
         return Ok(Next::Awaits(within.saturating_sub(longest)));
     }
     Ok(Next::Rows { rows, answers })
+}
+
+/// Whether no link leads to the envelope's leg any more; what the owner said needs none.
+fn is_unlinked(account: &Account, snapshot: &Snapshot, row: &OutboxRow) -> Result<bool, ReadError> {
+    if account.routes.borrow().is_told(row.conversation, &row.leg) {
+        return Ok(false);
+    }
+    let Some(place) = snapshot.get(&MESSAGES, &row.message)? else { return Ok(true) };
+    let record = snapshot.get(&EVENTS, &(place.conversation, place.seq))?;
+    Ok(record.is_some_and(|record| record.leg.is_some()))
 }
 
 /// The answer that an envelope whose message was taken back can be given without asking the network:
