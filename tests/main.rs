@@ -18,6 +18,7 @@ mod backs_off;
 mod fairness;
 mod tombstones;
 mod reseals;
+mod waits;
 mod stops;
 mod stalls;
 mod protects;

@@ -63,11 +63,21 @@ pub(super) async fn take(
     let _only_one_unit_of_work = account.unit.lock().await;
     let keys = account.store.keys(&account.name)?;
     let items = read_all(account, waits, &keys, batch.envelopes)?;
-    make_room(account, waits, items.iter().filter(|it| it.may_wait()).count()).await?;
+    let more = items.iter().filter(|it| it.may_wait()).count();
+    if let Err(error) = make_room(account, waits, more).await {
+        // What they lack is asked for all the same, or there would never be room.
+        account.journaled(None, Vec::new(), items.iter().filter_map(Item::lacks).collect());
+        return Err(error);
+    }
     keep(account, waits, keys, (items, batch.cursors)).await
 }
 
 impl Item {
+    fn lacks(&self) -> Option<Missing> {
+        let Read::Waits { missing, .. } = &self.read else { return None };
+        missing.is_fetched().then(|| missing.clone())
+    }
+
     fn may_wait(&self) -> bool {
         match &self.read {
             Read::Waits { .. } => true,

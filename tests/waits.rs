@@ -1,0 +1,100 @@
+//! What cannot be opened yet is kept, and comes when its key does.
+
+use std::sync::Arc;
+
+use threadbridge_core::adapter::{Adapter, Health};
+use threadbridge_core::model::time::{Clock, Timestamp};
+use threadbridge_core::view;
+
+use crate::trial::hindered::{Hindered, Hindrance};
+use crate::trial::talk::Talk;
+use crate::trial::until;
+use crate::trial::world::{Home, Process, Room, account, connect, mode};
+
+fn without_keys() -> Hindrance {
+    Hindrance { without_keys: true, ..Hindrance::default() }
+}
+
+/// A bridge whose account in the encrypted room `a` gets no keys.
+fn start(home: &Home, rooms: &[Room]) -> (Process, Arc<Hindered>) {
+    let hindered = Arc::new(Hindered::new(connect(&rooms[0].network, "bridge"), without_keys()));
+    let mut setup = home.setup();
+    let adapter: Arc<dyn Adapter> = Arc::<Hindered>::clone(&hindered);
+    setup.accounts.insert(account("a"), adapter);
+    (home.start_with(setup), hindered)
+}
+
+fn waiting(process: &Process) -> usize {
+    let status = view::status(&process.store.snapshot().unwrap()).unwrap();
+    status.accounts.iter().map(|it| it.waiting).sum()
+}
+
+#[test]
+fn what_lacks_its_key_survives_and_comes_in_order() {
+    for rules in ["sealed", "sealed-network"] {
+        let rooms = [Room::on("a", mode(rules)), Room::on("b", mode("digest"))];
+        let home = Home::linking(&rooms);
+        let (process, _) = start(&home, &rooms);
+        let mut talk = Talk::in_rooms(&rooms);
+        for _ in 0..20 {
+            talk.says(0, "alice");
+        }
+        until("all to wait", || (waiting(&process) >= 20).then_some(()));
+        assert!(talk.hears(1).is_empty());
+        process.dies();
+        let (process, hindered) = start(&home, &rooms);
+        talk.says(0, "alice");
+        until("one more to wait", || (waiting(&process) >= 21).then_some(()));
+        hindered.set(Hindrance::default());
+        talk.is_seen_by_all(&process);
+        assert_eq!(waiting(&process), 0);
+        process.stops();
+    }
+}
+
+#[test]
+fn too_many_that_wait_pause_their_account_and_lose_nothing() {
+    let rooms = [Room::on("a", mode("sealed")), Room::on("b", mode("digest"))];
+    let mut home = Home::linking(&rooms);
+    home.limits.waiting = 8;
+    let (process, hindered) = start(&home, &rooms);
+    let mut talk = Talk::in_rooms(&rooms);
+    for _ in 0..300 {
+        talk.says(0, "alice");
+    }
+    until("the account to say why", || {
+        matches!(process.health(&account("a")), Some(Health::Stalled(_))).then_some(())
+    });
+    assert!(waiting(&process) <= 8);
+    hindered.set(Hindrance::default());
+    talk.is_seen_by_all(&process);
+    process.stops();
+}
+
+#[test]
+fn what_refers_to_nothing_is_given_up_in_the_end() {
+    let rooms = [Room::on("a", mode("network")), Room::on("b", mode("digest"))];
+    let alice = rooms[0].network.person("alice");
+    let mut home = Home::linking(&rooms[..]);
+    home.limits.waiting = 8;
+    home.clock = Clock::manual(Timestamp::from_secs(1_800_000_000));
+    let elsewhere = rooms[0].beside("elsewhere");
+    let process = home.start();
+    let mut talk = Talk::in_rooms(&rooms);
+    let unknown = alice.says(&elsewhere.name, "never seen here").unwrap();
+    for group in [1..6, 6..11] {
+        for emoji in group {
+            alice.reacts(&rooms[0].name, &unknown, &emoji.to_string()).unwrap();
+        }
+        let last = talk.says(0, "alice");
+        until("what was said last", || talk.copy(1, last));
+        assert!((1..=8).contains(&waiting(&process)), "{}", waiting(&process));
+    }
+    home.clock.advance(home.limits.give_up_after);
+    talk.says(0, "alice");
+    until("them to be given up", || (waiting(&process) == 0).then_some(()));
+    let status = view::status(&process.store.snapshot().unwrap()).unwrap();
+    let refused: u64 = status.accounts.iter().flat_map(|it| &it.refusals).map(|it| it.count).sum();
+    assert_eq!(refused, 10);
+    process.stops();
+}
