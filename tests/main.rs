@@ -15,6 +15,7 @@ mod keeps_order;
 mod deduplicates;
 mod survives_crashes;
 mod backs_off;
+mod loops;
 mod fairness;
 mod tombstones;
 mod reseals;

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::Placed;
 use super::draft::{Draft, ReactedKey};
 use super::facts::{
-    answered_by, emoji, is_deleted, later_versions, others, referent, speaker, target_of,
+    To, answered_by, emoji, is_deleted, later_versions, others, referent, speaker, target_of,
 };
 use crate::adapter::{Sealed, Sealing};
 use crate::fit::{Fitted, Referent, Telling, fit};
@@ -80,14 +80,18 @@ fn fitted(
     content: &Content,
 ) -> Result<Option<Fitted>, ReadError> {
     let conversation = event.conversation;
-    let of = |draft: &Draft<'_>, message: Option<MessageId>| match message {
+    let find = |draft: &Draft<'_>, message: Option<MessageId>, to: To| match message {
         Some(message) => Ok::<_, ReadError>(
-            referent(draft, conversation, message, leg)?.map_or(Err(()), |it| Ok(Some(it))),
+            referent(draft, conversation, message, (leg, to))?.map_or(Err(()), |it| Ok(Some(it))),
         ),
         None => Ok(Ok(None)),
     };
+    let of = |draft: &Draft<'_>, message| find(draft, message, To::Point);
+    let is_change = matches!(content.kind(), Kind::Edit | Kind::Delete);
+    let to = if is_change { To::Change } else { To::Point };
     let target_id = target_of(content);
-    let (Ok(mut target), Ok(reply_to)) = (of(draft, target_id)?, of(draft, answered_by(content))?)
+    let (Ok(mut target), Ok(reply_to)) =
+        (find(draft, target_id, to)?, of(draft, answered_by(content))?)
     else {
         return Ok(None);
     };
@@ -102,7 +106,7 @@ fn fitted(
         quotes.push(quote.unwrap_or_default());
     }
     let taken_back = content.replaces.filter(|_| content.kind() == Kind::Unreaction);
-    let Ok(reaction) = of(draft, taken_back)? else { return Ok(None) };
+    let Ok(reaction) = find(draft, taken_back, To::Change)? else { return Ok(None) };
     let emoji = emoji(draft, event, content)?;
     let capabilities = draft.account.adapter.capabilities(&leg.conversation);
     let native = capabilities.features.reaction.is_native();

@@ -5,7 +5,7 @@ use super::draft::Draft;
 use crate::fit::fallback::excerpt;
 use crate::fit::{Referent, Speaker};
 use crate::model::content::{Content, Kind};
-use crate::model::copy::MadeBy;
+use crate::model::copy::{Copy, MadeBy};
 use crate::model::id::{ConversationId, Identity, Leg, MessageId, RemoteId};
 use crate::model::journal::Record;
 use crate::store::span::Span;
@@ -36,12 +36,31 @@ pub(super) fn is_deleted(draft: &Draft<'_>, message: MessageId) -> Result<bool, 
     Ok(draft.snapshot.get(&MESSAGES, &message)?.is_some_and(|row| row.deleted))
 }
 
+/// What is to be done to a message.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum To {
+    /// It is pointed at: whoever put it there.
+    Point,
+    /// It is changed or taken away: only what we put there can be.
+    Change,
+}
+
+/// Leaves the copies that something is done to. Another bridge's copy is that bridge's to change,
+/// and is pointed at only where there is no better.
+fn mine_first(copies: &mut Vec<Copy>, to: To) {
+    let has_better = copies.iter().any(|copy| copy.made_by != MadeBy::OtherBridge);
+    copies.retain(|copy| match to {
+        To::Point => !has_better || copy.made_by != MadeBy::OtherBridge,
+        To::Change => copy.made_by == MadeBy::Us,
+    });
+}
+
 /// A message as a leg knows it; nothing if its id there is still to come.
 pub(super) fn referent(
     draft: &Draft<'_>,
     conversation: ConversationId,
     message: MessageId,
-    leg: &Leg,
+    (leg, to): (&Leg, To),
 ) -> Result<Option<Referent>, ReadError> {
     let mut copies = draft.copies(conversation, message, leg)?;
     copies.retain(|copy| copy.is_shown);
@@ -54,6 +73,7 @@ pub(super) fn referent(
         copies = draft.copies(conversation, *first, leg)?;
         copies.retain(|copy| copy.is_shown);
     }
+    mine_first(&mut copies, to);
     if copies.iter().any(|copy| copy.remote_id.is_none()) {
         return Ok(None);
     }
