@@ -1,59 +1,99 @@
-//! What the store alone can do: the same rows a message, committed in groups, and nothing else.
+//! What the store alone can do: the rows that the bridge was seen to write, as many in each table, of
+//! the same size and with keys of the same sort, committed in groups, and nothing else.
 
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
-use threadbridge_core::adapter::Cursor;
-use threadbridge_core::adapter::{Envelope, Missing};
-use threadbridge_core::model::id::{AccountName, RemoteId, Seq};
-use threadbridge_core::model::outbox::WaitingRow;
-use threadbridge_core::model::time::Timestamp;
-use threadbridge_core::store::tables::{CURSORS, Stream, WAITING};
-use threadbridge_core::store::{ChangeError, Store};
+use anyhow::{Context, Result};
+use minicbor::bytes::ByteVec;
+use threadbridge_core::store::key::{Key, KeyWriter};
+use threadbridge_core::store::table::Table;
+use threadbridge_core::store::tables::ALL;
+use threadbridge_core::store::{ChangeError, Store, TableTraffic, Traffic};
 
 use crate::world::secret;
 
-/// Rows that one relayed message writes and deletes, counted over its three commits.
-const ROWS_A_MESSAGE: usize = 12;
-/// Bytes of those rows, together.
-const BYTES_A_MESSAGE: usize = 2_400;
+/// Messages whose rows are committed together.
+const GROUP: usize = 128;
 
-/// How many messages a second the store takes, and the CPU that each costs it.
-pub(crate) async fn of_store(path: &Path, messages: usize) -> Result<(Duration, Duration)> {
+/// Bytes that a row takes beside its value: its key, what CBOR and sealing add.
+const BESIDE_VALUE: u64 = 16 + 3 + 40;
+
+/// Tables whose keys begin with, or are, hashes: their rows land anywhere.
+const SCATTERED: [&str; 4] = ["messages", "copies", "remote", "origins"];
+
+/// One of our tables, with values of plain bytes.
+#[derive(Clone, Copy)]
+struct Rows {
+    table: &'static str,
+    puts: u64,
+    deletes: u64,
+    value: usize,
+}
+
+#[derive(Clone, Copy)]
+enum RowKey {
+    Rising(u64),
+    Scattered(u64),
+}
+
+impl Key for RowKey {
+    fn write(&self, to: &mut KeyWriter<'_>) {
+        match self {
+            Self::Rising(number) => to.plain(&number.to_be_bytes()),
+            Self::Scattered(number) => to.hashed(&number.to_be_bytes()),
+        }
+    }
+}
+
+impl Rows {
+    fn of((name, seen): (&String, &TableTraffic), groups: u64) -> Result<Self> {
+        let table = ALL.iter().find(|table| table.name() == name).context("an unknown table")?;
+        let value = seen.bytes.checked_div(seen.puts).unwrap_or(0).saturating_sub(BESIDE_VALUE);
+        Ok(Self {
+            table: table.name(),
+            puts: seen.puts.div_ceil(groups),
+            deletes: seen.deletes / groups,
+            value: usize::try_from(value)?,
+        })
+    }
+
+    fn key(&self, number: u64) -> RowKey {
+        if SCATTERED.contains(&self.table) {
+            RowKey::Scattered(number)
+        } else {
+            RowKey::Rising(number)
+        }
+    }
+}
+
+/// How long the store takes to write what it wrote for `messages` messages, and the CPU of that.
+pub(crate) async fn of_store(
+    path: &Path,
+    messages: usize,
+    seen: &Traffic,
+) -> Result<(Duration, Duration)> {
     let store = Store::create(path, &secret())?;
-    let account = AccountName::parse("limit")?;
+    let groups = u64::try_from(messages.div_ceil(GROUP))?;
+    let tables = seen.tables.iter().filter(|(name, _)| *name != "meta");
+    let tables = tables.map(|it| Rows::of(it, groups)).collect::<Result<Vec<_>>>()?;
     let (began, cpu) = (Instant::now(), crate::measure::cpu()?);
-    let mut next = 0;
-    while next < messages {
-        let batch: Vec<usize> = (next..(next + 128).min(messages)).collect();
-        next += batch.len();
-        let account = account.clone();
+    for group in 0..groups {
+        let tables = tables.clone();
         store
             .write(move |unit| {
-                for number in &batch {
-                    for row in 0..ROWS_A_MESSAGE {
-                        let id = RemoteId::parse(format!("{number}/{row}"))
-                            .map_err(|_| ChangeError::Erased)?;
-                        let bytes = vec![0x5a; BYTES_A_MESSAGE / ROWS_A_MESSAGE - 60];
-                        let missing = Missing { what: String::new(), reason: String::new() };
-                        let key = (account.clone(), id.clone());
-                        let envelope = Envelope { id, bytes };
-                        let since = Timestamp::default();
-                        let value = WaitingRow {
-                            envelope,
-                            missing,
-                            since,
-                            tries: 0,
-                            order: 0,
-                            plaintext: None,
-                        };
-                        unit.put(&WAITING, &key, &value)?;
+                for rows in tables {
+                    let table: Table<RowKey, ByteVec> = Table::of_store(rows.table);
+                    for number in group * rows.puts..(group + 1) * rows.puts {
+                        let value = ByteVec::from(vec![0x5a; rows.value]);
+                        unit.put(&table, &rows.key(number), &value)?;
+                    }
+                    let before = group.saturating_sub(1) * rows.puts;
+                    for number in (before..before + rows.deletes).filter(|_| group > 0) {
+                        unit.delete(&table, &rows.key(number))?;
                     }
                 }
-                let stream = Stream { account, name: "limit".to_owned() };
-                let position = Seq(0).0.to_be_bytes().to_vec();
-                unit.put(&CURSORS, &stream, &Cursor { stream: "limit".to_owned(), position })
+                Ok::<_, ChangeError>(())
             })
             .await?;
     }

@@ -3,14 +3,22 @@
 use std::time::{Duration, Instant};
 
 use anyhow::Result;
+use threadbridge_core::store::Traffic;
 
 use crate::limit;
 use crate::measure::{cpu, micros_each, rate};
 use crate::scaled;
 use crate::world::{World, text};
 
-/// Relays `messages` over `rooms` conversations; how long it took, and the CPU.
-async fn relay(rooms: usize, messages: usize) -> Result<(Duration, Duration)> {
+/// What relaying took.
+struct Relayed {
+    time: Duration,
+    cpu: Duration,
+    written: Traffic,
+}
+
+/// Relays `messages` over `rooms` conversations.
+async fn relay(rooms: usize, messages: usize) -> Result<Relayed> {
     let folder = tempfile::tempdir()?;
     let world = World::new(rooms)?;
     let bridge = world.bridge(&folder.path().join("store")).await?;
@@ -20,6 +28,7 @@ async fn relay(rooms: usize, messages: usize) -> Result<(Duration, Duration)> {
         alice.says(room, "first")?;
     }
     world.arrived(rooms).await?;
+    let before = bridge.store().traffic();
     let (began, used) = (Instant::now(), cpu()?);
     for number in 0..messages {
         if let Some(room) = world.rooms.get(number % rooms) {
@@ -30,9 +39,22 @@ async fn relay(rooms: usize, messages: usize) -> Result<(Duration, Duration)> {
         }
     }
     world.arrived(rooms + messages).await?;
-    let took = (began.elapsed(), cpu()?.saturating_sub(used));
+    let (time, cpu) = (began.elapsed(), cpu()?.saturating_sub(used));
+    let after = bridge.store().traffic();
     bridge.stop().await?;
-    Ok(took)
+    Ok(Relayed { time, cpu, written: since(before, after) })
+}
+
+/// What was written between two readings.
+fn since(before: Traffic, mut after: Traffic) -> Traffic {
+    after.commits -= before.commits;
+    for (name, earlier) in before.tables {
+        let table = after.tables.entry(name).or_default();
+        table.puts -= earlier.puts;
+        table.deletes -= earlier.deletes;
+        table.bytes -= earlier.bytes;
+    }
+    after
 }
 
 /// CPU that the two networks and the people on them take by themselves, without a bridge.
@@ -54,29 +76,40 @@ pub(crate) async fn one_conversation(scale: f64) -> Result<()> {
     let messages = scaled(20_000, scale);
     let folder = tempfile::tempdir()?;
     let alone = networks_alone(messages)?;
-    let (store_took, store_cpu) = limit::of_store(&folder.path().join("limit"), messages).await?;
-    let (took, used) = relay(1, messages).await?;
+    let Relayed { time, cpu, written } = relay(1, messages).await?;
+    let (store_time, store_cpu) =
+        limit::of_store(&folder.path().join("limit"), messages, &written).await?;
     println!(
         "| CPU per relayed message, three durable commits | {:.0} µs, of which {:.0} µs the two \
          networks in the same process; the store alone {:.0} µs | ≤ 250 µs |",
-        micros_each(messages, used),
+        micros_each(messages, cpu),
         micros_each(messages, alone),
         micros_each(messages, store_cpu),
     );
     println!(
-        "| relay rate, durable | {:.0}/s, {:.0} % of the store's own {:.0}/s | ≥ 50 % |",
-        rate(messages, took),
-        100.0 * rate(messages, took) / rate(messages, store_took),
-        rate(messages, store_took),
+        "| relay rate, durable | {:.0}/s, {:.0} % of the store's own {:.0}/s for the same {:.1} \
+         rows put, {:.1} deleted and {:.0} bytes a message; {:.0} messages a commit | ≥ 50 % |",
+        rate(messages, time),
+        100.0 * rate(messages, time) / rate(messages, store_time),
+        rate(messages, store_time),
+        each(written.tables.values().map(|table| table.puts).sum(), messages),
+        each(written.tables.values().map(|table| table.deletes).sum(), messages),
+        each(written.tables.values().map(|table| table.bytes).sum(), messages),
+        1.0 / each(written.commits, messages),
     );
     Ok(())
+}
+
+#[expect(clippy::cast_precision_loss, reason = "counts are small")]
+fn each(all: u64, messages: usize) -> f64 {
+    all as f64 / messages as f64
 }
 
 /// The row «the same at 10,000 conversations».
 pub(crate) async fn many_conversations(scale: f64) -> Result<()> {
     let (messages, rooms) = (scaled(20_000, scale), scaled(10_000, scale));
-    let (_, one) = relay(1, messages).await?;
-    let (_, many) = relay(rooms, messages).await?;
+    let one = relay(1, messages).await?.cpu;
+    let many = relay(rooms, messages).await?.cpu;
     println!(
         "| CPU at {rooms} conversations against 1 | {:.2} × ({:.0} µs, {:.0} µs) | ≤ 1.3 × |",
         many.as_secs_f64() / one.as_secs_f64(),

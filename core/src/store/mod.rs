@@ -34,6 +34,7 @@ mod read;
 mod reader;
 mod secret;
 mod snapshot;
+mod traffic;
 mod unit;
 mod writer;
 
@@ -48,6 +49,7 @@ pub use read::{ReadError, Reads};
 pub use reader::Reader;
 pub use secret::RootSecret;
 pub use snapshot::Snapshot;
+pub use traffic::{TableTraffic, Traffic};
 pub use unit::{ChangeError, MAX_VALUE_BYTES, Unit};
 pub use writer::WriteError;
 
@@ -121,6 +123,12 @@ impl Store {
     /// What is committed now.
     pub fn snapshot(&self) -> Result<Snapshot, ReadError> {
         Snapshot::beside_writer(&self.inner.disk, &self.inner.vault)
+    }
+
+    /// What was committed since the store was opened.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        self.inner.disk.traffic()
     }
 
     /// An account's keys, over what is committed now.

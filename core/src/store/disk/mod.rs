@@ -17,6 +17,7 @@ use redb::{
 };
 
 use crate::store::rows::Changes;
+use crate::store::traffic::{Meter, Traffic};
 use failure::damaged;
 use trial::Trial;
 
@@ -48,6 +49,7 @@ pub(super) enum Place {
 pub(super) struct Disk {
     place: Place,
     state: RwLock<State>,
+    meter: Meter,
 }
 
 enum State {
@@ -59,6 +61,10 @@ enum State {
 }
 
 impl Disk {
+    fn in_state(place: Place, state: State) -> Self {
+        Self { place, state: RwLock::new(state), meter: Meter::default() }
+    }
+
     /// Begins a database in a place that is empty.
     pub(super) fn create(place: Place) -> Result<Self, DiskError> {
         let database = guarded(|| match &place {
@@ -67,7 +73,7 @@ impl Disk {
             #[cfg(test)]
             Place::Faulty(disk) => Ok(Builder::new().create_with_backend(disk.backend())?),
         })?;
-        Ok(Self { place, state: RwLock::new(State::Writer(database)) })
+        Ok(Self::in_state(place, State::Writer(database)))
     }
 
     /// Opens one for writing.
@@ -79,7 +85,7 @@ impl Disk {
     /// Opens what is in a place, for writing.
     pub(super) fn open_in(place: Place) -> Result<Self, DiskError> {
         let database = place.reopen()?;
-        Ok(Self { place, state: RwLock::new(State::Writer(database)) })
+        Ok(Self::in_state(place, State::Writer(database)))
     }
 
     /// Opens one for reading, beside a process that writes. Changes nothing in the file.
@@ -87,7 +93,7 @@ impl Disk {
         recognize(path)?;
         let database = guarded(|| Ok(settings().open_read_only(path)?))?;
         let place = Place::File(path.to_path_buf());
-        Ok(Self { place, state: RwLock::new(State::Reader(database)) })
+        Ok(Self::in_state(place, State::Reader(database)))
     }
 
     /// Opens one as if for writing, with changes that go nowhere. No other process may write.
@@ -107,7 +113,7 @@ impl Disk {
             }
         })?;
         let place = place.clone();
-        Ok(Self { place, state: RwLock::new(State::Writer(database)) })
+        Ok(Self::in_state(place, State::Writer(database)))
     }
 
     /// The place it is in.
@@ -140,8 +146,15 @@ impl Disk {
         if made.is_err() {
             // What failed is in `made`; closing can only fail for the same reason.
             drop(self.leave(State::Failed));
+        } else {
+            self.meter.count(changes);
         }
         made
+    }
+
+    /// What was committed since the database was opened.
+    pub(super) fn traffic(&self) -> Traffic {
+        self.meter.read()
     }
 
     /// Ends the use of the file; views that are still there can no longer read.
