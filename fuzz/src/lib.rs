@@ -22,6 +22,7 @@ pub mod fit;
 pub mod http;
 pub mod loopback;
 pub mod mark;
+pub mod media;
 pub mod mutator;
 pub mod names;
 pub mod settings;
@@ -45,10 +46,11 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 12] = [
+pub const TARGETS: [Target; 13] = [
     content::TARGET,
     fit::TARGET,
     mark::TARGET,
+    media::TARGET,
     names::TARGET,
     settings::TARGET,
     farcaster::ENVELOPES,

@@ -2,13 +2,16 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-use threadbridge_core::model::{
-    capabilities::{
-        Backfill, Capabilities, Carry, Features, Limit, Limits, MediaRule, Order, Payload,
-        Permanence, Rate, Reactions, Support, Unit,
+use threadbridge_core::{
+    media::Hosts,
+    model::{
+        capabilities::{
+            Backfill, Capabilities, Carry, Features, Limit, Limits, MediaRule, Order, Payload,
+            Permanence, Rate, Reactions, Support, Unit,
+        },
+        content::MediaKind,
+        level::Level,
     },
-    content::MediaKind,
-    level::Level,
 };
 
 use crate::{
@@ -64,6 +67,7 @@ fn casts(version: u32, tier: Tier) -> Capabilities {
         },
         reactions: Reactions::Only(reactions()),
         media: media(),
+        media_hosts: Hosts::default(),
         limits: Limits {
             text: Limit { max: tier.text_bytes(), unit: Unit::Bytes },
             // One embed is kept for the mark.

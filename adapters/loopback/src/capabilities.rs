@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 
+use threadbridge_core::media::Hosts;
 use threadbridge_core::model::capabilities::{
     Backfill, Capabilities, Carry, Features, Limit, Limits, MediaRule, Order, Permanence,
     Reactions, Support, Unit,
@@ -40,6 +41,7 @@ pub fn everything() -> Capabilities {
             carry: Carry::PublicUrl,
             max_bytes: None,
         }],
+        media_hosts: Hosts::default(),
         limits: Limits {
             text: Limit { max: 16_000, unit: Unit::Bytes },
             embeds: MAX_BESIDE,

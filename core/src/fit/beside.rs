@@ -2,7 +2,7 @@
 
 use super::Withheld;
 use super::fallback::{quote_line, shortened};
-use super::media::{Passage, described, passage};
+use super::media::{Passage, address_line, described, passage};
 use super::telling::{Loss, Referent, Telling};
 use crate::model::capabilities::{Feature, Support};
 use crate::model::content::{Link, Quote};
@@ -36,17 +36,18 @@ impl Beside {
     fn media(&mut self, telling: &Telling<'_>, losses: &mut Vec<Loss>) {
         let capabilities = telling.capabilities;
         for attachment in telling.content.attachments() {
-            let words = described(&attachment);
-            match passage(&attachment, &capabilities.media, &capabilities.limits) {
+            match passage(&attachment, capabilities) {
                 Passage::Pass(part) => self.embeds.push(Embed::Media(*part)),
-                Passage::Link(url) => {
-                    let reason = format!("{} sent as an address", attachment.kind.noun());
+                Passage::Link(url, why) => {
+                    let why = why.map_or_else(String::new, |why| format!(": {why}"));
+                    let reason = format!("{} sent as an address{why}", attachment.kind.noun());
                     losses.push(Loss::words(Feature::Media, reason));
-                    self.below.push(format!("[{words}] {url}"));
+                    self.below.push(address_line(&attachment, &url));
                 }
                 Passage::Refuse(reason) => {
                     let told = format!("{} not carried: {reason}", attachment.kind.noun());
                     losses.push(Loss::of(Feature::Media, told));
+                    let words = described(&attachment);
                     self.below.push(format!("[{words}, not carried here: {reason}]"));
                 }
             }

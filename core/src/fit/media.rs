@@ -1,27 +1,28 @@
 //! The one table of media rules: what of a picture, a sound or a file reaches a leg.
 
-use crate::model::capabilities::{Carry, Limits, MediaRule};
-use crate::model::content::{Attachment, ExternalPart, Source};
-
 use super::attribution::plain_line;
+use crate::media::{Hosts, strippable};
+use crate::model::capabilities::{Capabilities, Carry, MediaRule};
+use crate::model::content::{Attachment, ExternalPart, Source};
 
 /// What becomes of an attachment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Passage {
     /// It is carried.
     Pass(Box<ExternalPart>),
-    /// Its address is said.
-    Link(String),
+    /// Its address is said, for this reason if it could have been carried otherwise.
+    Link(String, Option<String>),
     /// It stays behind, for this reason.
     Refuse(String),
 }
 
-/// What becomes of an attachment under these rules. The first that matches decides; an attachment
-/// that no rule matches stays behind.
+/// What becomes of an attachment on a leg with these capabilities. The first of its rules that
+/// matches decides; an attachment that no rule matches stays behind.
 #[must_use]
-pub fn passage(attachment: &Attachment<'_>, rules: &[MediaRule], limits: &Limits) -> Passage {
+pub fn passage(attachment: &Attachment<'_>, capabilities: &Capabilities) -> Passage {
     let refuse = |reason: &str| Passage::Refuse(reason.to_owned());
-    let Some(rule) = rules.iter().find(|rule| matches(rule, attachment)) else {
+    let limits = &capabilities.limits;
+    let Some(rule) = capabilities.media.iter().find(|rule| matches(rule, attachment)) else {
         return refuse("this sort of file cannot be sent there");
     };
     if let (Some(size), Some(max)) = (attachment.size_bytes(), rule.max_bytes)
@@ -36,7 +37,7 @@ pub fn passage(attachment: &Attachment<'_>, rules: &[MediaRule], limits: &Limits
     let Source::External(external) = attachment.source else {
         return match rule.carry {
             Carry::Refuse => refuse("this sort of file cannot be sent there"),
-            Carry::External | Carry::PublicUrl | Carry::Link => {
+            Carry::External | Carry::PublicUrl | Carry::Upload { .. } | Carry::Link => {
                 refuse("it travels inside its message and has no address of its own")
             }
         };
@@ -47,9 +48,38 @@ pub fn passage(attachment: &Attachment<'_>, rules: &[MediaRule], limits: &Limits
         (Carry::External, _) | (Carry::PublicUrl, Some(_)) if fits => {
             Passage::Pass(Box::new(external.clone()))
         }
-        (_, Some(url)) => Passage::Link(url.to_owned()),
+        (Carry::Upload { max_bytes }, Some(url)) => {
+            match unbringable(attachment, url, max_bytes, &capabilities.media_hosts) {
+                None if limits.embeds > 0 => Passage::Pass(Box::new(external.clone())),
+                reason => Passage::Link(url.to_owned(), reason),
+            }
+        }
+        (_, Some(url)) => Passage::Link(url.to_owned(), None),
         (_, None) => refuse("it is encrypted, and its key cannot be sent there"),
     }
+}
+
+/// Why a picture cannot be brought, as far as that is known before it is fetched.
+fn unbringable(
+    attachment: &Attachment<'_>,
+    url: &str,
+    max_bytes: u64,
+    hosts: &Hosts,
+) -> Option<String> {
+    if !strippable(attachment.content_type) {
+        return Some("what such a file tells besides cannot be removed".to_owned());
+    }
+    if attachment.size_bytes().is_some_and(|size| size > max_bytes) {
+        return Some("it is too large to be brought there".to_owned());
+    }
+    hosts.place(url).err().map(|forbidden| forbidden.to_string())
+}
+
+/// The line that says an attachment's address where the attachment itself cannot be. An adapter
+/// whose porter does not bring a picture says the same.
+#[must_use]
+pub fn address_line(attachment: &Attachment<'_>, url: &str) -> String {
+    format!("[{}] {url}", described(attachment))
 }
 
 /// An attachment in words: its sort, and its name or what it shows.
@@ -84,6 +114,7 @@ fn bytes(count: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::capabilities::Limits;
     use crate::model::content::{Content, Disposition, MediaKey, MediaKind, Part, Salt};
 
     const MB: u64 = 1_000_000;
@@ -106,10 +137,16 @@ mod tests {
 
     fn became(part: Part, rules: &[MediaRule]) -> String {
         let content = Content::new(Salt::from_bytes([0; 16]), part);
-        let limits = Limits { embeds: 4, ..Limits::default() };
-        match passage(&content.attachments()[0], rules, &limits) {
+        let capabilities = Capabilities {
+            media: rules.to_vec(),
+            media_hosts: Hosts::parse(["files.example"]).unwrap(),
+            limits: Limits { embeds: 4, ..Limits::default() },
+            ..Capabilities::default()
+        };
+        match passage(&content.attachments()[0], &capabilities) {
             Passage::Pass(part) => format!("pass {}", part.url),
-            Passage::Link(url) => format!("link {url}"),
+            Passage::Link(url, None) => format!("link {url}"),
+            Passage::Link(_, Some(reason)) => format!("link: {reason}"),
             Passage::Refuse(reason) => format!("refuse: {reason}"),
         }
     }
@@ -140,6 +177,23 @@ mod tests {
         assert_eq!(became("audio/ogg", 1, 1), "pass https://files.example/1");
         assert_eq!(became("application/pdf", 1, 0), "link https://files.example/1");
         assert_eq!(became("video/mp4", 1, 0), "refuse: this sort of file cannot be sent there");
+    }
+
+    #[test]
+    fn a_picture_is_brought_from_hosts_that_the_owner_named() {
+        let became =
+            |part| became(Part::inline(part), &[rule(None, None, Carry::Upload { max_bytes: MB })]);
+        let elsewhere =
+            |url: &str| ExternalPart { url: url.to_owned(), ..external("image/png", 1, 0) };
+        assert_eq!(became(external("image/png", MB, 0)), "pass https://files.example/1");
+        for (part, reason) in [
+            (external("image/png", MB + 1, 0), "it is too large to be brought there"),
+            (external("video/mp4", 1, 0), "what such a file tells besides cannot be removed"),
+            (elsewhere("https://other.example/1"), "its host is none of `[media] hosts`"),
+            (elsewhere("http://files.example/1"), "its address is not encrypted on the way"),
+        ] {
+            assert_eq!(became(part), format!("link: {reason}"));
+        }
     }
 
     #[test]

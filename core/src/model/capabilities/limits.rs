@@ -99,6 +99,13 @@ pub enum Carry {
     External,
     /// As an address that everybody can open, shown as the media.
     PublicUrl,
+    /// As a file that the adapter brings there itself, by its
+    /// [`Porter`](crate::media::Porter): a picture that can be stripped, on one of the
+    /// [`media_hosts`](super::Capabilities::media_hosts). Otherwise its address is said.
+    Upload {
+        /// The largest that is taken, in bytes; of a larger one the address is said.
+        max_bytes: u64,
+    },
     /// As an address in the text.
     Link,
     /// Not at all.

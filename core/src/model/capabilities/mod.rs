@@ -10,6 +10,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::level::Level;
+use crate::media::Hosts;
 
 pub use features::{Feature, Features, Reactions, Support};
 pub use limits::{Carry, Limit, Limits, MediaRule, Payload, Rate, Unit};
@@ -82,6 +83,9 @@ pub struct Capabilities {
     pub reactions: Reactions,
     /// How media gets there; what no rule matches is refused.
     pub media: Vec<MediaRule>,
+    /// From where media can be brought for [`Carry::Upload`]: the hosts of the adapter's
+    /// [`Porter`](crate::media::Porter).
+    pub media_hosts: Hosts,
     /// How much a message may hold.
     pub limits: Limits,
     /// How often something may be sent; all of them hold.
@@ -109,6 +113,7 @@ impl Default for Capabilities {
                 carry: Carry::Link,
                 max_bytes: None,
             }],
+            media_hosts: Hosts::default(),
             limits: Limits::default(),
             rates: Vec::new(),
             ids_known_before_sending: false,

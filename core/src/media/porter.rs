@@ -1,0 +1,205 @@
+//! Bringing a picture: fetched where the owner allows it, checked, stripped.
+
+use std::fmt;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+use tokio::sync::Semaphore;
+
+use super::hosts::{Forbidden, Hosts, Place};
+use super::strip::{Stripped, Unstrippable, strip};
+use crate::adapter::Verdict;
+use crate::model::content::ExternalPart;
+
+/// How many pictures are brought at the same time: what they come to is held in memory.
+const AT_ONCE: usize = 4;
+
+/// No larger picture is brought, whatever a network takes.
+const MAX_BYTES: u64 = 64 << 20;
+
+/// IANA's number of SHA-256 among the Named Information hash algorithms.
+const SHA_256: u8 = 1;
+
+/// Gets bytes from the web. One of these is handed in; core has none.
+///
+/// Whoever writes one keeps this: it connects to `place` and nowhere else, follows no redirect to
+/// another host, port or scheme, connects to public addresses only unless `place.is_loopback` says
+/// that it lies on this machine, sends no cookie and no credential, stops at `max_bytes`, and gives
+/// up after a bounded time. What the server says about type and length proves nothing.
+#[async_trait]
+pub trait Fetch: fmt::Debug + Send + Sync + 'static {
+    /// The bytes at a place. The future may be dropped at any await.
+    async fn fetch(&self, place: &Place, max_bytes: u64) -> Result<Vec<u8>, FetchError>;
+}
+
+/// Why something could not be fetched.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum FetchError {
+    /// There was no whole answer in time; there may be one later.
+    #[error("its host does not answer")]
+    Unreachable,
+    /// The host says that there is nothing, or nothing for us.
+    #[error("its host does not give it")]
+    Refused,
+    /// It is larger than was asked for.
+    #[error("it is too large")]
+    TooLarge,
+    /// It is said to lie on another host.
+    #[error("its host points elsewhere")]
+    Elsewhere,
+    /// The host's name leads into a network of our own.
+    #[error("its host has no public address")]
+    Private,
+}
+
+/// Why a picture was not brought. The reasons name nobody and nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub enum Unbrought {
+    /// It may not be fetched.
+    #[error("it may not be fetched")]
+    Forbidden(#[from] Forbidden),
+    /// It could not be fetched.
+    #[error("it could not be fetched")]
+    Fetch(#[from] FetchError),
+    /// It is encrypted for others.
+    #[error("it is encrypted")]
+    Encrypted,
+    /// What lies there is not what was sent.
+    #[error("it is not what was sent")]
+    Changed,
+    /// It cannot be freed from what it tells besides.
+    #[error("it cannot be stripped")]
+    Unstrippable(#[from] Unstrippable),
+}
+
+impl Unbrought {
+    /// What to do about it: all but a host that does not answer stays as it is, and the address
+    /// must be said instead, or nothing.
+    #[must_use]
+    pub const fn verdict(&self) -> Verdict {
+        match self {
+            Self::Fetch(FetchError::Unreachable) => Verdict::Retry,
+            Self::Fetch(
+                FetchError::Refused
+                | FetchError::TooLarge
+                | FetchError::Elsewhere
+                | FetchError::Private,
+            )
+            | Self::Forbidden(_)
+            | Self::Encrypted
+            | Self::Changed
+            | Self::Unstrippable(_) => Verdict::Reject,
+        }
+    }
+}
+
+/// Brings pictures to adapters that upload them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct Porter {
+    hosts: Hosts,
+    fetch: Option<Arc<dyn Fetch>>,
+    turns: Arc<Semaphore>,
+}
+
+impl Default for Porter {
+    /// Brings nothing.
+    fn default() -> Self {
+        Self { hosts: Hosts::default(), fetch: None, turns: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+}
+
+impl Porter {
+    /// Brings what lies on `hosts`.
+    #[must_use]
+    pub fn new(hosts: Hosts, fetch: Arc<dyn Fetch>) -> Self {
+        Self { hosts, fetch: Some(fetch), ..Self::default() }
+    }
+
+    /// From where; an adapter that uploads states it among its capabilities, so that what cannot be
+    /// brought is told as an address beforehand.
+    #[must_use]
+    pub const fn hosts(&self) -> &Hosts {
+        &self.hosts
+    }
+
+    /// Fetches a picture of at most `max_bytes` and strips it. Called within `send`: a picture is
+    /// fetched when it is about to leave, never on receipt.
+    pub async fn bring(&self, part: &ExternalPart, max_bytes: u64) -> Result<Stripped, Unbrought> {
+        let place = self.hosts.place(&part.url)?;
+        if part.aead != 0 {
+            return Err(Unbrought::Encrypted);
+        }
+        let fetch = self.fetch.as_ref().ok_or(Forbidden::Unnamed)?;
+        let max_bytes = max_bytes.min(MAX_BYTES);
+        // It is never closed.
+        let _turn = self.turns.acquire().await.map_err(|_| FetchError::Unreachable)?;
+        let bytes = fetch.fetch(&place, max_bytes).await?;
+        if u64::try_from(bytes.len()).is_ok_and(|size| size > max_bytes) {
+            return Err(FetchError::TooLarge.into());
+        }
+        if part.hash_algorithm == SHA_256 && Sha256::digest(&bytes)[..] != part.hash[..] {
+            return Err(Unbrought::Changed);
+        }
+        Ok(strip(&bytes)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[derive(Debug)]
+    struct Shelf(Vec<u8>);
+
+    #[async_trait]
+    impl Fetch for Shelf {
+        async fn fetch(&self, _place: &Place, max_bytes: u64) -> Result<Vec<u8>, FetchError> {
+            let fits = u64::try_from(self.0.len()).unwrap() <= max_bytes;
+            if fits { Ok(self.0.clone()) } else { Err(FetchError::TooLarge) }
+        }
+    }
+
+    const GIF: &[u8] = b"GIF89a\x01\0\x01\0\0\0\0,\0\0\0\0\x01\0\x01\0\0\x02\x02L\x01\0;behind";
+
+    fn porter(lies: &[u8]) -> Porter {
+        Porter::new(Hosts::parse(["files.example"]).unwrap(), Arc::new(Shelf(lies.to_vec())))
+    }
+
+    fn part() -> ExternalPart {
+        ExternalPart { url: "https://files.example/1".to_owned(), ..ExternalPart::default() }
+    }
+
+    #[tokio::test]
+    async fn a_picture_comes_stripped_and_by_its_true_type() {
+        let part = ExternalPart { content_type: "image/png".to_owned(), ..part() };
+        let stripped = porter(GIF).bring(&part, 100).await.unwrap();
+        assert_eq!(stripped.media_type, "image/gif");
+        assert_eq!(Some(stripped.bytes.as_slice()), GIF.strip_suffix(b"behind"));
+    }
+
+    #[tokio::test]
+    async fn what_may_not_be_brought_says_why() {
+        let elsewhere = ExternalPart { url: "https://evil.example/1".to_owned(), ..part() };
+        let sealed = ExternalPart { aead: 1, ..part() };
+        let changed = ExternalPart { hash_algorithm: SHA_256, hash: vec![7; 32], ..part() };
+        let intact = ExternalPart { hash: Sha256::digest(GIF).to_vec(), ..changed.clone() };
+        for (porter, part, expected) in [
+            (porter(GIF), &elsewhere, Err(Forbidden::Unnamed.into())),
+            (Porter::default(), &part(), Err(Forbidden::Unnamed.into())),
+            (porter(GIF), &sealed, Err(Unbrought::Encrypted)),
+            (porter(GIF), &changed, Err(Unbrought::Changed)),
+            (porter(GIF), &intact, Ok(())),
+            (porter(&[0; 101]), &part(), Err(FetchError::TooLarge.into())),
+            (porter(b"%PDF-1.7"), &part(), Err(Unstrippable::Format("application/pdf").into())),
+        ] {
+            let brought = porter.bring(part, 100).await.map(|_| ());
+            assert_eq!(brought, expected);
+            assert!(
+                brought.is_ok_and(|()| true) || expected.unwrap_err().verdict() == Verdict::Reject
+            );
+        }
+        assert_eq!(Unbrought::from(FetchError::Unreachable).verdict(), Verdict::Retry);
+    }
+}
