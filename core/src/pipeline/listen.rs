@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio_util::sync::CancellationToken;
 
 use super::account::{Account, Chain};
+use super::backoff::Patience;
 use crate::adapter::{Cursor, Handover, Health, Inbound, Verdict};
 use crate::store::span::Span;
 use crate::store::tables::CURSORS;
@@ -13,8 +14,6 @@ use crate::store::{ReadError, Reads};
 
 /// After how long a suspended account is tried again by itself.
 const SUSPENDED_FOR: Duration = Duration::from_secs(30 * 60);
-/// An adapter that listened for this long has recovered from whatever failed before.
-const RECOVERED_AFTER: Duration = Duration::from_secs(60);
 
 /// The door into the bridge for an account, with its streams where they stand now.
 pub(super) fn inbound(
@@ -39,22 +38,19 @@ pub(super) async fn run(
     batches: tokio::sync::mpsc::Sender<Handover>,
     stop: CancellationToken,
 ) {
-    let mut failures = 0;
+    let mut patience = Patience::new(account.backoff);
     loop {
         let began = tokio::time::Instant::now();
         let verdict = tokio::select! {
             () = stop.cancelled() => return,
             verdict = listen_once(account, &batches) => verdict,
         };
-        if began.elapsed() >= RECOVERED_AFTER {
-            failures = 0;
-        }
+        let backoff = patience.after(began.elapsed());
         let wait = match verdict {
             Verdict::RetryAfter(after) => after,
             Verdict::Suspend => SUSPENDED_FOR,
-            Verdict::Retry | Verdict::Reject | Verdict::Reseal => account.backoff.after(failures),
+            Verdict::Retry | Verdict::Reject | Verdict::Reseal => backoff,
         };
-        failures = failures.saturating_add(1);
         tokio::select! {
             () = stop.cancelled() => return,
             () = account.hurried.notified() => {}
