@@ -181,6 +181,7 @@ impl Listening {
         begin: Begin,
     ) -> Result<(BTreeMap<u32, ShardCursor>, Vec<u32>), Ended> {
         let status = self.pool.ask(|node| async move { node.status().await }).await?;
+        let furthest = self.furthest_heads().await;
         let mut cursors = BTreeMap::new();
         let (mut first, mut astray) = (Vec::new(), Vec::new());
         for shard in status.data_shards() {
@@ -191,7 +192,8 @@ impl Listening {
                 Begin::Now => head,
                 Begin::Kept => 0,
             };
-            let is_astray = kept.is_some_and(|kept| kept.is_far_beyond(head));
+            let furthest = furthest.get(&shard).map_or(head, |other| head.max(*other));
+            let is_astray = kept.is_some_and(|kept| kept.is_far_beyond(furthest));
             let kept = kept.filter(|_| !is_astray);
             astray.extend(is_astray.then_some(shard));
             let cursor = kept.unwrap_or(ShardCursor::after(first_read));
@@ -207,6 +209,23 @@ impl Listening {
             self.inbound.accept(Batch { envelopes: Vec::new(), cursors: first }).await?;
         }
         Ok((cursors, astray))
+    }
+
+    /// How far each shard is on the node that has come furthest. One node that has fallen behind
+    /// says nothing about a cursor.
+    async fn furthest_heads(&self) -> BTreeMap<u32, u64> {
+        let mut heads = BTreeMap::new();
+        if self.pool.size() < 2 {
+            return heads;
+        }
+        for node in self.pool.nodes() {
+            let Ok(status) = node.status().await else { continue };
+            for shard in status.shards {
+                let head = heads.entry(shard.shard).or_insert(0);
+                *head = shard.max_height.max(*head);
+            }
+        }
+        heads
     }
 
     async fn take(&mut self, news: News) -> Result<(), Ended> {

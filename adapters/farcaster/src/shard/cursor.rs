@@ -3,8 +3,9 @@
 
 /// Bits of an event id that count the events of one block.
 const PLACE_BITS: u32 = 14;
-/// No node that works is as far behind the others: over a day of blocks.
-const FAR_BLOCKS: u64 = 100_000;
+/// No node that works is as far behind the others: over half an hour of blocks. Where one is after
+/// all, blocks are read again that were read before, no more.
+const FAR_BLOCKS: u64 = 2000;
 
 /// The last block of a shard that was read whole.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

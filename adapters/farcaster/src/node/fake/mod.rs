@@ -42,6 +42,8 @@ pub(crate) struct Faults {
     pub(crate) has_no_stream: bool,
     /// Its streams leave these blocks out.
     pub(crate) holes: BTreeSet<u64>,
+    /// It says that it has this block and none before it.
+    pub(crate) invents: Option<u64>,
     /// It keeps no events before this height.
     pub(crate) kept_from: u64,
     /// How many times it does not tell whose keys are whose.
@@ -121,14 +123,7 @@ impl FakeNode {
             }
             events.push(event(shard, height, place, kind, body));
         }
-        let head = Body::BlockConfirmedBody(BlockConfirmedBody {
-            block_number: height,
-            shard_index: shard,
-            total_events: events.len() as u64 + 1,
-            event_counts_by_type: counts,
-            ..BlockConfirmedBody::default()
-        });
-        events.insert(0, event(shard, height, 0, HubEventType::BlockConfirmed, head));
+        events.insert(0, confirmation(shard, height, events.len() as u64 + 1, counts));
         let is_lost = state.faults.is_deaf || state.faults.holes.contains(&height);
         state.blocks.get_mut(&shard).unwrap().insert(height, events.clone());
         drop(state);
@@ -150,6 +145,17 @@ impl FakeNode {
         let state = self.state();
         if state.faults.is_down { Err(NodeError::Unavailable) } else { Ok(state) }
     }
+}
+
+fn confirmation(shard: u32, height: u64, total: u64, counts: BTreeMap<i32, u64>) -> HubEvent {
+    let body = Body::BlockConfirmedBody(BlockConfirmedBody {
+        block_number: height,
+        shard_index: shard,
+        total_events: total,
+        event_counts_by_type: counts,
+        ..BlockConfirmedBody::default()
+    });
+    event(shard, height, 0, HubEventType::BlockConfirmed, body)
 }
 
 fn event(shard: u32, height: u64, place: u64, kind: HubEventType, body: Body) -> HubEvent {
@@ -270,19 +276,23 @@ impl Node for FakeNode {
         page_size: u32,
     ) -> Result<Vec<HubEvent>, NodeError> {
         let state = self.up()?;
+        if let Some(height) = state.faults.invents {
+            return Ok(vec![confirmation(shard, height, 1, BTreeMap::new())]);
+        }
         let kept = state.blocks[&shard].range(state.faults.kept_from..);
         let events = kept.flat_map(|(_, events)| events).filter(|event| event.id >= from_id);
         Ok(events.take(page_size as usize).cloned().collect())
     }
 
-    async fn subscribe(&self, shard: u32, from_id: u64) -> Result<EventStream, NodeError> {
+    async fn subscribe(&self, shard: u32, _from_id: u64) -> Result<EventStream, NodeError> {
         let state = self.up()?;
         if state.faults.has_no_stream {
             return Err(NodeError::Unsupported);
         }
         let live = BroadcastStream::new(self.live.subscribe());
+        // What happens is told to all alike, wherever they asked to begin.
         let events = live.filter_map(move |event| match event {
-            Ok(event) if event.shard_index == shard && event.id >= from_id => Some(Ok(event)),
+            Ok(event) if event.shard_index == shard => Some(Ok(event)),
             Ok(_) | Err(_) => None,
         });
         Ok(Box::pin(events))

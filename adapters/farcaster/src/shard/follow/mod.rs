@@ -8,7 +8,7 @@ use tokio_stream::StreamExt as _;
 
 use super::{
     block::{Assembler, Block, Gap, Source},
-    cursor::ShardCursor,
+    cursor::{ShardCursor, place},
 };
 use crate::{
     node::{EventStream, Node, failure::NodeError, pool::Pool},
@@ -70,6 +70,7 @@ pub(crate) struct Follower {
     stream: Option<EventStream>,
     is_live: bool,
     is_stalled: bool,
+    /// When something led on.
     heard_at: Instant,
     /// Events since the last one that led on.
     in_vain: u32,
@@ -172,8 +173,9 @@ impl Follower {
         let (mut blocks, gap) = self.feed_all(events);
         if let Some(gap) = gap {
             if blocks.is_empty() {
-                return Ok(self.gone(index, gap));
+                return self.gone(index, node, gap).await;
             }
+            self.heard_at = Instant::now();
             return Ok(Some(Step::Blocks(blocks)));
         }
         if !is_end && self.assembler.next_event_id() <= from {
@@ -227,7 +229,9 @@ impl Follower {
     /// Waits for the stream. Puts it back if it is still good.
     async fn hear(&mut self, mut stream: EventStream) -> Result<Option<Step>, NodeError> {
         let mut blocks = Vec::new();
-        let mut event = match timeout(self.pace.silent_for, stream.next()).await {
+        // What comes and leads nowhere is silence, too.
+        let patience = self.pace.silent_for.saturating_sub(self.heard_at.elapsed());
+        let mut event = match timeout(patience, stream.next()).await {
             Err(_silence) => {
                 let (index, node) = self.node()?;
                 return self.silent(index, &node).await;
@@ -237,6 +241,11 @@ impl Follower {
         let mut bytes = 0;
         loop {
             match event {
+                // Where the network is far behind the cursor, waiting for it helps nobody.
+                Some(Ok(event)) if self.furthest.is_far_beyond(place(event.id).0) => {
+                    let (index, node) = self.node()?;
+                    return self.silent(index, &node).await;
+                }
                 Some(Ok(event)) => match self.lead_on(event) {
                     Ok(whole) => {
                         bytes += whole.iter().map(|block| block.bytes).sum::<usize>();
@@ -268,8 +277,16 @@ impl Follower {
                 None => break self.stream = Some(stream),
             }
         }
+        if blocks.is_empty() {
+            if self.heard_at.elapsed() < self.pace.silent_for {
+                return Ok(None);
+            }
+            self.stream = None;
+            let (index, node) = self.node()?;
+            return self.silent(index, &node).await;
+        }
         self.heard_at = Instant::now();
-        Ok((!blocks.is_empty()).then_some(Step::Blocks(blocks)))
+        Ok(Some(Step::Blocks(blocks)))
     }
 
     /// Takes an event from the stream, and counts how many lead nowhere.
@@ -318,19 +335,32 @@ impl Follower {
     }
 
     /// A query began later than it was asked to.
-    fn gone(&mut self, index: usize, gap: Gap) -> Option<Step> {
+    async fn gone(
+        &mut self,
+        index: usize,
+        node: Arc<dyn Node>,
+        gap: Gap,
+    ) -> Result<Option<Step>, NodeError> {
         if gap.found <= self.furthest.height().saturating_add(1) {
             // Only blocks that were to be read again are gone here.
             self.assembler.seek(ShardCursor::after(gap.found.saturating_sub(1)));
-            return None;
+            return Ok(None);
+        }
+        let head = match node.status().await {
+            Ok(status) => status.shard(self.shard).map_or(0, |shard| shard.max_height),
+            Err(error) => return self.failed(index, error),
+        };
+        if gap.found > head.saturating_add(REWIND_BLOCKS) {
+            // Who would go there would hear nothing until the network has caught up.
+            return self.failed(index, NodeError::Malformed { expected: "events up to its head" });
         }
         if self.pool.size() > 1 && !self.pool.all_rest() {
             self.pool.blame(index);
             if !self.pool.all_rest() {
-                return None;
+                return Ok(None);
             }
         }
-        Some(Step::Lost { from: gap.expected, to: gap.found })
+        Ok(Some(Step::Lost { from: gap.expected, to: gap.found }))
     }
 }
 

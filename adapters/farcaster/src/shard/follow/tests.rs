@@ -96,6 +96,50 @@ async fn blocks_that_no_node_keeps_are_said_to_be_lost_and_never_passed_over() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_stream_far_behind_the_cursor_is_not_listened_to() {
+    let node = FakeNode::new(1);
+    let mut follower = follower(&[&node], 1 << 40);
+    until_live(&mut follower).await;
+    say(&node, "here");
+    let began = Instant::now();
+    let error = follower.next().await.unwrap_err();
+    assert_eq!(error, NodeError::Malformed { expected: "a height near the cursor's" });
+    assert!(began.elapsed() < Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_leads_nowhere_is_as_good_as_silent() {
+    let node = FakeNode::new(1);
+    let mut follower = follower(&[&node], 1000);
+    until_live(&mut follower).await;
+    let began = Instant::now();
+    let mut talk = tokio::task::JoinSet::new();
+    talk.spawn(async move {
+        loop {
+            say(&node, "here");
+            sleep(Duration::from_secs(1)).await;
+        }
+    });
+    let step = follower.next().await.unwrap();
+    assert!(matches!(step, Step::Stalled { .. }), "{step:?}");
+    assert!(began.elapsed() <= PACE.silent_for + Duration::from_secs(1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_is_led_to_where_the_node_itself_is_not() {
+    let (liar, honest) = (FakeNode::new(1), FakeNode::new(1));
+    for n in 1..=3 {
+        say(&honest, &format!("{n}"));
+    }
+    liar.set(|faults| faults.invents = Some(1 << 40));
+    let mut alone = follower(&[&liar], 1);
+    let error = alone.next().await.unwrap_err();
+    assert_eq!(error, NodeError::Malformed { expected: "events up to its head" });
+    let mut follower = follower(&[&liar, &honest], 1);
+    assert_eq!(heights(&mut follower, 3).await, [2, 3]);
+}
+
+#[tokio::test(start_paused = true)]
 async fn another_node_that_keeps_more_is_asked_before_anything_counts_as_lost() {
     let (short, long) = (FakeNode::new(1), FakeNode::new(1));
     for n in 1..=5 {
