@@ -8,8 +8,8 @@ use prost::Message as _;
 use threadbridge_core::adapter::Health;
 use threadbridge_devnet::farcaster::wire::hub_event::Body as EventBody;
 use threadbridge_devnet::farcaster::wire::{
-    BlockConfirmedBody, EventsResponse, FarcasterNetwork, HubEvent, HubEventType, KeyAddBody,
-    Message, MessageData, MessageType, MessagesResponse,
+    BlockConfirmedBody, EventsResponse, FarcasterNetwork, GetInfoResponse, HubEvent, HubEventType,
+    KeyAddBody, Message, MessageData, MessageType, MessagesResponse,
 };
 use threadbridge_farcaster::Realm;
 use threadbridge_kit::deadline::{soon, until};
@@ -22,6 +22,8 @@ use super::forge::{POISON, data, merged, signed_by, words};
 use super::liar::{Liar, Twist};
 use super::stage::{Manner, OWN, Stage, seed};
 
+/// A height that no chain reaches.
+const FAR: u64 = (1 << 50) - 1;
 const HTML: &str = "<!doctype html><html><body>502 Bad Gateway</body></html>";
 
 /// Breaks the stream, so that everything is asked for again.
@@ -30,10 +32,10 @@ async fn breaks_off(stage: &Stage) {
     until("the stream is broken", async || stage.liar.is_done().then_some(())).await;
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn nonsense_in_place_of_an_answer_disturbs_nobody() {
+/// What a hub says to a method that is nothing at all.
+fn nonsense() -> [(&'static str, Twist); 8] {
     let long = Status::unknown("\u{202e}\u{1b}[2J secret ".repeat(500));
-    let twists = [
+    [
         ("GetEvents", Twist::Page("text/html", HTML.to_owned())),
         ("GetInfo", Twist::Page("application/json", "{\"error\":\"no\"}".to_owned())),
         ("Subscribe", Twist::Page("text/html", HTML.repeat(10_000))),
@@ -42,27 +44,52 @@ async fn nonsense_in_place_of_an_answer_disturbs_nobody() {
         ("GetInfo", Twist::Invent(Arc::new(|_| Vec::new()))),
         ("GetEvents", Twist::Invent(Arc::new(|_| vec![0xff; 1000]))),
         ("GetEvents", Twist::Invent(Arc::new(|_| vec![0; 21 * 1024 * 1024]))),
-    ];
-    for (method, twist) in twists {
+    ]
+}
+
+/// Status says that the account is down, and why, in words that are fit for a terminal.
+async fn shows_trouble(stage: &Stage, twist: &Twist) {
+    let what = format!("the trouble with {twist:?} shows");
+    let shown = until(&what, async || match stage.health() {
+        Health::Down(reason) => Some(reason),
+        Health::Starting
+        | Health::CatchingUp
+        | Health::Connected
+        | Health::Stalled(_)
+        | Health::Suspended(_) => None,
+    });
+    let reason = shown.await;
+    assert!(reason.len() < 1000 && !reason.contains('\u{1b}'), "{reason}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nonsense_in_place_of_an_answer_disturbs_nobody() {
+    for (method, twist) in nonsense() {
         let stage = Stage::start().await.settled().await;
         stage.liar.twist(method, twist.clone());
         breaks_off(&stage).await;
         stage.goes_on().await;
         if method == "GetEvents" {
-            let what = format!("the trouble with {twist:?} shows");
-            let shown = until(&what, async || match stage.health() {
-                Health::Down(reason) => Some(reason),
-                Health::Starting
-                | Health::CatchingUp
-                | Health::Connected
-                | Health::Stalled(_)
-                | Health::Suspended(_) => None,
-            });
-            let reason = shown.await;
-            assert!(reason.len() < 1000 && !reason.contains('\u{1b}'), "{reason}");
+            shows_trouble(&stage, &twist).await;
         }
         stage.end().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nonsense_of_many_kinds_in_a_row_is_got_over() {
+    let stage = Stage::start().await.settled().await;
+    for (method, twist) in nonsense() {
+        stage.liar.twist(method, twist.clone());
+        breaks_off(&stage).await;
+        stage.goes_on().await;
+        if method == "GetEvents" {
+            shows_trouble(&stage, &twist).await;
+        }
+        stage.liar.repents(method);
+        stage.den_comes_back(&format!("after {twist:?} to {method}")).await;
+    }
+    stage.end().await;
 }
 
 fn confirmed(height: u64) -> HubEvent {
@@ -123,6 +150,51 @@ fn memory_kb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
     line.and_then(|line| line.split_whitespace().next()?.parse().ok()).unwrap_or_default()
+}
+
+/// Every shard of the liar is asked for again, and it says that the chain is far ahead.
+async fn is_led_astray(stage: &Stage) {
+    stage.liar.twist("GetEvents", Twist::Refuse(Status::unavailable("a moment")));
+    breaks_off(stage).await;
+    shows_trouble(stage, &Twist::Gzip).await;
+    let far = EventsResponse { events: vec![confirmed(FAR)], ..EventsResponse::default() };
+    let far = far.encode_to_vec();
+    stage.liar.twist("GetEvents", Twist::Invent(Arc::new(move |_| far.clone())));
+    stage.goes_on().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cursor_that_was_led_astray_comes_back() {
+    let stage = Stage::start().await.settled().await;
+    // It lies about its own height, too, or nobody would follow.
+    stage.liar.answer("GetInfo", |_, answer| {
+        let mut status = GetInfoResponse::decode(answer.as_slice()).unwrap();
+        status.shard_infos.iter_mut().for_each(|shard| shard.max_height = FAR);
+        status.encode_to_vec()
+    });
+    is_led_astray(&stage).await;
+    // There is nothing to hear where it has gone.
+    until("the bridge follows", async || {
+        matches!(stage.health(), Health::Connected | Health::Stalled(_)).then_some(())
+    })
+    .await;
+    stage.eve.cast(&stage.evil, words("said meanwhile")).unwrap();
+    stage.liar.repents("GetEvents");
+    stage.liar.repents("GetInfo");
+    stage.comes_back("eve: said meanwhile", "from afar").await;
+    stage.den_comes_back("from afar").await;
+    stage.end().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobody_follows_a_hub_to_where_it_is_not_itself() {
+    let stage = Stage::start().await.settled().await;
+    is_led_astray(&stage).await;
+    stage.eve.cast(&stage.evil, words("said meanwhile")).unwrap();
+    stage.liar.repents("GetEvents");
+    stage.comes_back("eve: said meanwhile", "from nowhere").await;
+    stage.den_comes_back("from nowhere").await;
+    stage.end().await;
 }
 
 /// A listing that has always one page more, with what was never there before.

@@ -27,6 +27,7 @@ use threadbridge_devnet::farcaster::wire::{
 };
 use threadbridge_farcaster::{Config, Credentials, Endpoint, Farcaster, Realm};
 use threadbridge_kit::deadline::until;
+use tokio::time::{Instant, interval};
 
 use super::forge::{data, merged, words};
 use super::liar::Liar;
@@ -35,6 +36,8 @@ use super::panics;
 /// The den as it is called on the right.
 const LAIR: &str = "https://farcaster.xyz/~/channel/lair";
 const BOOKS: &str = "https://farcaster.xyz/~/channel/books";
+/// After this long what was disturbed is taken never to recover.
+const PATIENCE: Duration = Duration::from_secs(30);
 /// The bridge's fid on the right.
 const RIGHT: u64 = 903;
 /// The bridge's fid on the liar's hub.
@@ -126,18 +129,22 @@ impl Stage {
         let bridge = Bridge::start(store, setup, Clock::System).await.unwrap();
         let known = CastId::default();
         let said = AtomicUsize::new(0);
-        Self { evil, liar, bridge, folder, left, right, alice, eve, mallory, bob, known, said }
+        let stage =
+            Self { evil, liar, bridge, folder, left, right, alice, eve, mallory, bob, known, said };
+        // What is said before that is the past, which is not carried.
+        until("the honest accounts listen", async || {
+            let honest = stage.healths().filter(|(it, _)| *it != name("evil"));
+            let are_well = honest.filter(|(_, health)| *health == Health::Connected).count() == 2;
+            are_well.then_some(())
+        })
+        .await;
+        stage
     }
 
     /// Waits until the den is bridged.
     pub(crate) async fn settled(mut self) -> Self {
-        until("the bridge listens", async || {
-            let status = view::status(&self.bridge.store().snapshot().unwrap()).unwrap();
-            let are_well =
-                status.accounts.iter().all(|account| account.health == Health::Connected);
-            (are_well && status.accounts.len() == 3).then_some(())
-        })
-        .await;
+        until("the bridge listens", async || (self.health() == Health::Connected).then_some(()))
+            .await;
         self.known = self.eve.cast(&self.evil, words("well known")).unwrap();
         self.crosses("eve: well known").await;
         self
@@ -175,6 +182,27 @@ impl Stage {
         self.crosses(&format!("eve: {text}")).await;
     }
 
+    /// The den works again, after whatever befell it, and soon; then the bridge is connected, too.
+    pub(crate) async fn den_comes_back(&self, after: &str) {
+        let text = self.next("den");
+        self.eve.cast(&self.evil, words(&text)).unwrap();
+        self.comes_back(&format!("eve: {text}"), after).await;
+        until("the bridge listens", async || (self.health() == Health::Connected).then_some(()))
+            .await;
+    }
+
+    /// Waits longer than for anything else until this stands on the right, and tells how long.
+    pub(crate) async fn comes_back(&self, text: &str, after: &str) {
+        let began = Instant::now();
+        let mut ticks = interval(Duration::from_millis(10));
+        while !self.shown().await.iter().any(|cast| cast.text == text) {
+            ticks.tick().await;
+            let health = self.health();
+            assert!(began.elapsed() < PATIENCE, "«{text}» {after} in vain: {health:?}");
+        }
+        println!("{after}: «{text}» after {:?}", began.elapsed());
+    }
+
     fn next(&self, what: &str) -> String {
         format!("{what} {}", self.said.fetch_add(1, Ordering::Relaxed))
     }
@@ -200,8 +228,13 @@ impl Stage {
 
     /// How the liar's account is doing.
     pub(crate) fn health(&self) -> Health {
+        let health = self.healths().find(|(account, _)| *account == name("evil"));
+        health.map_or(Health::Starting, |(_, health)| health)
+    }
+
+    fn healths(&self) -> impl Iterator<Item = (AccountName, Health)> {
         let status = view::status(&self.bridge.store().snapshot().unwrap()).unwrap();
-        status.accounts.into_iter().find(|it| it.name == name("evil")).unwrap().health
+        status.accounts.into_iter().map(|account| (account.name, account.health))
     }
 
     /// Everything that the bridge has said in the den.
