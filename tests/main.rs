@@ -30,6 +30,7 @@ mod live;
 mod process;
 mod demo;
 mod farcaster;
+mod lens;
 mod hostile;
 mod settings;
 mod capabilities;

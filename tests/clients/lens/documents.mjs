@@ -53,9 +53,10 @@ for (const [file, document] of documents) {
   for (const operation of own) {
     const name = operation.name?.value;
     if (!name) faults.push(`${file}: an operation without a name`);
-    operations.add(name);
-    const given = samples[name];
-    if (!given?.length) faults.push(`${file}: no sample variables for ${name} in ${flags.samples}`);
+    const sample = file.replace(/\.graphql$/, "");
+    operations.add(sample);
+    const given = samples[sample];
+    if (!given?.length) faults.push(`${file}: no sample variables for ${sample} in ${flags.samples}`);
     for (const variables of given ?? []) {
       const { errors } = checkRequest({ query, operationName: name, variables }, { isStrict: true });
       faults.push(...(errors ?? []).map((error) => `${file}: ${error}`));

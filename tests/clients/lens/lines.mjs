@@ -3,9 +3,11 @@ import { parseArgs } from "node:util";
 
 export const say = (line) => process.stdout.write(JSON.stringify(line) + "\n");
 
-// The official client writes to console.log; standard output is for JSON lines only.
-for (const level of ["log", "info", "debug", "warn"]) {
-  console[level] = (...what) => process.stderr.write(what.map(String).join(" ") + "\n");
+/** Keeps standard output for JSON lines: the official client writes to the console. */
+export function keepConsoleAway() {
+  for (const level of ["log", "info", "debug", "warn"]) {
+    console[level] = (...what) => process.stderr.write(what.map(String).join(" ") + "\n");
+  }
 }
 
 /** The flags of these names; ends the process with how it is used if a needed one is missing. */

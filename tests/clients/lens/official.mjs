@@ -2,7 +2,6 @@
 import { PublicClient } from "@lens-protocol/client";
 import { StorageClient, immutable } from "@lens-chain/storage-client";
 import { privateKeyToAccount } from "viem/accounts";
-import "./lines.mjs";
 
 /** Lens Chain's test network. */
 export const CHAIN = 37111;

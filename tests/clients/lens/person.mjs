@@ -2,11 +2,12 @@
 import { createInterface } from "node:readline";
 import { evmAddress, postId } from "@lens-protocol/client";
 import * as lens from "@lens-protocol/client/actions";
-import { flagsOf, say } from "./lines.mjs";
+import { flagsOf, keepConsoleAway, say } from "./lines.mjs";
 import { groveClient, hashOf, lensClient, login, must, pages, walletOf } from "./official.mjs";
 import { show, showNotification } from "./reading.mjs";
 import { Writer, insist } from "./writing.mjs";
 
+keepConsoleAway();
 const usage = "person.mjs --api URL --grove URL --app ADDRESS --account ADDRESS --key HEX [--manager] [--origin URL]";
 const flags = flagsOf(usage, ["api", "grove", "app", "account", "key"], ["origin", "api-key"], ["manager"]);
 const wallet = walletOf(flags.key);

@@ -44,28 +44,36 @@ export class Grove {
       const file = this.#files.get(key);
       return file ? { status: 200, body: file.bytes, type: file.type } : json(404, { message: "no such file" });
     }
-    if (method === "POST") return this.#take(headers, body, json);
+    if (method === "POST") return this.#take(key, headers, body, json);
     if (method === "PUT" || method === "DELETE") {
       const challenge = this.#challenges.get(query.get("challenge_cid"));
       const isAllowed = challenge?.isSigned && challenge.key === key && challenge.secret === query.get("secret_random");
       if (!isAllowed) return json(401, { message: "not allowed" });
       this.#challenges.delete(query.get("challenge_cid"));
-      if (method === "PUT") return this.#take(headers, body, json);
+      if (method === "PUT") return this.#take(key, headers, body, json);
       this.#files.delete(key);
       return json(200, { success: true });
     }
     return json(405, { message: "no such method" });
   }
 
-  async #take(headers, body, json) {
+  async #take(key, headers, body, json) {
     const form = await new Response(body, { headers: { "content-type": headers["content-type"] } }).formData();
     const acl = form.get("lens-acl.json");
     const rules = acl ? JSON.parse(typeof acl === "string" ? acl : await acl.text()) : undefined;
+    const names = [];
+    let index;
     for (const [name, part] of form.entries()) {
       if (!KEY.test(name)) continue;
       const bytes = Buffer.from(typeof part === "string" ? part : await part.arrayBuffer());
-      this.#files.set(name, { bytes, type: part.type ?? "application/octet-stream", acl: rules });
+      const file = { bytes, type: part.type ?? "application/octet-stream", acl: rules };
+      this.#files.set(name, file);
+      names.push(name);
+      if (part.name === "index.json") index = file;
     }
+    // What is stored under another key than any of its files is a folder.
+    const manifest = { bytes: Buffer.from(JSON.stringify({ files: names })), type: "application/json", acl: rules };
+    if (!names.includes(key)) this.#files.set(key, index ?? manifest);
     return json(200, { success: true });
   }
 

@@ -11,7 +11,7 @@ const AUDIO = { "audio/mp4": "AUDIO_MP_4" };
 const underscored = (type) => type.toUpperCase().replaceAll(/[^A-Z0-9]/g, "_");
 
 function media(it) {
-  const attributes = it.attributes ?? [];
+  const attributes = (it.attributes ?? []).map((one) => ({ ...one, type: one.type.toUpperCase() }));
   const nothing = Object.fromEntries(
     ["altTag", "license", "width", "height", "duration", "cover", "durationSeconds", "artist", "credits",
       "genre", "kind", "lyrics", "recordLabel", "title"].map((key) => [key, null]),
@@ -52,7 +52,7 @@ export function readMetadata(json) {
     title: null,
     content: "",
     ...lens,
-    attributes: lens.attributes ?? [],
+    attributes: (lens.attributes ?? []).map((it) => ({ ...it, type: it.type.toUpperCase() })),
     attachments: (lens.attachments ?? []).map(media),
   };
   for (const key of ["image", "video", "audio", "asset"]) if (lens[key]) shown[key] = media(lens[key]);
