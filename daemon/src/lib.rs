@@ -18,5 +18,6 @@ pub mod registry;
 pub mod running;
 pub mod signals;
 pub mod watch;
+pub mod web;
 
 pub use self::running::run;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use thiserror::Error;
 use threadbridge_core::adapter::Adapter;
+use threadbridge_core::media::Porter;
 use threadbridge_core::model::id::AccountName;
 use threadbridge_core::secret::{Secret, SecretRef};
 use threadbridge_farcaster::Farcaster;
@@ -13,7 +14,9 @@ use crate::home::Home;
 use crate::settings::Settings;
 use crate::settings::account::AccountSettings;
 use crate::settings::farcaster::FarcasterSettings;
+use crate::settings::media::MediaSettings;
 use crate::settings::secrets::{SecretError, resolve};
+use crate::web::{NoWeb, Web};
 
 /// Why an account could not be made ready.
 #[derive(Debug, Error)]
@@ -26,6 +29,9 @@ pub enum ConnectError {
         /// Why.
         source: SecretError,
     },
+    /// Pictures cannot be fetched, though `[media]` names hosts.
+    #[error("nothing can be fetched from the hosts of `[media]`")]
+    Media(#[from] NoWeb),
     /// Its adapter refused its settings.
     #[error("the account `{account}` cannot be used")]
     Adapter {
@@ -42,6 +48,7 @@ pub struct Connected {
     /// The adapter.
     pub adapter: Arc<dyn Adapter>,
     settings: AccountSettings,
+    media: MediaSettings,
     secrets: BTreeMap<SecretRef, Secret>,
 }
 
@@ -50,6 +57,16 @@ impl Connected {
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         Arc::ptr_eq(&self.adapter, &other.adapter)
+    }
+}
+
+/// What brings pictures to accounts that upload them: nothing, unless the settings name hosts.
+pub fn porter(media: &MediaSettings) -> Result<Porter, NoWeb> {
+    let hosts = media.hosts();
+    if hosts.is_empty() {
+        Ok(Porter::default())
+    } else {
+        Ok(Porter::new(hosts, Arc::new(Web::new()?)))
     }
 }
 
@@ -65,13 +82,16 @@ pub fn connect_all(
         .iter()
         .map(|(name, account)| {
             let secrets = secrets(home, name, account)?;
-            let kept =
-                kept.get(name).filter(|kept| kept.settings == *account && kept.secrets == secrets);
+            let is_same = |kept: &&Connected| {
+                kept.settings == *account && kept.media == settings.media && kept.secrets == secrets
+            };
+            let kept = kept.get(name).filter(is_same);
             let connected = match kept {
                 Some(kept) => kept.clone(),
                 None => Connected {
                     adapter: connect(name, account, &secrets)?,
                     settings: account.clone(),
+                    media: settings.media.clone(),
                     secrets,
                 },
             };

@@ -28,6 +28,11 @@ fn any_mark_is_read_or_refused() {
 }
 
 #[test]
+fn any_picture_is_stripped_for_good_or_refused() {
+    holds(&media::TARGET);
+}
+
+#[test]
 fn any_name_is_read_as_it_prints_or_refused() {
     holds(&names::TARGET);
 }

@@ -84,6 +84,12 @@ impl Hosts {
     }
 }
 
+impl FromIterator<Self> for Hosts {
+    fn from_iter<T: IntoIterator<Item = Self>>(hosts: T) -> Self {
+        Self(hosts.into_iter().flat_map(|it| it.0).collect())
+    }
+}
+
 fn host(named: &str) -> Result<(String, Option<u16>), InvalidHost> {
     let url = Url::parse(&format!("https://{named}")).map_err(|_| InvalidHost::NoHost)?;
     let host = url.host().ok_or(InvalidHost::NoHost)?;

@@ -9,6 +9,7 @@ pub mod fault;
 mod key_path;
 pub mod limits;
 pub mod link;
+pub mod media;
 mod merge;
 mod rules;
 pub mod schema;
@@ -32,6 +33,7 @@ use self::fault::{Fault, Faults};
 use self::key_path::KeyPath;
 use self::limits::LimitSettings;
 use self::link::LinkSettings;
+use self::media::MediaSettings;
 use self::merge::Merged;
 pub use self::merge::Sources;
 use self::rules::WrittenAccount;
@@ -50,6 +52,9 @@ pub struct Settings {
     /// Conversations that are joined.
     #[schemars(default, length(max = 10_000))]
     pub links: Vec<LinkSettings>,
+    /// What may be fetched.
+    #[schemars(default)]
+    pub media: MediaSettings,
     /// Bounds that you may want to move.
     #[schemars(default)]
     pub limits: LimitSettings,
@@ -146,6 +151,7 @@ struct Sections {
     store: Option<StoreSettings>,
     accounts: rules::Accounts,
     links: Vec<Option<LinkSettings>>,
+    media: Option<MediaSettings>,
     limits: Option<LimitSettings>,
 }
 
@@ -164,6 +170,10 @@ fn read_all(reader: &mut Reader<'_>, root: &Value) -> Sections {
             })
             .collect(),
         links: (0..count).map(|index| reader.section(&path.key("links").index(index))).collect(),
+        media: match at("media") {
+            Some(_) => reader.section(&path.key("media")),
+            None => Some(MediaSettings::default()),
+        },
         limits: match at("limits") {
             Some(_) => reader.section(&path.key("limits")),
             None => Some(LimitSettings::default()),
@@ -182,6 +192,7 @@ impl Sections {
             store: self.store?,
             accounts,
             links: self.links.into_iter().collect::<Option<_>>()?,
+            media: self.media?,
             limits: self.limits?,
         })
     }
