@@ -145,6 +145,31 @@ fn what_a_network_throws_away_later_becomes_a_dead_letter() {
 }
 
 #[test]
+fn what_stands_behind_many_that_are_taken_is_sent() {
+    const MANY: usize = 20;
+    for rules in ["digest-provisional", "network-provisional"] {
+        let rooms = two(rules);
+        let mut home = Home::linking(&rooms);
+        home.limits.send_batch = 2;
+        home.limits.confirm_within = Duration::from_secs(60);
+        let process = home.start();
+        let mut talk = Talk::in_rooms(&rooms);
+        rooms[1].network.set_faults(Faults { holds_posts: true, ..Faults::default() });
+        for _ in 0..MANY {
+            talk.says(0, "alice");
+        }
+        until("all to be taken", || {
+            let taken = process.outbox().iter().filter(|row| row.taken_at.is_some()).count();
+            (taken == MANY).then_some(())
+        });
+        rooms[1].network.set_faults(Faults::default());
+        rooms[1].network.admit();
+        talk.is_seen_by_all(&process);
+        process.stops();
+    }
+}
+
+#[test]
 fn what_was_tried_for_a_week_in_vain_is_given_up() {
     let rooms = two("digest");
     let mut home = Home::linking(&rooms);

@@ -3,14 +3,12 @@
 use std::time::Duration;
 
 use super::commit::{Answer, settle};
+use super::next::{Next, next_rows};
 use crate::adapter::{AdapterError, Receipt, SendRequest, Verdict};
 use crate::model::id::Leg;
 use crate::model::outbox::{OutboxKind, OutboxRow};
 use crate::pipeline::account::{Account, Chain};
 use crate::pipeline::step::Step;
-use crate::store::span::Span;
-use crate::store::tables::{EVENTS, MESSAGES, OUTBOX};
-use crate::store::{ReadError, Reads, Snapshot};
 
 /// No network makes a leg wait longer than this.
 const LONGEST_WAIT: Duration = Duration::from_secs(24 * 3600);
@@ -73,82 +71,6 @@ pub(super) async fn deliver(account: &Account, leg: &Leg, allowed: usize) -> (Tu
             (Turn::Later(account.backoff.after(0)), used)
         }
     }
-}
-
-enum Next {
-    Nothing,
-    /// Everything is taken and not yet shown; how long to wait for that.
-    Awaits(Duration),
-    Rows {
-        rows: Vec<OutboxRow>,
-        /// What needs no asking.
-        answers: Vec<Answer>,
-    },
-}
-
-fn next_rows(account: &Account, leg: &Leg, allowed: usize) -> Result<Next, ReadError> {
-    let snapshot = account.store.snapshot()?;
-    let now = account.clock.now();
-    let found = snapshot.scan(&OUTBOX, Span::under(leg), account.limits.send_batch)?;
-    if found.is_empty() {
-        return Ok(Next::Nothing);
-    }
-    let within = account.limits.confirm_within;
-    let taken = |row: &OutboxRow| row.taken_at.map(|at| now.since(at));
-    let overdue =
-        found.iter().any(|(_, row)| taken(row).is_some_and(|for_long| for_long >= within));
-    let mut rows = Vec::new();
-    let mut answers = Vec::new();
-    let mut longest = Duration::ZERO;
-    for (_, row) in found {
-        if row.taken_at.is_none() && is_unlinked(account, &snapshot, &row)? {
-            answers.push(Answer::Dead(row, "its link was removed before it was sent".to_owned()));
-            continue;
-        }
-        if let (Some(for_long), false) = (taken(&row), overdue) {
-            longest = longest.max(for_long);
-            continue;
-        }
-        let is_control = row.kind == OutboxKind::Control;
-        let is_message = row.kind == OutboxKind::Message;
-        if is_message
-            && let Some(answer) = withdrawn(account, &row)
-            && snapshot.get(&MESSAGES, &row.message)?.is_some_and(|message| message.deleted)
-        {
-            answers.push(answer(row));
-            continue;
-        }
-        if rows.len() < allowed {
-            rows.push(row);
-        }
-        if is_control {
-            break;
-        }
-    }
-    if rows.is_empty() && answers.is_empty() {
-        return Ok(Next::Awaits(within.saturating_sub(longest)));
-    }
-    Ok(Next::Rows { rows, answers })
-}
-
-/// Whether no link leads to the envelope's leg any more; what the owner said needs none.
-fn is_unlinked(account: &Account, snapshot: &Snapshot, row: &OutboxRow) -> Result<bool, ReadError> {
-    if account.routes.borrow().is_told(row.conversation, &row.leg) {
-        return Ok(false);
-    }
-    let Some(place) = snapshot.get(&MESSAGES, &row.message)? else { return Ok(true) };
-    let record = snapshot.get(&EVENTS, &(place.conversation, place.seq))?;
-    Ok(record.is_some_and(|record| record.leg.is_some()))
-}
-
-/// The answer that an envelope whose message was taken back can be given without asking the network:
-/// if nothing of it can be there, or what may be there is taken back by name.
-fn withdrawn(account: &Account, row: &OutboxRow) -> Option<fn(OutboxRow) -> Answer> {
-    if account.is_untried(row) {
-        return Some(Answer::NeverSent);
-    }
-    let is_untouched = row.attempts == 0 && row.taken_at.is_none();
-    (is_untouched && row.sealed.remote_id.is_some()).then_some(Answer::Withdrawn)
 }
 
 async fn call(

@@ -6,8 +6,9 @@
 //! holds up no other and one with a thousand envelopes is no worse a neighbour than one with two.
 //!
 //! What is sent again is the same bytes. What the network knows already counts as sent. An envelope
-//! that the network has *taken* stays in the outbox until it shows up by `listen`; if it does not in
-//! time, it and all after it are sent again, in order. A failure is judged by the adapter's verdict
+//! that the network has *taken* stays in the outbox until it shows up by `listen`, and what stands
+//! behind it is sent meanwhile, a bounded number of them; if it does not show up in time, it and all
+//! after it are sent again, in order. A failure is judged by the adapter's verdict
 //! alone:
 //!
 //! - *retry*: the leg waits, longer each time, and goes on with the same envelope;
@@ -24,6 +25,7 @@
 mod budget;
 mod commit;
 mod deliver;
+mod next;
 mod schedule;
 
 pub(crate) use self::schedule::run;
