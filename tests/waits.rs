@@ -1,6 +1,7 @@
 //! What cannot be opened yet is kept, and comes when its key does.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use threadbridge_core::adapter::{Adapter, Health};
 use threadbridge_core::model::time::{Clock, Timestamp};
@@ -69,6 +70,57 @@ fn too_many_that_wait_pause_their_account_and_lose_nothing() {
     hindered.set(Hindrance::default());
     talk.is_seen_by_all(&process);
     process.stops();
+}
+
+/// A bridge whose account in the encrypted room `b` hears nothing, with much to say there.
+fn start_deaf(home: &Home, rooms: &[Room]) -> (Process, Arc<Hindered>, Talk) {
+    let deaf = Hindrance { without_ears: true, ..Hindrance::default() };
+    let hindered = Arc::new(Hindered::new(connect(&rooms[1].network, "bridge"), deaf));
+    let mut setup = home.setup();
+    let adapter: Arc<dyn Adapter> = Arc::<Hindered>::clone(&hindered);
+    setup.accounts.insert(account("b"), adapter);
+    let process = home.start_with(setup);
+    let mut talk = Talk::in_rooms(rooms);
+    talk.says(0, "alice");
+    until("the key change to be sent", || (hindered.sent() > 0).then_some(()));
+    for _ in 0..50 {
+        talk.says(0, "alice");
+    }
+    let journaled = || process.bridge.journaled();
+    until("all to be journaled", || (journaled() >= 51).then_some(()));
+    (process, hindered, talk)
+}
+
+#[test]
+fn a_key_change_is_sent_once_however_long_it_takes_to_come_back() {
+    for rules in ["sealed", "sealed-network"] {
+        let rooms = [Room::on("a", mode("digest")), Room::on("b", mode(rules))];
+        let mut home = Home::linking(&rooms);
+        home.limits.confirm_within = Duration::from_secs(60);
+        let (process, hindered, talk) = start_deaf(&home, &rooms);
+        let is_taken = || process.outbox().iter().any(|row| row.taken_at.is_some());
+        until("the key change to be taken", || is_taken().then_some(()));
+        assert_eq!(hindered.sent(), 1, "{rules}");
+        hindered.set(Hindrance::default());
+        talk.is_seen_by_all(&process);
+        process.stops();
+    }
+}
+
+#[test]
+fn a_key_change_that_does_not_come_back_is_asked_for_again_in_time() {
+    for rules in ["sealed", "sealed-network"] {
+        let rooms = [Room::on("a", mode("digest")), Room::on("b", mode(rules))];
+        let home = Home::linking(&rooms);
+        let (process, hindered, talk) = start_deaf(&home, &rooms);
+        let began = Instant::now();
+        let before = hindered.sent();
+        until("it to be sent again", || (hindered.sent() >= before + 2).then_some(()));
+        assert!(began.elapsed() >= home.limits.confirm_within, "{:?}", began.elapsed());
+        hindered.set(Hindrance::default());
+        talk.is_seen_by_all(&process);
+        process.stops();
+    }
 }
 
 #[test]

@@ -1,4 +1,5 @@
-//! An account that is hindered: slow or broken in some rooms, or without a way to get keys.
+//! An account that is hindered: slow or broken in some rooms, without a way to get keys,
+//! or without ears.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Mutex;
@@ -16,6 +17,7 @@ use threadbridge_core::model::outgoing::Outgoing;
 use threadbridge_core::model::time::Timestamp;
 use threadbridge_core::store::Keys;
 use threadbridge_loopback::Loopback;
+use tokio::sync::Notify;
 
 /// What hinders an account.
 #[derive(Clone, Debug, Default)]
@@ -26,6 +28,8 @@ pub(crate) struct Hindrance {
     pub(crate) broken: BTreeSet<RemoteConversation>,
     /// Whether nobody hands over what is missing.
     pub(crate) without_keys: bool,
+    /// Whether it hears nothing of what happens.
+    pub(crate) without_ears: bool,
 }
 
 /// An account with a hindrance.
@@ -33,22 +37,31 @@ pub(crate) struct Hindrance {
 pub(crate) struct Hindered {
     inner: Loopback,
     by: Mutex<Hindrance>,
+    changed: Notify,
     listened: AtomicUsize,
+    sent: AtomicUsize,
 }
 
 impl Hindered {
     pub(crate) fn new(inner: Loopback, by: Hindrance) -> Self {
-        Self { inner, by: Mutex::new(by), listened: AtomicUsize::new(0) }
+        let (changed, listened, sent) = Default::default();
+        Self { inner, by: Mutex::new(by), changed, listened, sent }
     }
 
     /// From now on it is hindered by something else.
     pub(crate) fn set(&self, by: Hindrance) {
         *self.by.lock().unwrap() = by;
+        self.changed.notify_waiters();
     }
 
     /// How often it was told to listen.
     pub(crate) fn listened(&self) -> usize {
         self.listened.load(Ordering::Relaxed)
+    }
+
+    /// How many envelopes it was told to send.
+    pub(crate) fn sent(&self) -> usize {
+        self.sent.load(Ordering::Relaxed)
     }
 
     fn by(&self) -> Hindrance {
@@ -72,6 +85,13 @@ impl Adapter for Hindered {
 
     async fn listen(&self, inbound: Inbound) -> Result<(), AdapterError> {
         self.listened.fetch_add(1, Ordering::Relaxed);
+        loop {
+            let changed = self.changed.notified();
+            if !self.by().without_ears {
+                break;
+            }
+            changed.await;
+        }
         self.inner.listen(inbound).await
     }
 
@@ -114,6 +134,7 @@ impl Adapter for Hindered {
     }
 
     async fn send(&self, batch: &[SendRequest]) -> Vec<Result<Receipt, AdapterError>> {
+        self.sent.fetch_add(batch.len(), Ordering::Relaxed);
         let by = self.by();
         let room = batch.first().map(|request| &request.conversation);
         if let Some(long) = room.and_then(|room| by.slow.get(room)) {

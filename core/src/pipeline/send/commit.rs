@@ -27,6 +27,9 @@ pub(super) enum Answer {
     Withdrawn(OutboxRow),
     /// Its message was taken back before it was ever tried: nothing of it is there.
     NeverSent(OutboxRow),
+    /// Control traffic that the network has, and that was not read back in time: whether it is still
+    /// needed is asked anew.
+    Unread(OutboxRow),
     /// The keys that it was sealed for are gone: it and all behind it are to be sealed again.
     Reseal {
         /// The envelope that the network could not take any more.
@@ -88,7 +91,7 @@ fn write_down(
             unit.delete(&OUTBOX, &key(&row))?;
             bury(unit, row, &reason, now).map(drop)
         }
-        Answer::Withdrawn(row) => unit.delete(&OUTBOX, &key(&row)),
+        Answer::Withdrawn(row) | Answer::Unread(row) => unit.delete(&OUTBOX, &key(&row)),
         Answer::NeverSent(row) => {
             unit.delete(&OUTBOX, &key(&row))?;
             unappear(unit, &row)

@@ -8,8 +8,10 @@
 //! What is sent again is the same bytes. What the network knows already counts as sent. An envelope
 //! that the network has *taken* stays in the outbox until it shows up by `listen`, and what stands
 //! behind it is sent meanwhile, a bounded number of them; if it does not show up in time, it and all
-//! after it are sent again, in order. A failure is judged by the adapter's verdict
-//! alone:
+//! after it are sent again, in order. Control traffic stays until it is read back, even where the
+//! network has it for good; if it is not in time, sealing asks anew whether it is needed.
+//!
+//! A failure is judged by the adapter's verdict alone:
 //!
 //! - *retry*: the leg waits, longer each time, and goes on with the same envelope;
 //! - *retry after*: the leg waits as long as the network asked, and no attempt is spent;

@@ -86,7 +86,12 @@ impl Choice<'_> {
             if !self.is_overdue {
                 self.longest = self.longest.max(for_long);
                 self.taken = self.taken.saturating_add(1);
-                return Ok(unless(self.taken >= WINDOW));
+                return Ok(unless(row.kind == OutboxKind::Control || self.taken >= WINDOW));
+            }
+            if row.kind == OutboxKind::Control {
+                // Sent again it would be the same; perhaps it is not needed any more.
+                self.answers.push(Answer::Unread(row));
+                return Ok(ControlFlow::Break(()));
             }
         } else if is_unlinked(self.account, self.snapshot, &row)? {
             let reason = "its link was removed before it was sent".to_owned();
