@@ -159,11 +159,12 @@ async fn messages_cross_and_a_killed_daemon_loses_and_doubles_none() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn links_change_under_way_and_what_is_taken_out_stops_at_once() {
+async fn links_and_bounds_change_under_way_and_what_is_taken_out_stops_at_once() {
     let it = Between::start().await;
     let text = it.place.read("bridge.toml");
     let more = text.clone()
-        + "\n[[links]]\nname = \"poems\"\nlegs = [\"left:channel/poems\", \"right:channel/poems\"]\n";
+        + "\n[[links]]\nname = \"poems\"\nlegs = [\"left:channel/poems\", \"right:channel/poems\"]\n\
+        [limits]\ncall_timeout_seconds = 20\n";
     let daemon = it.connected();
     it.says("books", "one");
     until("the first", || it.heard("books") == ["one"]);

@@ -1,6 +1,7 @@
 //! A bridge can be stopped and changed at any time.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use threadbridge_core::adapter::Adapter;
 use threadbridge_loopback::network::{Condition, Faults};
@@ -129,6 +130,26 @@ fn what_did_not_change_is_not_disturbed() {
         talk.says(0, "alice");
         (rooms[0].network.connections() == 0).then_some(())
     });
+}
+
+#[test]
+fn bounds_change_while_accounts_go_on() {
+    let rooms = ["a", "b"].map(|name| Room::on(name, mode("digest")));
+    let home = Home::linking(&rooms);
+    let broken = Hindrance { broken: [rooms[1].name.clone()].into(), ..Hindrance::default() };
+    let hindered = Arc::new(Hindered::new(connect(&rooms[1].network, "bridge"), broken));
+    let mut setup = home.setup();
+    let adapter: Arc<dyn Adapter> = Arc::<Hindered>::clone(&hindered);
+    setup.accounts.insert(account("b"), adapter);
+    let mut process = home.start_with(setup.clone());
+    let mut talk = Talk::in_rooms(&rooms);
+    talk.says(0, "alice");
+    until("an attempt", || process.outbox().iter().any(|row| row.attempts > 0).then_some(()));
+    setup.limits.give_up_after = Duration::ZERO;
+    process.applies(setup);
+    until("it to be given up", || process.dead_letters().pop());
+    assert_eq!(hindered.listened(), 1, "it was not disturbed");
+    process.stops();
 }
 
 #[test]

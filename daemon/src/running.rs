@@ -182,11 +182,9 @@ impl Running {
                  nothing was applied",
             ));
         }
-        // Bounds belong to an account's tasks, so new bounds begin new ones.
-        let none = BTreeMap::new();
-        let kept = if settings.limits == self.settings.limits { &self.connected } else { &none };
-        let connected = connect_all(&self.home, &settings, kept).or_exit(Exit::Settings)?;
-        let what = changes(&self.settings, &settings, kept, &connected);
+        let connected =
+            connect_all(&self.home, &settings, &self.connected).or_exit(Exit::Settings)?;
+        let what = changes(&self.settings, &settings, &self.connected, &connected);
         self.bridge.apply(setup(&settings, &connected, &self.steps)).await.or_exit(Exit::Store)?;
         (self.settings, self.connected) = (settings, connected);
         Ok(what)

@@ -7,7 +7,6 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 
-use super::backoff::Backoff;
 use super::limits::Limits;
 use super::route::Routes;
 use super::step::Steps;
@@ -23,8 +22,8 @@ pub(crate) struct Account {
     pub(crate) adapter: Arc<dyn Adapter>,
     pub(crate) store: Store,
     pub(crate) clock: Clock,
-    pub(crate) limits: Limits,
-    pub(crate) backoff: Backoff,
+    /// The bounds; they change with the settings while the account goes on.
+    pub(crate) bounds: watch::Receiver<Limits>,
     pub(crate) steps: Steps,
     /// Held while the account's keys are being changed, from the snapshot to the commit.
     pub(crate) unit: Mutex<()>,
@@ -62,6 +61,11 @@ pub(crate) enum Ready {
 }
 
 impl Account {
+    /// The bounds as they are now.
+    pub(crate) fn limits(&self) -> Limits {
+        *self.bounds.borrow()
+    }
+
     /// Tells those who come after that the journal grew, that own envelopes were settled, or that
     /// something is to be fetched.
     pub(crate) fn journaled(&self, last: Option<Seq>, settled: Vec<Leg>, wanted: Vec<Missing>) {

@@ -32,26 +32,21 @@ impl Backoff {
 }
 
 /// Waits between attempts at something that, once it works, goes on for long.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Patience {
-    backoff: Backoff,
     failures: u32,
     waited: Duration,
 }
 
 impl Patience {
-    pub(super) fn new(backoff: Backoff) -> Self {
-        Self { backoff, failures: 0, waited: Duration::ZERO }
-    }
-
     /// The wait after an attempt that went well for `lasted`. Whatever lasts longer than the wait
     /// before it has recovered; otherwise a network that breaks off now and then would be left
     /// alone for longer each time.
-    pub(super) fn after(&mut self, lasted: Duration) -> Duration {
+    pub(super) fn after(&mut self, backoff: Backoff, lasted: Duration) -> Duration {
         if lasted >= self.waited.min(RECOVERED_AFTER) {
             self.failures = 0;
         }
-        self.waited = self.backoff.after(self.failures);
+        self.waited = backoff.after(self.failures);
         self.failures = self.failures.saturating_add(1);
         self.waited
     }
@@ -78,14 +73,14 @@ mod tests {
     #[test]
     fn what_goes_well_for_a_while_is_not_held_against_the_next_failure() {
         let backoff = Backoff { first: Duration::from_secs(1), longest: Duration::from_secs(600) };
-        let mut patience = Patience::new(backoff);
+        let mut patience = Patience::default();
         for _ in 0..5 {
-            patience.after(Duration::ZERO);
+            patience.after(backoff, Duration::ZERO);
         }
-        assert!(patience.after(Duration::from_secs(3)) > Duration::from_secs(20));
-        assert!(patience.after(Duration::from_secs(50)) < Duration::from_secs(2));
+        assert!(patience.after(backoff, Duration::from_secs(3)) > Duration::from_secs(20));
+        assert!(patience.after(backoff, Duration::from_secs(50)) < Duration::from_secs(2));
         for _ in 0..10 {
-            assert!(patience.after(Duration::from_secs(50)) < Duration::from_secs(2));
+            assert!(patience.after(backoff, Duration::from_secs(50)) < Duration::from_secs(2));
         }
     }
 }

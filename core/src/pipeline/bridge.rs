@@ -72,6 +72,7 @@ pub struct Bridge {
     pub(super) clock: Clock,
     running: Mutex<BTreeMap<AccountName, Running>>,
     routes: watch::Sender<Arc<Routes>>,
+    bounds: watch::Sender<Limits>,
     pub(super) head: watch::Sender<Seq>,
 }
 
@@ -100,13 +101,14 @@ impl Bridge {
             clock,
             running: Mutex::default(),
             routes: watch::Sender::new(Arc::default()),
+            bounds: watch::Sender::new(setup.limits),
             head: watch::Sender::new(Seq(head)),
         };
         bridge.apply(setup).await?;
         Ok(bridge)
     }
 
-    /// Changes accounts and links of a running bridge. What is the same as before is not disturbed;
+    /// Changes accounts, links and bounds of a running bridge. What is the same as before is not disturbed;
     /// what is gone is stopped in order before this returns.
     pub async fn apply(&self, setup: Setup) -> Result<(), StartError> {
         let mut running = self.running.lock().await;
@@ -130,6 +132,7 @@ impl Bridge {
             self.store.write(move |unit| joins::join(unit, Route::of(&links), now)).await?;
         let own = setup.accounts.values().filter_map(|it| it.identity().cloned()).collect();
         self.routes.send_replace(Arc::new(Routes { own, ..routes }));
+        self.bounds.send_replace(setup.limits);
         for (name, adapter) in &setup.accounts {
             let linked = linked(&setup.links, name);
             if let Some(it) = running.get(name) {
@@ -198,8 +201,7 @@ impl Bridge {
             adapter,
             store: self.store.clone(),
             clock: self.clock.clone(),
-            limits: setup.limits,
-            backoff: setup.limits.backoff,
+            bounds: self.bounds.subscribe(),
             steps: setup.steps.clone(),
             unit: Mutex::new(()),
             linked: linked.subscribe(),

@@ -38,14 +38,14 @@ pub(super) async fn run(
     batches: tokio::sync::mpsc::Sender<Handover>,
     stop: CancellationToken,
 ) {
-    let mut patience = Patience::new(account.backoff);
+    let mut patience = Patience::default();
     loop {
         let began = tokio::time::Instant::now();
         let verdict = tokio::select! {
             () = stop.cancelled() => return,
             verdict = listen_once(account, &batches) => verdict,
         };
-        let backoff = patience.after(began.elapsed());
+        let backoff = patience.after(account.limits().backoff, began.elapsed());
         let wait = match verdict {
             Verdict::RetryAfter(after) => after,
             Verdict::Suspend => SUSPENDED_FOR,

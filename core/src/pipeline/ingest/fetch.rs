@@ -62,7 +62,7 @@ pub(crate) async fn fetch_missing(
                 if let Some((missing, _)) = due {
                     match fetch(account, inbound, &missing).await {
                         true => { wanted.things.remove(&missing); }
-                        false => wanted.again(&missing, &account.backoff),
+                        false => wanted.again(&missing, &account.limits().backoff),
                     }
                 }
             }

@@ -71,7 +71,7 @@ fn source(account: &Account, item: &Item) -> Source {
         level: capabilities.map_or_else(Default::default, |it| it.level),
         names_known: capabilities.is_some_and(|it| it.ids_known_before_sending),
         now,
-        name_within: account.limits.confirm_within,
+        name_within: account.limits().confirm_within,
         came_at: item.waited.map_or(now, |(_, since)| since),
     }
 }

@@ -32,7 +32,7 @@ pub(crate) async fn run(account: &Account, mut batches: mpsc::Receiver<Handover>
                 take_in_waiting(account, &mut waits).await;
                 continue;
             }
-            () = tokio::time::sleep(account.limits.confirm_within), if waits.len() > 0 => {
+            () = tokio::time::sleep(account.limits().confirm_within), if waits.len() > 0 => {
                 take_in_waiting(account, &mut waits).await;
                 continue;
             }
@@ -59,7 +59,7 @@ async fn loaded(account: &Account, batches: &mpsc::Receiver<Handover>) -> Option
             Ok(waits) => return Some(waits),
             Err(error) => account.failed("waiting envelopes could not be read", &error),
         }
-        tokio::time::sleep(account.backoff.after(failures)).await;
+        tokio::time::sleep(account.limits().backoff.after(failures)).await;
         failures = failures.saturating_add(1);
     }
     None

@@ -144,7 +144,7 @@ pub(super) async fn make_room(
     waits: &mut Waits,
     more: usize,
 ) -> Result<(), NotKept> {
-    let excess = waits.len().saturating_add(more).saturating_sub(account.limits.waiting);
+    let excess = waits.len().saturating_add(more).saturating_sub(account.limits().waiting);
     if more == 0 || excess == 0 {
         return Ok(());
     }
@@ -161,7 +161,7 @@ pub(super) async fn make_room(
 async fn give_up_old(account: &Account, waits: &mut Waits) -> Result<(), NotKept> {
     let now = account.clock.now();
     let old = waits.by_place.iter().filter(|(_, it)| {
-        !it.missing.is_fetched() && now.since(it.since) >= account.limits.give_up_after
+        !it.missing.is_fetched() && now.since(it.since) >= account.limits().give_up_after
     });
     let old: Vec<u64> = old.map(|(place, _)| *place).collect();
     if old.is_empty() {

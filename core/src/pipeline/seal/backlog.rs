@@ -35,7 +35,7 @@ pub(super) async fn seal(account: &Account) -> Result<bool, NotSealed> {
     }
     let keys = account.store.keys(&account.name)?;
     let mut draft = Draft::new(account, &snapshot, &keys, BTreeSet::new());
-    let mut left = account.limits.seal_batch;
+    let mut left = account.limits().seal_batch;
     for leg in legs {
         left = left.saturating_sub(seal_leg(&mut draft, &leg, left)?);
     }

@@ -88,7 +88,7 @@ pub(super) async fn run(account: &Account, stop: CancellationToken) {
                 (place, may_have_backlog) = (None, true);
                 tokio::select! {
                     () = stop.cancelled() => break,
-                    () = tokio::time::sleep(account.backoff.after(failures)) => {}
+                    () = tokio::time::sleep(account.limits().backoff.after(failures)) => {}
                 }
                 failures = failures.saturating_add(1);
             }
@@ -138,7 +138,7 @@ fn next_events(
     snapshot: &Snapshot,
     from: Seq,
 ) -> Result<Vec<Placed>, ReadError> {
-    let places = snapshot.scan(&JOURNAL, Span::all().after(&from), account.limits.seal_batch)?;
+    let places = snapshot.scan(&JOURNAL, Span::all().after(&from), account.limits().seal_batch)?;
     let mut events = Vec::with_capacity(places.len());
     for (key, place) in places {
         let Some(seq) = key.part(0).map(|bytes| Seq(u64::from_be_bytes(bytes))) else { continue };

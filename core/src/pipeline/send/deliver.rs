@@ -41,7 +41,7 @@ pub(super) async fn deliver(account: &Account, leg: &Leg, allowed: usize) -> (Tu
         Ok(next) => next,
         Err(error) => {
             account.failed("the outbox could not be read", &error);
-            return (Turn::Later(account.backoff.after(0)), 0);
+            return (Turn::Later(account.limits().backoff.after(0)), 0);
         }
     };
     let (rows, mut answers) = match next {
@@ -68,7 +68,7 @@ pub(super) async fn deliver(account: &Account, leg: &Leg, allowed: usize) -> (Tu
             account.forgets_what_was_tried();
             account
                 .failed("an answer could not be written down; it will be asked for again", &error);
-            (Turn::Later(account.backoff.after(0)), used)
+            (Turn::Later(account.limits().backoff.after(0)), used)
         }
     }
 }
@@ -87,7 +87,7 @@ async fn call(
         })
         .collect();
     let sending = account.adapter.send(&requests);
-    match tokio::time::timeout(account.limits.call_within, sending).await {
+    match tokio::time::timeout(account.limits().call_within, sending).await {
         Ok(results) if results.is_empty() => {
             vec![Err(AdapterError::new(Verdict::Retry, "the adapter sent nothing"))]
         }
@@ -144,8 +144,8 @@ fn judge_failure(
 ) -> Turn {
     let reason = Chain(error).to_string();
     let for_long = account.clock.now().since(row.sealed_at);
-    let is_old = for_long >= account.limits.give_up_after;
-    let wait = account.backoff.after(row.attempts);
+    let is_old = for_long >= account.limits().give_up_after;
+    let wait = account.limits().backoff.after(row.attempts);
     match error.verdict {
         Verdict::Reject => {
             answers.push(Answer::Dead(row, reason));
@@ -171,7 +171,7 @@ fn judge_failure(
         Verdict::Reseal => {
             answers.push(Answer::Reseal { from: row });
             // The key change may have to be read first.
-            Turn::Later(account.backoff.after(0))
+            Turn::Later(account.limits().backoff.after(0))
         }
     }
 }

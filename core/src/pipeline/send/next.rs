@@ -81,7 +81,7 @@ impl Choice<'_> {
     /// Looks at the next row, and says whether to go on.
     fn look_at(&mut self, row: OutboxRow) -> Result<ControlFlow<()>, ReadError> {
         if let Some(at) = row.taken_at {
-            let (for_long, within) = (self.now.since(at), self.account.limits.confirm_within);
+            let (for_long, within) = (self.now.since(at), self.account.limits().confirm_within);
             self.is_overdue |= for_long >= within;
             if !self.is_overdue {
                 self.longest = self.longest.max(for_long);
@@ -115,7 +115,7 @@ impl Choice<'_> {
 
     fn made(self) -> Next {
         if self.rows.is_empty() && self.answers.is_empty() {
-            let within = self.account.limits.confirm_within;
+            let within = self.account.limits().confirm_within;
             return Next::Awaits(within.saturating_sub(self.longest));
         }
         Next::Rows { rows: self.rows, answers: self.answers }

@@ -107,10 +107,10 @@ pub(crate) async fn run(
         if not_before.is_some_and(|at| at <= Instant::now()) {
             not_before = None;
         }
-        while not_before.is_none() && calls.len() < account.limits.legs_at_once {
+        while not_before.is_none() && calls.len() < account.limits().legs_at_once {
             let Some(leg) = turns.next() else { break };
             budget.follow(account.adapter.send_rates());
-            let allowed = budget.take(account.limits.send_batch);
+            let allowed = budget.take(account.limits().send_batch);
             if allowed == 0 {
                 turns.done(leg, &Turn::More);
                 not_before = Some(Instant::now() + budget.next_after());
@@ -149,7 +149,7 @@ pub(crate) async fn run(
         }
     }
     let all_done = async { while calls.join_next().await.is_some() {} };
-    if tokio::time::timeout(account.limits.stop_within, all_done).await.is_err() {
+    if tokio::time::timeout(account.limits().stop_within, all_done).await.is_err() {
         tracing::warn!(account = %account.name, "calls were cut off; they will be made again");
     }
 }
