@@ -18,7 +18,7 @@ use threadbridge_kit::deadline::until;
 use threadbridge_loopback::Loopback;
 use threadbridge_loopback::network::{LoopbackNetwork, Rules, Secrecy};
 
-use super::den::{Den, connected, dead_letters, outbox, suspended, told_to_wait, waits};
+use super::den::{Den, connected, dead_letters, outbox, told_to_wait, waits};
 use super::world::leg;
 
 const KEY: &str = "wc_secret_1";
@@ -137,19 +137,22 @@ async fn who_takes_no_direct_casts_gets_none_until_they_do() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn a_key_that_is_withdrawn_suspends_the_account() {
-    let (den, server, bridge) = scene(&["direct/6"]).await;
+async fn a_key_that_is_withdrawn_suspends_direct_casts_and_nothing_else() {
+    let (den, server, bridge) = scene(&["direct/6", "channel/den"]).await;
     server.change_key("another");
     den.alice_says(&["one"]);
-    let reason = suspended(&bridge).await;
+    den.den_hears(&["one"]).await;
+    let reason = told_to_wait(&bridge, 1).await;
     assert!(reason.contains("set `direct_casts.key` to one that is"), "{reason}");
     assert!(!reason.contains(KEY));
-    waits(&bridge, 1).await;
+    den.alice_says(&["two"]);
+    den.den_hears(&["one", "two"]).await;
+    told_to_wait(&bridge, 2).await;
+    connected(&bridge).await;
     server.change_key(KEY);
     bridge.hurry().await;
-    assert_eq!(sent(&server, 1).await, [said(6, "one")]);
+    assert_eq!(sent(&server, 2).await, [said(6, "one"), said(6, "two")]);
     waits(&bridge, 0).await;
-    connected(&bridge).await;
     end((den, server, bridge)).await;
 }
 

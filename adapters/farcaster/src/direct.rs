@@ -60,7 +60,7 @@ impl DirectError {
     /// What to do about it.
     pub(crate) fn verdict(self) -> Verdict {
         match self {
-            Self::Key => Verdict::Suspend,
+            Self::Key => Verdict::SuspendLeg,
             Self::NotWanted | Self::Refused(_) => Verdict::Reject,
             Self::TooMany(wait) => Verdict::RetryAfter(wait),
             Self::Unclear | Self::Unavailable => Verdict::Retry,

@@ -14,6 +14,9 @@ pub enum Verdict {
     RetryAfter(Duration),
     /// Nothing will work until somebody mends the account (a revoked key, a refused login).
     Suspend,
+    /// Nothing will work in this conversation, and others of its kind, until somebody mends the
+    /// account; all the rest does (a wrong key of one of several servers).
+    SuspendLeg,
     /// This one envelope will never be taken.
     Reject,
     /// The keys that it was sealed for are gone for good: seal it again from the journal.
@@ -42,6 +45,7 @@ impl fmt::Display for AdapterError {
             Verdict::Retry => "the network did not do it this time",
             Verdict::RetryAfter(_) => "the network asks us to wait",
             Verdict::Suspend => "the account cannot be used",
+            Verdict::SuspendLeg => "the conversation cannot be used",
             Verdict::Reject => "the network refuses it for good",
             Verdict::Reseal => "the keys it was sealed for are gone",
         })

@@ -48,7 +48,7 @@ pub(super) async fn run(
         let backoff = patience.after(account.limits().backoff, began.elapsed());
         let wait = match verdict {
             Verdict::RetryAfter(after) => after,
-            Verdict::Suspend => SUSPENDED_FOR,
+            Verdict::Suspend | Verdict::SuspendLeg => SUSPENDED_FOR,
             Verdict::Retry | Verdict::Reject | Verdict::Reseal => backoff,
         };
         tokio::select! {
@@ -73,7 +73,7 @@ async fn listen_once(account: &Account, batches: &tokio::sync::mpsc::Sender<Hand
             let reason = Chain(&error).to_string();
             account.failed("listening failed", &error);
             account.health.send_replace(match error.verdict {
-                Verdict::Suspend => Health::Suspended(reason),
+                Verdict::Suspend | Verdict::SuspendLeg => Health::Suspended(reason),
                 Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Reject | Verdict::Reseal => {
                     Health::Down(reason)
                 }

@@ -124,7 +124,10 @@ pub(crate) async fn listen(
             // Whatever a node refuses while we only read, another time may do better.
             let verdict = match verdict(&error) {
                 Verdict::Reject | Verdict::Reseal => Verdict::Retry,
-                verdict @ (Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Suspend) => verdict,
+                verdict @ (Verdict::Retry
+                | Verdict::RetryAfter(_)
+                | Verdict::Suspend
+                | Verdict::SuspendLeg) => verdict,
             };
             Err(AdapterError::new(verdict, error))
         }

@@ -24,6 +24,8 @@ pub(super) enum Turn {
     Later(Duration),
     /// Everything is taken, and is to be sent again if it is not shown for this long.
     Awaits(Duration),
+    /// The leg cannot be used until somebody mends the account.
+    LegSuspended,
     /// The account cannot be used; why.
     Suspended(Duration, String),
 }
@@ -167,6 +169,10 @@ fn judge_failure(
         Verdict::Suspend => {
             answers.push(Answer::Deferred(row, reason.clone()));
             Turn::Suspended(wait, reason)
+        }
+        Verdict::SuspendLeg => {
+            answers.push(Answer::Deferred(row, reason));
+            Turn::LegSuspended
         }
         Verdict::Reseal => {
             answers.push(Answer::Reseal { from: row });

@@ -17,6 +17,7 @@
 //! - *retry after*: the leg waits as long as the network asked, and no attempt is spent;
 //! - *suspend*: the whole account waits until its owner mends it, the settings are loaded anew, or
 //!   half an hour has passed;
+//! - *suspend the leg*: this leg waits for the same, and no other;
 //! - *reject*: the envelope becomes a dead letter with its reason, and the next one's turn comes;
 //! - *reseal*: all envelopes of the leg go back to be sealed again from the journal, in order.
 //!

@@ -18,7 +18,7 @@ use crate::store::span::Span;
 use crate::store::tables::OUTBOX;
 use crate::store::{ReadError, Reads};
 
-/// After how long a suspended account is tried again by itself.
+/// After how long a suspended account, or leg, is tried again by itself.
 const SUSPENDED_FOR: Duration = Duration::from_secs(30 * 60);
 
 /// Legs and when their turn is.
@@ -65,6 +65,9 @@ impl Turns {
             }
             Turn::Later(after) | Turn::Suspended(after, _) => {
                 self.later.insert(leg, Instant::now() + *after);
+            }
+            Turn::LegSuspended => {
+                self.later.insert(leg, Instant::now() + SUSPENDED_FOR);
             }
         }
     }
@@ -142,6 +145,9 @@ pub(crate) async fn run(
                     account.suspended.send_replace(Some(reason.clone()));
                 } else if not_before.is_none() && turn.went_through() {
                     account.suspended.send_if_modified(|reason| reason.take().is_some());
+                }
+                if turn == Turn::LegSuspended {
+                    tracing::warn!(account = %account.name, "a leg cannot be used; `outbox` says why");
                 }
                 turns.done(leg, &turn);
             },

@@ -28,7 +28,7 @@ pub async fn failures_have_their_verdicts<W: AdapterWorld>(world: &impl AsyncFn(
                 trying_again_works(&world, &desk, &requests).await;
             }
             Verdict::Reseal => sealing_anew_works(&world, &mut desk).await,
-            Verdict::Suspend | Verdict::Reject => {
+            Verdict::Suspend | Verdict::SuspendLeg | Verdict::Reject => {
                 let seen = world.peer_sees().await;
                 let one = usize::from(failure.is_taken);
                 assert_eq!(ours(&seen, "one"), one, "{}: {seen:?}", failure.name);
