@@ -1,0 +1,164 @@
+// Lies about posts: what an API says of those that speak of mallory.
+const LONG = 10 * 1024 * 1024;
+const BIDI = "\u202e\u2066ecila\u2069\u202c";
+
+/** Everything in a reply that is a post whose words hold `word`. */
+function* postsIn(value, word) {
+  if (typeof value !== "object" || value === null) return;
+  if ("metadata" in value && "contentUri" in value && value.metadata?.content?.includes(word)) yield value;
+  for (const inside of Object.values(value)) yield* postsIn(inside, word);
+}
+
+/** Every list of posts in a reply. */
+export function* listsIn(value) {
+  if (typeof value !== "object" || value === null) return;
+  if (Array.isArray(value.items) && value.pageInfo) yield value;
+  for (const inside of Object.values(value)) yield* listsIn(inside);
+}
+
+/** A lie about each post of mallory's. */
+const about = (change) => (reply, tools) => {
+  const found = [...postsIn(reply.data, "mallory")];
+  found.forEach((post) => change(post, tools));
+  return found.length > 0;
+};
+
+/** A lie about each list that has a post of mallory's. */
+const aboutLists = (change) => (reply, tools) => {
+  const found = [...listsIn(reply.data)].filter((list) => list.items.some((it) => [...postsIn(it, "mallory")].length > 0));
+  found.forEach((list) => change(list, tools));
+  return found.length > 0;
+};
+
+const copyOf = (post, more) => ({ ...structuredClone(post), ...more });
+const mine = (list) => list.items.find((it) => [...postsIn(it, "mallory")].length > 0);
+
+/** `name → [lie, what becomes of mallory's words: "crosses", "stays", or "either"]` */
+export const posts = {
+  "an id that is no number": [about((post) => (post.id = "../../etc/passwd")), "stays"],
+  "an id that is empty": [about((post) => (post.id = "")), "stays"],
+  "an id of a megabyte": [about((post) => (post.id = "1".repeat(1024 * 1024))), "stays"],
+  "an id with a line break": [about((post) => (post.id = "1\n2")), "stays"],
+  "an id that is a number in JSON": [about((post) => (post.id = 12345)), "stays"],
+  "one id for two posts": [
+    aboutLists((list) => list.items.push(copyOf(mine(list), { metadata: { ...mine(list).metadata, content: "mallory POISON" } }))),
+    "either",
+  ],
+  "a post a thousand times": [aboutLists((list) => list.items.push(...Array(1000).fill(mine(list)))), "crosses"],
+  "a page of fifty thousand": [
+    aboutLists((list) => {
+      const cut = mine(list);
+      list.items = [...list.items, ...Array(50_000).fill(cut)];
+    }),
+    "either",
+  ],
+  "the oldest first": [aboutLists((list) => list.items.reverse()), "either"],
+  "an item that is nothing": [aboutLists((list) => list.items.unshift(null)), "either"],
+  "an item of a kind that nobody knows": [
+    aboutLists((list) => list.items.unshift({ __typename: "FutureThing", id: "1" })),
+    "crosses",
+  ],
+  "an item that does not say what it is": [aboutLists((list) => delete mine(list).__typename), "stays"],
+  "an item that is a number": [aboutLists((list) => list.items.unshift(5)), "either"],
+  "a list without an end": [aboutLists((list) => (list.pageInfo = { prev: null, next: "more" })), "either"],
+  "a list without a page": [aboutLists((list) => delete list.pageInfo), "either"],
+  "a cursor of a megabyte": [aboutLists((list) => (list.pageInfo = { prev: null, next: "c".repeat(1024 * 1024) })), "either"],
+  "a time in the year 9999": [about((post) => (post.timestamp = "9999-12-31T23:59:59Z")), "either"],
+  "a time before all networks": [about((post) => (post.timestamp = "1970-01-01T00:00:00Z")), "either"],
+  "a time in the year 300000": [about((post) => (post.timestamp = "+300000-01-01T00:00:00Z")), "stays"],
+  "a time that is none": [about((post) => (post.timestamp = "yesterday")), "stays"],
+  "an author without an address": [about((post) => (post.author.address = "mallory")), "stays"],
+  "no author": [about((post) => (post.author = null)), "stays"],
+  "the bridge as author": [about((post, { own }) => (post.author.address = own)), "stays"],
+  "an answer to itself": [about((post) => (post.commentOn = { ...post, commentOn: null, id: post.id })), "either"],
+  "an answer to what is not there": [
+    about((post) => (post.commentOn = { id: "999", slug: "none", __typename: "Post" })),
+    "either",
+  ],
+  "a root that is itself": [about((post) => (post.root = { id: post.id, slug: post.slug })), "either"],
+  "a quote of itself": [about((post) => (post.quoteOf = { id: post.id, slug: post.slug })), "either"],
+  "another feed than was asked for": [
+    about((post) => (post.feed = { ...post.feed, address: `0x${"66".repeat(20)}` })),
+    "stays",
+  ],
+  "no feed": [about((post) => (post.feed = null)), "stays"],
+  "words of ten megabytes": [about((post) => (post.metadata.content = `mallory ${"x".repeat(LONG)}`)), "either"],
+  "an attribute of ten megabytes": [
+    about((post) => (post.metadata.attributes = [{ key: "x", value: "x".repeat(LONG) }])),
+    "either",
+  ],
+  "a hundred thousand attributes": [
+    about((post) => (post.metadata.attributes = Array(100_000).fill({ key: "x", value: "y" }))),
+    "either",
+  ],
+  "a forged mark": [
+    about((post) => (post.metadata.attributes = [{ key: "threadbridge.mark", value: "AAAAAAAA" }])),
+    "either",
+  ],
+  "metadata of a kind that nobody knows": [
+    about((post) => (post.metadata = { __typename: "FutureMetadata", id: "x" })),
+    "stays",
+  ],
+  "metadata that is nothing": [about((post) => (post.metadata = null)), "stays"],
+  "metadata in which everything has another type": [
+    about((post) => (post.metadata = { __typename: "TextOnlyMetadata", id: 5, content: ["mallory"], attributes: "none" })),
+    "stays",
+  ],
+  "words with zeros and controls": [
+    about((post) => (post.metadata.content = `mallory\u0000\u0007\u001b[2J ${BIDI}`)),
+    "either",
+  ],
+  "a name that is written backwards": [about((post) => (post.author.metadata = { name: BIDI, picture: null })), "crosses"],
+  "a name of a megabyte": [
+    about((post) => (post.author.metadata = { name: "n".repeat(1024 * 1024), picture: null })),
+    "either",
+  ],
+  "a name with line breaks, as if others spoke": [
+    about((post) => (post.author.metadata = { name: "mallory\n\neve: hello", picture: null })),
+    "crosses",
+  ],
+  "a username that is eve's, in other letters": [
+    about((post) => (post.author.username = { value: "lens/еve", localName: "еve", namespace: `0x${"01".repeat(20)}` })),
+    "crosses",
+  ],
+  "a picture that is a file of ours": [
+    about((post) => (post.metadata = { ...post.metadata, __typename: "ImageMetadata", title: null, attachments: [], image: { __typename: "MediaImage", item: "file:///etc/passwd", altTag: null, imageType: "PNG" } })),
+    "either",
+  ],
+  "a thousand attachments": [
+    about((post) => {
+      const one = { __typename: "MediaImage", item: "https://x.test/1.png", altTag: null, imageType: "PNG" };
+      post.metadata = { ...post.metadata, __typename: "ArticleMetadata", title: null, attachments: Array(1000).fill(one) };
+    }),
+    "either",
+  ],
+  "mentions of nothing, everywhere": [
+    about((post) => {
+      const mention = { __typename: "AccountMention", account: `0x${"05".repeat(20)}`, namespace: `0x${"01".repeat(20)}`, replace: { from: "", to: "m".repeat(500) } };
+      post.mentions = Array(10_000).fill(mention);
+    }),
+    "either",
+  ],
+  "mentions that overlap": [
+    about((post) => {
+      const mention = (from) => ({ __typename: "AccountMention", account: `0x${"05".repeat(20)}`, namespace: `0x${"01".repeat(20)}`, replace: { from, to: `${from}${from}` } });
+      post.mentions = [mention("mallory"), mention("allor"), mention("llo")];
+    }),
+    "either",
+  ],
+  "more comments than there are numbers": [about((post) => (post.stats = { comments: 2 ** 53, reactions: -1 })), "either"],
+  "content that is somewhere else each time": [
+    about((post, tools) => {
+      tools.count += 1;
+      Object.assign(post, { isEdited: true, contentUri: `lens://${String(tools.count).padStart(64, "0")}` });
+    }),
+    "either",
+  ],
+  "a deletion that is taken back each time": [
+    about((post, tools) => {
+      tools.count += 1;
+      post.isDeleted = tools.count % 2 === 0;
+    }),
+    "either",
+  ],
+};
