@@ -5,6 +5,7 @@ use thiserror::Error;
 use crate::model::envelope::Missing;
 use crate::model::event::{Event, Profile};
 use crate::model::id::{Identity, RemoteId};
+use crate::model::proof::Proof;
 
 /// What is inside an envelope.
 #[derive(Clone, Debug, PartialEq)]
@@ -69,4 +70,8 @@ pub enum Parsed {
     Event(Box<Event>),
     /// Somebody shows themself differently.
     Profile(Identity, Profile),
+    /// Two identities were shown to be one person, with the evidence; the bridge notes when. One
+    /// whose state is lapsed says that they are so no longer: then every proof of its kind that
+    /// joins the two lapses, for its reason.
+    Proof(Box<Proof>),
 }

@@ -5,6 +5,7 @@ use crate::model::id::{
     AccountName, ConversationId, Identity, Leg, MessageId, Network, PersonId, RemoteAuthor,
     RemoteConversation, RemoteId, Seq,
 };
+use crate::model::proof::ProofId;
 use crate::model::time::Timestamp;
 use crate::store::cipher::Vault;
 
@@ -182,6 +183,13 @@ impl Key for PersonId {
 
 /// Hashed, since everybody who has the message can compute its id.
 impl Key for MessageId {
+    fn write(&self, to: &mut KeyWriter<'_>) {
+        to.hashed(self.as_bytes());
+    }
+}
+
+/// Hashed, since everybody who has the evidence can compute its id.
+impl Key for ProofId {
     fn write(&self, to: &mut KeyWriter<'_>) {
         to.hashed(self.as_bytes());
     }

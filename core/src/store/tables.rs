@@ -11,6 +11,7 @@ use crate::model::id::{AccountName, ConversationId, Identity, Leg, MessageId, Re
 use crate::model::journal::{Conversation, MessageRow, Note, Place, ReactionRow, Record};
 use crate::model::mark::Origin;
 use crate::model::outbox::{BacklogRow, DeadLetter, OutboxRow, RefusalCount, WaitingRow};
+use crate::model::proof::{Proof, ProofId};
 use crate::model::time::Timestamp;
 use crate::store::key::{Key, KeyWriter};
 use crate::store::table::{AnyTable, Table};
@@ -71,6 +72,9 @@ pub const LEGS: Table<Leg, ConversationId> = Table::of_store("legs");
 
 /// How people show themselves.
 pub const PROFILES: Table<Identity, Profile> = Table::of_store("profiles");
+
+/// Evidence of who is one person with whom, by the one of the two whose network has it.
+pub const PROOFS: Table<(Identity, ProofId), Proof> = Table::of_store("proofs");
 
 /// How far each of an account's streams was read.
 pub const CURSORS: Table<Stream, Cursor> = Table::of_store("cursors");
@@ -139,6 +143,7 @@ pub const ALL: &[&dyn AnyTable] = &[
     &PEOPLE,
     &LEGS,
     &PROFILES,
+    &PROOFS,
     &CURSORS,
     &WAITING,
     &REFUSALS,

@@ -227,7 +227,7 @@ impl LoopbackNetwork {
         for parsed in parsed {
             match parsed {
                 Parsed::Event(event) => room.show(*event),
-                Parsed::Profile(..) => {}
+                Parsed::Profile(..) | Parsed::Proof(_) => {}
             }
         }
     }

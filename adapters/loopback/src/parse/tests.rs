@@ -23,7 +23,7 @@ fn event(note: &Note) -> Event {
     let parsed = parse(&network(), &encode(&plain(note))).unwrap();
     match <[Parsed; 1]>::try_from(parsed).unwrap() {
         [Parsed::Event(event)] => *event,
-        [Parsed::Profile(..)] => panic!("it is no profile"),
+        [Parsed::Profile(..) | Parsed::Proof(_)] => panic!("it is an event"),
     }
 }
 

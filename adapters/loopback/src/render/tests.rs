@@ -55,7 +55,7 @@ fn action(outgoing: &Outgoing) -> Action {
     };
     match parse(&network(), &encode(&plain)).unwrap().remove(0) {
         Parsed::Event(event) => event.action,
-        Parsed::Profile(..) => panic!("it is no profile"),
+        Parsed::Profile(..) | Parsed::Proof(_) => panic!("it is an event"),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::prove::prove;
 use super::take::{Item, NotKept, Read, Taken};
 use super::waiting::{Wait, Waits};
 use crate::adapter::{Cursor, Envelope, Missing, Outcome, Parsed};
@@ -95,7 +96,7 @@ fn conversation(read: &Read) -> Option<&RemoteConversation> {
     match read {
         Read::Parsed { parsed, .. } => parsed.iter().find_map(|it| match it {
             Parsed::Event(event) => Some(&event.conversation),
-            Parsed::Profile(..) => None,
+            Parsed::Profile(..) | Parsed::Proof(_) => None,
         }),
         Read::Known
         | Read::Ours(_)
@@ -166,6 +167,10 @@ fn keep_parsed(
         match one {
             Parsed::Profile(identity, profile) => {
                 shows(unit, &identity, profile)?;
+                outcome = Outcome::Kept;
+            }
+            Parsed::Proof(proof) => {
+                prove(unit, *proof, source.now)?;
                 outcome = Outcome::Kept;
             }
             Parsed::Event(event) => {

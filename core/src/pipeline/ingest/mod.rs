@@ -7,6 +7,7 @@
 mod dedupe;
 mod fetch;
 mod keep;
+mod prove;
 mod take;
 mod waiting;
 

@@ -83,7 +83,7 @@ impl Item {
             Read::Waits { .. } => true,
             Read::Parsed { parsed, .. } => parsed.iter().any(|it| match it {
                 Parsed::Event(event) => !matches!(event.action, Action::Say(_)),
-                Parsed::Profile(..) => false,
+                Parsed::Profile(..) | Parsed::Proof(_) => false,
             }),
             Read::Known
             | Read::Ours(_)

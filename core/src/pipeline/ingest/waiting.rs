@@ -123,7 +123,7 @@ fn behind(
 ) -> Option<Missing> {
     let event = parsed.iter().find_map(|it| match it {
         Parsed::Event(event) => Some(event),
-        Parsed::Profile(..) => None,
+        Parsed::Profile(..) | Parsed::Proof(_) => None,
     })?;
     let what = match &event.action {
         Action::Edit { target, .. }

@@ -197,6 +197,7 @@ impl Desk {
                 }
                 Parsed::Event(event) => self.events.push(*event),
                 Parsed::Profile(identity, profile) => self.profiles.push((identity, profile)),
+                Parsed::Proof(_) => {}
             }
         }
         self.envelopes.push(envelope);
