@@ -14,6 +14,7 @@ mod limits;
 mod load;
 mod loops;
 mod person;
+mod proofs;
 mod room;
 mod signer;
 mod world;

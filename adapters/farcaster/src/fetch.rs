@@ -131,8 +131,14 @@ pub(crate) async fn person(
         Err(NodeError::NotFound | NodeError::Refused { .. }) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
+    let addresses = match pool.ask(|node| addresses(node, fid)).await {
+        Ok(addresses) => addresses,
+        Err(NodeError::NotFound | NodeError::Refused { .. } | NodeError::Unsupported) => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let shown: Vec<_> = profile.into_iter().chain(addresses).collect();
     let mut wanted: BTreeSet<_> =
-        profile.iter().filter_map(|message| PublicKey::from_slice(&message.signer)).collect();
+        shown.iter().filter_map(|message| PublicKey::from_slice(&message.signer)).collect();
     wanted.extend(asked);
     if !wanted.iter().all(|key| records.iter().any(|record| record.key == *key)) {
         records.extend(former_signers(pool, fid).await?);
@@ -144,7 +150,7 @@ pub(crate) async fn person(
         epoch: 0,
     };
     let mut envelopes = vec![Cargo::Signers(signers).into_envelope(unique("signers")?)];
-    for message in profile {
+    for message in shown {
         if let Some(envelope) = listed(message)? {
             envelopes.push(envelope);
         }
@@ -155,6 +161,11 @@ pub(crate) async fn person(
 
 async fn profile(node: Arc<dyn Node>, fid: u64) -> Result<Vec<SignedMessage>, NodeError> {
     let page = node.list(&Listing::Profile(fid), PROFILE_FIELDS, None).await?;
+    Ok(page.messages)
+}
+
+async fn addresses(node: Arc<dyn Node>, fid: u64) -> Result<Vec<SignedMessage>, NodeError> {
+    let page = node.list(&Listing::Addresses(fid), PROFILE_FIELDS, None).await?;
     Ok(page.messages)
 }
 

@@ -129,6 +129,17 @@ impl<'k> Known<'k> {
         self.write(&key(b'u', &fid.to_be_bytes()), called);
     }
 
+    /// When a fid last added or removed an address, in Farcaster seconds.
+    pub(crate) fn claimed_at(&self, fid: u64, address: &[u8]) -> Result<Option<u32>, Unreadable> {
+        let stored = self.0.get(&claim(fid, address)).map_err(|_read| Unreadable)?;
+        Ok(stored.and_then(|bytes| bytes.as_slice().try_into().ok().map(u32::from_be_bytes)))
+    }
+
+    /// Keeps when a fid last added or removed an address.
+    pub(crate) fn set_claimed_at(&self, fid: u64, address: &[u8], timestamp: u32) {
+        self.0.put(&claim(fid, address), &timestamp.to_be_bytes());
+    }
+
     /// The author of a thread's root whose name does not say it.
     pub(crate) fn root_author(&self, root: &MessageHash) -> Result<Option<u64>, Unreadable> {
         Ok(self.member(root)?.map(|member| member.fid))
@@ -176,6 +187,12 @@ fn key(kind: u8, name: &[u8]) -> Vec<u8> {
     let mut key = Vec::with_capacity(1 + name.len());
     key.push(kind);
     key.extend_from_slice(name);
+    key
+}
+
+fn claim(fid: u64, address: &[u8]) -> Vec<u8> {
+    let mut key = key(b'v', &fid.to_be_bytes());
+    key.extend_from_slice(address);
     key
 }
 

@@ -9,6 +9,7 @@
 mod budget;
 mod capabilities;
 mod carried;
+mod claims;
 mod config;
 mod connect;
 mod direct;

@@ -13,7 +13,7 @@ use threadbridge_core::{
 };
 
 use crate::{
-    mark,
+    claims, mark,
     name::{NETWORK, Name, identity},
     node::failure::presentable,
     proven::{About, Proven},
@@ -41,6 +41,9 @@ pub(crate) fn parse(plaintext: &[u8]) -> Result<Vec<Parsed>, Malformed> {
     if let Some(Body::UserDataBody(field)) = &data.body {
         let author = identity(data.fid).map_err(|_id| broken("author"))?;
         return Ok(profile(field).map(|it| Parsed::Profile(author, it)).into_iter().collect());
+    }
+    if let Some(claim) = claims::read(&data, proven.evidence.clone()) {
+        return Ok(vec![Parsed::Proof(Box::new(claim.map_err(|_id| broken("claim"))?))]);
     }
     let hash = MessageHash::from_slice(&proven.hash).ok_or_else(|| broken("hash"))?;
     let name = Name { fid: data.fid, hash };

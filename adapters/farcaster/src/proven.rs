@@ -27,6 +27,9 @@ pub(crate) struct Proven {
     /// Whether it answers the conversation itself (a thread's root) and not a message in it.
     #[prost(bool, tag = "6")]
     pub(crate) answers_the_root: bool,
+    /// The whole message as it was signed, where it is evidence.
+    #[prost(bytes = "vec", tag = "7")]
+    pub(crate) evidence: Vec<u8>,
 }
 
 /// A cast by its name.

@@ -2,6 +2,7 @@
 import * as hub from "@farcaster/hub-nodejs";
 import { createInterface } from "node:readline";
 import { parseArgs } from "node:util";
+import { privateKeyToAccount } from "viem/accounts";
 import { NETWORK, hex, must, nameProof, register, signerOf, unhex, until } from "./identity.mjs";
 import { ALL_EVENTS, pages, show, tree } from "./reading.mjs";
 import { watch } from "./watching.mjs";
@@ -38,6 +39,10 @@ function dated(at) {
   lastTimestamp = Math.max(lastTimestamp, timestamp);
   return { fid, network: NETWORK, timestamp };
 }
+
+/** The Ethereum key that is 32 times that byte. */
+const walletOf = (byte) =>
+  new hub.ViemLocalEip712Signer(privateKeyToAccount(`0x${String(byte).padStart(2, "0").repeat(32)}`));
 
 const castId = ({ fid, hash }) => ({ fid, hash: unhex(hash) });
 const embedOf = (embed) => (embed.url ? { url: embed.url } : { castId: castId(embed) });
@@ -141,6 +146,24 @@ const commands = {
   unlike: react(hub.makeReactionRemove, ReactionType.LIKE),
   recast: react(hub.makeReactionAdd, ReactionType.RECAST),
   unrecast: react(hub.makeReactionRemove, ReactionType.RECAST),
+  async verify(command) {
+    const wallet = walletOf(command.wallet);
+    const address = must(await wallet.getSignerKey());
+    const blockHash = new Uint8Array(32).fill(4);
+    const claim = must(
+      hub.makeVerificationAddressClaim(fid, address, NETWORK, blockHash, hub.Protocol.ETHEREUM),
+    );
+    const claimSignature = must(await wallet.signVerificationEthAddressClaim(claim));
+    const body = { address, claimSignature, blockHash, verificationType: 0, chainId: 0, protocol: 0 };
+    await submit(await hub.makeVerificationAddEthAddress(body, dated(), signer), command);
+    return { address: hex(address) };
+  },
+  async unverify(command) {
+    const address = must(await walletOf(command.wallet).getSignerKey());
+    const body = { address, protocol: hub.Protocol.ETHEREUM };
+    await submit(await hub.makeVerificationRemove(body, dated(), signer), command);
+    return { address: hex(address) };
+  },
   async get({ fid, hash }) {
     const found = await client.getCast(castId({ fid, hash }));
     return found.isOk() ? { found: true, cast: show(found.value) } : { found: false };

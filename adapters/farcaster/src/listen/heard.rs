@@ -106,7 +106,11 @@ impl Ear<'_> {
         match (data.r#type(), &data.body) {
             (MessageType::CastAdd, Some(Body::CastAddBody(cast))) => self.cast(name, cast, blank),
             (MessageType::CastRemove, Some(Body::CastRemoveBody(_)))
-            | (MessageType::UserDataAdd, Some(Body::UserDataBody(_))) => Some(blank),
+            | (MessageType::UserDataAdd, Some(Body::UserDataBody(_)))
+            | (MessageType::VerificationAddEthAddress, Some(Body::VerificationAddAddressBody(_)))
+            | (MessageType::VerificationRemove, Some(Body::VerificationRemoveBody(_))) => {
+                Some(blank)
+            }
             (
                 MessageType::ReactionAdd | MessageType::ReactionRemove,
                 Some(Body::ReactionBody(reaction)),

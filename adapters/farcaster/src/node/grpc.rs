@@ -128,6 +128,7 @@ impl GrpcNode {
                 Listing::CastsBy(fid) => client.get_casts_by_fid(by_fid(*fid)).await,
                 Listing::Mentions(fid) => client.get_casts_by_mention(by_fid(*fid)).await,
                 Listing::Profile(fid) => client.get_user_data_by_fid(by_fid(*fid)).await,
+                Listing::Addresses(fid) => client.get_verifications_by_fid(by_fid(*fid)).await,
                 Listing::Replies(id) => {
                     let parent = casts_by_parent_request::Parent::ParentCastId(id.clone());
                     client.get_casts_by_parent(by_parent(parent)).await

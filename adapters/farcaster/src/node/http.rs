@@ -128,6 +128,7 @@ impl Node for HttpNode {
             Listing::CastsBy(fid) => ("castsByFid", vec![("fid", fid.to_string())]),
             Listing::Mentions(fid) => ("castsByMention", vec![("fid", fid.to_string())]),
             Listing::Profile(fid) => ("userDataByFid", vec![("fid", fid.to_string())]),
+            Listing::Addresses(fid) => ("verificationsByFid", vec![("fid", fid.to_string())]),
             Listing::Under(url) => ("castsByParent", vec![("url", url.clone())]),
             Listing::Replies(id) => {
                 ("castsByParent", vec![("fid", id.fid.to_string()), ("hash", hex_hash(id)?)])

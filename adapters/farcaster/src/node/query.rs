@@ -18,6 +18,8 @@ pub(crate) enum Listing {
     Reactions(CastId),
     /// The profile fields of a fid.
     Profile(u64),
+    /// The addresses that a fid says are its own.
+    Addresses(u64),
 }
 
 /// One page of a listing.

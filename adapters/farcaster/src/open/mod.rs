@@ -1,6 +1,7 @@
 //! Proving what a node handed over: hash, signature, signer, limits, and where it belongs. No node
 //! is trusted; what cannot be proven here is refused with its reason.
 
+mod claims;
 mod fate;
 mod home;
 mod people;
@@ -162,9 +163,15 @@ impl Opening<'_> {
             return Err(Violation::Fid.into());
         }
         let name = Name { fid: data.fid, hash };
-        // A profile is learnt by whoever's key; of all else our own comes back as a confirmation.
-        let is_profile = data.r#type() == MessageType::UserDataAdd;
-        if !is_profile && self.own.is_some_and(|own| own.signed(&data, message)) {
+        // What shows who somebody is is learnt by whoever's key; of all else our own comes back as a
+        // confirmation.
+        let shows_who = matches!(
+            data.r#type(),
+            MessageType::UserDataAdd
+                | MessageType::VerificationAddEthAddress
+                | MessageType::VerificationRemove
+        );
+        if !shows_who && self.own.is_some_and(|own| own.signed(&data, message)) {
             let verified = self.prove(message, at)?;
             return self.confirmed(&verified.data, name);
         }
@@ -182,6 +189,10 @@ impl Opening<'_> {
             (MessageType::UserDataAdd, Some(Body::UserDataBody(field))) => {
                 self.profile(message, name, field)
             }
+            (
+                kind @ (MessageType::VerificationAddEthAddress | MessageType::VerificationRemove),
+                Some(body),
+            ) => self.claim(message, name, (kind, body)),
             (MessageType::KeyAdd | MessageType::KeyRemove, _) => {
                 // Who may sign it is not looked at, since keys are only asked for again. But its
                 // name must be its own: another's would confirm what is not there.
@@ -247,6 +258,7 @@ impl Opening<'_> {
             about: None,
             names,
             answers_the_root: home.answers_the_root,
+            evidence: Vec::new(),
         }))
     }
 

@@ -16,6 +16,7 @@ use threadbridge_core::{
         event::{Action, Event, Profile},
         id::{AccountName, Identity, RemoteConversation, RemoteId},
         outgoing::Outgoing,
+        proof::Proof,
         time::Timestamp,
     },
     store::Store,
@@ -80,6 +81,7 @@ pub(super) struct Bridge {
     linked: BTreeSet<RemoteConversation>,
     pub(super) events: Vec<Event>,
     pub(super) profiles: Vec<(Identity, Profile)>,
+    pub(super) proofs: Vec<Proof>,
     pub(super) refused: Vec<String>,
     pub(super) confirmed: Vec<RemoteId>,
     pub(super) rejected: Vec<String>,
@@ -100,6 +102,7 @@ impl Bridge {
             linked: conversations(linked),
             events: Vec::new(),
             profiles: Vec::new(),
+            proofs: Vec::new(),
             refused: Vec::new(),
             confirmed: Vec::new(),
             rejected: Vec::new(),
@@ -169,6 +172,7 @@ impl Bridge {
                     match parsed {
                         Parsed::Event(event) => self.events.push(*event),
                         Parsed::Profile(who, profile) => self.profiles.push((who, profile)),
+                        Parsed::Proof(proof) => self.proofs.push(*proof),
                     }
                 }
                 Outcome::Kept

@@ -11,8 +11,9 @@ use super::{
     message::SignedMessage,
     proto::{
         CastAddBody, CastId, CastRemoveBody, CastType, Embed, FarcasterNetwork, HashScheme,
-        MessageData, MessageType, ReactionBody, ReactionType, SignatureScheme, UserDataBody,
-        UserDataType, cast_add_body, embed, message_data::Body, reaction_body,
+        MessageData, MessageType, Protocol, ReactionBody, ReactionType, SignatureScheme,
+        UserDataBody, UserDataType, VerificationAddAddressBody, VerificationRemoveBody,
+        cast_add_body, embed, message_data::Body, reaction_body,
     },
     style,
 };
@@ -55,6 +56,8 @@ struct JsonBody {
     cast_remove_body: Option<JsonCastRemove>,
     reaction_body: Option<JsonReaction>,
     user_data_body: Option<JsonUserData>,
+    verification_add_address_body: Option<JsonClaim>,
+    verification_remove_body: Option<JsonUnclaim>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -124,6 +127,25 @@ struct JsonUserData {
     value: String,
 }
 
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonClaim {
+    address: String,
+    claim_signature: String,
+    block_hash: String,
+    #[serde(alias = "verificationType")]
+    r#type: u32,
+    #[serde(default)]
+    chain_id: u32,
+    protocol: JsonEnum,
+}
+
+#[derive(Debug, Deserialize)]
+struct JsonUnclaim {
+    address: String,
+    protocol: JsonEnum,
+}
+
 impl JsonMessage {
     /// Finds the bytes that were signed. The result is still to be verified like any message: here
     /// only the encoding is settled.
@@ -173,10 +195,38 @@ impl JsonBody {
                     .read(|name| UserDataType::from_str_name(name).map(i32::from))?,
                 value: field.value.clone(),
             }))
+        } else if let Some(claim) = &self.verification_add_address_body {
+            claim.to_body().map(Body::VerificationAddAddressBody)
+        } else if let Some(removal) = &self.verification_remove_body {
+            Ok(Body::VerificationRemoveBody(VerificationRemoveBody {
+                address: bytes(&removal.address)?,
+                protocol: protocol(&removal.protocol)?,
+            }))
         } else {
             Err(Unrenderable::OtherKind)
         }
     }
+}
+
+impl JsonClaim {
+    fn to_body(&self) -> Result<VerificationAddAddressBody, Unrenderable> {
+        Ok(VerificationAddAddressBody {
+            address: bytes(&self.address)?,
+            claim_signature: bytes(&self.claim_signature)?,
+            block_hash: bytes(&self.block_hash)?,
+            verification_type: self.r#type,
+            chain_id: self.chain_id,
+            protocol: protocol(&self.protocol)?,
+        })
+    }
+}
+
+fn protocol(protocol: &JsonEnum) -> Result<i32, Unrenderable> {
+    protocol.read(|name| {
+        // Clients write `ETHEREUM`, nodes the whole name.
+        let bare = name.strip_prefix("PROTOCOL_").unwrap_or(name);
+        Protocol::from_str_name(&format!("PROTOCOL_{bare}")).map(i32::from)
+    })
 }
 
 impl JsonCastAdd {

@@ -1,6 +1,7 @@
 //! Farcaster's own formats: messages and their hashes, signatures, limits and renderings. Nothing
 //! here asks the network anything.
 
+pub(crate) mod claim;
 pub(crate) mod hash;
 pub(crate) mod json;
 pub(crate) mod limits;

@@ -60,6 +60,7 @@ struct State {
     signers: BTreeMap<u64, Vec<SignerRecord>>,
     former: BTreeMap<u64, Vec<SignerRecord>>,
     profiles: BTreeMap<u64, Vec<SignedMessage>>,
+    addresses: BTreeMap<u64, Vec<SignedMessage>>,
     storage: Storage,
     submitted: Vec<SignedMessage>,
 }
@@ -102,6 +103,10 @@ impl FakeNode {
 
     pub(crate) fn set_profile(&self, fid: u64, profile: Vec<SignedMessage>) {
         self.state().profiles.insert(fid, profile);
+    }
+
+    pub(crate) fn set_addresses(&self, fid: u64, addresses: Vec<SignedMessage>) {
+        self.state().addresses.insert(fid, addresses);
     }
 
     pub(crate) fn set_storage(&self, storage: Storage) {
@@ -243,7 +248,9 @@ impl Node for FakeNode {
         _token: Option<Vec<u8>>,
     ) -> Result<MessagePage, NodeError> {
         let state = self.up()?;
-        let messages = if let Listing::Profile(fid) = listing {
+        let messages = if let Listing::Addresses(fid) = listing {
+            state.addresses.get(fid).cloned().unwrap_or_default()
+        } else if let Listing::Profile(fid) = listing {
             state.profiles.get(fid).cloned().unwrap_or_default()
         } else {
             let all = state.messages.values();
@@ -307,7 +314,7 @@ fn is_in(listing: &Listing, message: &SignedMessage) -> bool {
             Listing::Mentions(fid) => cast.mentions.contains(fid),
             Listing::Replies(id) => cast.parent == Some(Parent::ParentCastId(id.clone())),
             Listing::Under(url) => cast.parent == Some(Parent::ParentUrl(url.clone())),
-            Listing::Reactions(_) | Listing::Profile(_) => false,
+            Listing::Reactions(_) | Listing::Profile(_) | Listing::Addresses(_) => false,
         },
         (Some(message_data::Body::ReactionBody(reaction)), Listing::Reactions(id)) => {
             use crate::wire::proto::reaction_body::Target;
