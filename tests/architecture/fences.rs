@@ -120,6 +120,7 @@ fn core_knows_no_network_and_no_cipher_suite_of_one() {
         "threadbridge",
         "threadbridge-devnet",
         "threadbridge-farcaster",
+        "threadbridge-lens",
         "threadbridge-loopback",
     ];
     let core = wants(manifests().get("core").unwrap());

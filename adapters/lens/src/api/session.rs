@@ -1,0 +1,191 @@
+//! The login. Tokens are kept in memory only: every start logs in anew with the account's key, so
+//! nothing that lets anybody in lies on a disk but that key. Who asks while a login is under way
+//! waits for it.
+
+use std::{fmt, sync::Arc, time::Duration};
+
+use serde::Deserialize;
+use serde_json::{Value, json};
+use threadbridge_core::model::time::{Clock, Timestamp};
+use tokio::sync::Mutex;
+use zeroize::Zeroizing;
+
+use super::{
+    Transport,
+    failure::{ApiError, LoginError},
+    of, siwe,
+    token::Claims,
+    transport::shown,
+};
+use crate::{
+    config::Role,
+    own::Own,
+    wire::{
+        document::{self, AUTHENTICATE, CHALLENGE, Document, REFRESH},
+        outcome::{Authentication, Challenge},
+    },
+};
+
+/// A token is renewed when it ends sooner than this.
+const SPARE: Duration = Duration::from_secs(30);
+/// How long a token is used that does not say when it ends.
+const UNSAID: Duration = Duration::from_secs(300);
+/// How often a text to be signed may be too old.
+const CHALLENGES: usize = 2;
+
+/// The account's login.
+pub(crate) struct Session {
+    own: Arc<Own>,
+    clock: Clock,
+    tokens: Mutex<Option<Tokens>>,
+}
+
+/// What a login gave; all of it is replaced at once.
+struct Tokens {
+    access: Zeroizing<String>,
+    refresh: Zeroizing<String>,
+    ends_at: Timestamp,
+}
+
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Session").field("own", &self.own).finish_non_exhaustive()
+    }
+}
+
+#[derive(Deserialize)]
+struct Challenged {
+    challenge: Challenge,
+}
+
+#[derive(Deserialize)]
+struct Authenticated {
+    #[serde(alias = "refresh")]
+    authenticate: Authentication,
+}
+
+impl Session {
+    pub(crate) fn new(own: Arc<Own>, clock: Clock) -> Self {
+        Self { own, clock, tokens: Mutex::default() }
+    }
+
+    /// A token that holds for a while. Logs in, or renews the login, where that is needed.
+    pub(crate) async fn token(&self, transport: &Transport) -> Result<Zeroizing<String>, ApiError> {
+        let mut tokens = self.tokens.lock().await;
+        let soon = self.clock.now().plus(SPARE);
+        let refresh = match tokens.as_ref() {
+            Some(held) if held.ends_at > soon => return Ok(held.access.clone()),
+            Some(held) => Some(held.refresh.clone()),
+            None => None,
+        };
+        let renewed = match refresh {
+            // A refresh token is used up by its use, even if the answer is lost.
+            Some(refresh) => self.renewed(transport, &refresh).await?,
+            None => None,
+        };
+        let fresh = match renewed {
+            Some(fresh) => fresh,
+            None => self.logged_in(transport).await?,
+        };
+        let access = fresh.access.clone();
+        *tokens = Some(fresh);
+        Ok(access)
+    }
+
+    /// The network no longer takes this token. One that came in its place meanwhile stays.
+    pub(crate) async fn drop_token(&self, token: &str) {
+        let mut tokens = self.tokens.lock().await;
+        if let Some(held) = tokens.as_mut()
+            && held.access.as_str() == token
+        {
+            held.ends_at = Timestamp::default();
+        }
+    }
+
+    /// Renews the login; nothing if the key has to log in anew.
+    async fn renewed(
+        &self,
+        transport: &Transport,
+        refresh: &str,
+    ) -> Result<Option<Tokens>, ApiError> {
+        let request = json!({ "refreshToken": refresh });
+        match ask::<Authenticated>(transport, REFRESH, request).await {
+            Ok(answer) => match answer.authenticate {
+                Authentication::Tokens { access_token, refresh_token } => {
+                    self.tokens(access_token, refresh_token).map(Some)
+                }
+                Authentication::Forbidden { .. }
+                | Authentication::WrongSigner { .. }
+                | Authentication::Expired {}
+                | Authentication::Other => Ok(None),
+            },
+            Err(
+                ApiError::Unauthenticated
+                | ApiError::Forbidden
+                | ApiError::BadInput { .. }
+                | ApiError::Malformed { .. }
+                | ApiError::Unanswered,
+            ) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn logged_in(&self, transport: &Transport) -> Result<Tokens, ApiError> {
+        for _attempt in 0..CHALLENGES {
+            let request = self.challenge();
+            let Challenged { challenge } = ask(transport, CHALLENGE, request).await?;
+            siwe::examine(&challenge.text, &transport.origin, self.own.key.address())
+                .map_err(ApiError::Login)?;
+            let signature = self.own.key.sign(&challenge.text);
+            let signature = signature.ok_or(ApiError::Login(LoginError::Key))?;
+            let request = json!({ "id": challenge.id, "signature": signature });
+            let answer: Authenticated = ask(transport, AUTHENTICATE, request).await?;
+            let refused = match answer.authenticate {
+                Authentication::Tokens { access_token, refresh_token } => {
+                    return self.tokens(access_token, refresh_token);
+                }
+                Authentication::WrongSigner { reason } => {
+                    LoginError::WrongSigner { reason: shown(&reason) }
+                }
+                Authentication::Forbidden { reason } => {
+                    LoginError::Forbidden { reason: shown(&reason) }
+                }
+                Authentication::Other => LoginError::Unknown,
+                Authentication::Expired {} => continue,
+            };
+            return Err(ApiError::Login(refused));
+        }
+        Err(ApiError::Login(LoginError::Expired))
+    }
+
+    fn challenge(&self) -> Value {
+        let (app, account, key) = (self.own.app, self.own.account, self.own.key.address());
+        match self.own.role {
+            Role::Manager => {
+                json!({ "accountManager": { "app": app, "account": account, "manager": key } })
+            }
+            Role::Owner => {
+                json!({ "accountOwner": { "app": app, "account": account, "owner": key } })
+            }
+        }
+    }
+
+    fn tokens(&self, access: String, refresh: String) -> Result<Tokens, ApiError> {
+        let claims = Claims::read(&access).unwrap_or_default();
+        if claims.account().is_some_and(|account| account != self.own.account) {
+            return Err(ApiError::Login(LoginError::OtherAccount));
+        }
+        let ends_at = claims.ends_at().unwrap_or_else(|| self.clock.now().plus(UNSAID));
+        Ok(Tokens { access: Zeroizing::new(access), refresh: Zeroizing::new(refresh), ends_at })
+    }
+}
+
+async fn ask<T: serde::de::DeserializeOwned>(
+    transport: &Transport,
+    document: Document,
+    request: Value,
+) -> Result<T, ApiError> {
+    let text = document::compact(document.text);
+    let variables = json!({ "request": request });
+    of(transport.ask((Some(document.name), &text), &variables, None).await?)
+}

@@ -1,0 +1,101 @@
+//! What posts can express, as data.
+
+use std::collections::BTreeMap;
+
+use threadbridge_core::{
+    media::Hosts,
+    model::{
+        capabilities::{
+            Backfill, Capabilities, Carry, Features, Limit, Limits, MediaRule, Order, Permanence,
+            Reactions, Support, Unit,
+        },
+        level::Level,
+    },
+};
+
+use crate::{
+    parse::{REPOST, UPVOTE},
+    wire::metadata::media_types,
+};
+
+/// The standard sets no limit; beyond this length no app shows a post whole.
+const TEXT_CHARACTERS: usize = 10_000;
+/// Media beside the main one are attachments; the standard sets no limit either.
+const EMBEDS: usize = 10;
+const URL_BYTES: usize = 2048;
+const MENTIONS: usize = 50;
+
+/// What each kind of conversation can express.
+#[derive(Clone, Debug)]
+pub(crate) struct Offers {
+    pub(crate) posts: Capabilities,
+    pub(crate) nothing: Capabilities,
+}
+
+impl Default for Offers {
+    fn default() -> Self {
+        let features = Features { text: Support::Rejected, ..Features::default() };
+        let nothing = Capabilities { features, ..Capabilities::default() };
+        Self { posts: posts(), nothing }
+    }
+}
+
+fn posts() -> Capabilities {
+    Capabilities {
+        version: 1,
+        level: Level::Public,
+        // A deleted post is marked so; what it said stays on chain and storage.
+        permanence: Permanence::Forever,
+        features: Features {
+            text: Support::Full,
+            reply: Support::Full,
+            thread: Support::Dropped,
+            mention: Support::Full,
+            reaction: Support::Partial,
+            other_reaction: Support::Fallback,
+            edit: Support::Full,
+            delete: Support::Full,
+            receipt: Support::Dropped,
+            link: Support::Full,
+            quote: Support::Full,
+            system: Support::Fallback,
+        },
+        reactions: Reactions::Only(reactions()),
+        media: media(),
+        media_hosts: Hosts::default(),
+        limits: Limits {
+            text: Limit { max: TEXT_CHARACTERS, unit: Unit::Characters },
+            embeds: EMBEDS,
+            url_bytes: URL_BYTES,
+            mentions: MENTIONS,
+            payload: None,
+        },
+        rates: Vec::new(),
+        ids_known_before_sending: false,
+        order: Order::PerAuthor,
+        backfill: Backfill::Everything,
+    }
+}
+
+/// An upvote stands for approval of any shade; a repost is a share.
+fn reactions() -> BTreeMap<String, String> {
+    let upvotes = ["❤️", "👍", "♥️", "🧡", "💛", "💚", "💙", "💜", "🩷"];
+    let mut reactions: BTreeMap<_, _> =
+        upvotes.map(|emoji| (emoji.to_owned(), UPVOTE.to_owned())).into();
+    reactions.insert(REPOST.to_owned(), REPOST.to_owned());
+    reactions
+}
+
+/// Media of the standard's closed lists is shown as what it is; the rest can only be named.
+fn media() -> Vec<MediaRule> {
+    let rule = |media_type: Option<&str>, carry| MediaRule {
+        kind: None,
+        media_type: media_type.map(str::to_owned),
+        carry,
+        max_bytes: None,
+    };
+    let mut rules: Vec<_> =
+        media_types().map(|media_type| rule(Some(media_type), Carry::PublicUrl)).collect();
+    rules.push(rule(None, Carry::Link));
+    rules
+}

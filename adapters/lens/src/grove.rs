@@ -1,0 +1,58 @@
+//! Grove, where what is said is laid down: in one step, for good, readable by everybody.
+
+use reqwest::header::CONTENT_TYPE;
+use serde::Deserialize;
+use url::Url;
+
+use crate::api::{Transport, failure::ApiError, transport::exchange};
+
+/// The longest answer that is read.
+const ANSWER_BYTES: usize = 64 * 1024;
+/// The longest address that is taken from Grove.
+const URI_BYTES: usize = 1024;
+
+/// The way to Grove.
+#[derive(Clone, Debug)]
+pub(crate) struct Grove {
+    base: Url,
+    chain_id: u64,
+}
+
+#[derive(Deserialize)]
+struct Laid {
+    uri: String,
+}
+
+impl Grove {
+    pub(crate) fn new(base: &Url, chain_id: u64) -> Self {
+        Self { base: base.clone(), chain_id }
+    }
+
+    /// Where what lies there can be opened.
+    pub(crate) fn gateway(&self) -> &str {
+        self.base.as_str().trim_end_matches('/')
+    }
+
+    /// Lays bytes down. Where they lie; done twice, they lie there twice, which harms nobody.
+    pub(crate) async fn lay_down(
+        &self,
+        transport: &Transport,
+        media_type: &str,
+        bytes: Vec<u8>,
+    ) -> Result<String, ApiError> {
+        let mut url = self.base.clone();
+        url.query_pairs_mut().append_pair("chain_id", &self.chain_id.to_string());
+        let request = transport.client().post(url).header(CONTENT_TYPE, media_type).body(bytes);
+        let (status, answer) = exchange(request, ANSWER_BYTES).await?;
+        if !status.is_success() {
+            let reason = format!("grove refuses it (http status {})", status.as_u16());
+            return Err(ApiError::BadInput { reason });
+        }
+        let laid: Vec<Laid> = serde_json::from_slice(&answer).map_err(|_json| {
+            ApiError::Malformed { expected: "grove's list of what was laid down" }
+        })?;
+        let uri = laid.into_iter().next().map(|it| it.uri);
+        uri.filter(|uri| uri.starts_with("lens://") && uri.len() <= URI_BYTES)
+            .ok_or(ApiError::Malformed { expected: "an address on grove" })
+    }
+}

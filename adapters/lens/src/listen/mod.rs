@@ -1,0 +1,201 @@
+//! Network → envelopes. Lens has no stream, so every linked conversation is asked for news: often
+//! while people talk, rarely when they do not, one question after the other. What concerns the
+//! account's own posts is told by its notifications, which only make a conversation's turn come
+//! sooner; what is believed is always the conversation itself.
+
+mod changes;
+mod discover;
+mod hints;
+mod leg;
+mod state;
+mod votes;
+
+use std::{collections::BTreeMap, time::Duration};
+
+use thiserror::Error;
+use threadbridge_core::{
+    adapter::{AdapterError, Closed, Health, Inbound, Verdict},
+    model::{id::RemoteConversation, time::Clock},
+};
+use tokio::time::{Instant, sleep_until};
+
+use self::{hints::Hints, leg::Leg};
+use crate::{
+    api::{Api, failure::ApiError},
+    config::{Begin, Pace},
+};
+
+/// By how much a quiet conversation's turn moves away, in hundredths.
+const SLOWER_PERCENT: u32 = 150;
+
+/// Why listening ended.
+#[derive(Debug, Error)]
+pub(crate) enum Ended {
+    #[error("the bridge is closing")]
+    Closing(#[from] Closed),
+    #[error(transparent)]
+    Api(#[from] ApiError),
+}
+
+/// What listening needs, kept by the account.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Ear<'a> {
+    pub(crate) api: &'a Api,
+    pub(crate) gateway: &'a str,
+    pub(crate) clock: &'a Clock,
+    pub(crate) begin: Begin,
+    pub(crate) pace: Pace,
+}
+
+/// A conversation and when its turn is.
+struct Turn {
+    leg: Leg,
+    due: Instant,
+    every: Duration,
+    failure: Option<ApiError>,
+    was_read: bool,
+}
+
+/// Listens until the connection fails or the bridge closes.
+pub(crate) async fn listen(ear: Ear<'_>, inbound: Inbound) -> Result<(), AdapterError> {
+    inbound.report(Health::CatchingUp);
+    match Box::pin(run(ear, &inbound)).await {
+        Ok(()) | Err(Ended::Closing(Closed)) => Ok(()),
+        Err(Ended::Api(error)) => {
+            inbound.report(Health::Down(error.to_string()));
+            // Whatever is refused while we only read, another time may go better.
+            let verdict = match error.verdict() {
+                Verdict::Reject | Verdict::Reseal => Verdict::Retry,
+                Verdict::SuspendLeg => Verdict::Suspend,
+                verdict @ (Verdict::Retry | Verdict::RetryAfter(_) | Verdict::Suspend) => verdict,
+            };
+            Err(AdapterError::new(verdict, error))
+        }
+    }
+}
+
+async fn run(ear: Ear<'_>, inbound: &Inbound) -> Result<(), Ended> {
+    if let Some(session) = &ear.api.session {
+        // An account that cannot log in is in trouble even if everybody can read what is public.
+        session.token(&ear.api.transport).await?;
+    }
+    let mut hints = ear.api.session.is_some().then(Hints::default);
+    let mut hints_due = Instant::now();
+    let mut turns = BTreeMap::new();
+    let mut conversations = inbound.conversations();
+    let mut may_change = true;
+    take_up(&mut turns, &conversations.borrow_and_update(), inbound, ear.pace);
+    loop {
+        let next = turns.iter().min_by_key(|(_, turn)| turn.due);
+        let next = next.map(|(conversation, turn)| (conversation.clone(), turn.due));
+        let due = next.as_ref().map_or(hints_due, |(_, due)| *due);
+        let due = if hints.is_some() { due.min(hints_due) } else { due };
+        if next.is_none() {
+            inbound.report(Health::Connected);
+        }
+        tokio::select! {
+            changed = conversations.changed(), if may_change => {
+                may_change = changed.is_ok();
+                take_up(&mut turns, &conversations.borrow_and_update(), inbound, ear.pace);
+                continue;
+            }
+            () = sleep_until(due), if next.is_some() || hints.is_some() => {}
+        }
+        if let Some((conversation, at)) = next
+            && at <= Instant::now()
+            && let Some(turn) = turns.get_mut(&conversation)
+        {
+            turn.take(ear, inbound).await?;
+        }
+        if let Some(hints) = &mut hints
+            && hints_due <= Instant::now()
+            && turns.values().all(|turn| turn.was_read)
+        {
+            let quickest = turns.values().map(|turn| turn.every).min().unwrap_or(ear.pace.idle);
+            hints_due = Instant::now() + jittered(quickest.max(ear.pace.active));
+            for place in hints.news(ear.api).await? {
+                for turn in turns.values_mut().filter(|turn| turn.leg.place.holds(&place)) {
+                    turn.leg.hint(&place.name.id);
+                    turn.every = ear.pace.active;
+                    turn.due = Instant::now();
+                }
+            }
+        }
+        tell_health(&turns, inbound);
+    }
+}
+
+/// Takes new conversations up and lets those go that are no longer linked.
+fn take_up(
+    turns: &mut BTreeMap<RemoteConversation, Turn>,
+    linked: &std::collections::BTreeSet<RemoteConversation>,
+    inbound: &Inbound,
+    pace: Pace,
+) {
+    turns.retain(|conversation, _| linked.contains(conversation));
+    for conversation in linked {
+        if turns.contains_key(conversation) {
+            continue;
+        }
+        if let Some(leg) = Leg::resume(conversation, inbound) {
+            let (due, every) = (Instant::now(), pace.active);
+            let turn = Turn { leg, due, every, failure: None, was_read: false };
+            turns.insert(conversation.clone(), turn);
+        }
+    }
+}
+
+impl Turn {
+    /// Asks the conversation for news. What is only its own fault ends nothing else.
+    async fn take(&mut self, ear: Ear<'_>, inbound: &Inbound) -> Result<(), Ended> {
+        match Box::pin(self.leg.read(ear, inbound)).await {
+            Ok(progress) => {
+                self.failure = None;
+                let slower = self.every.saturating_mul(SLOWER_PERCENT) / 100;
+                self.every = if progress.has_news {
+                    ear.pace.active
+                } else {
+                    slower.clamp(ear.pace.active, ear.pace.idle.max(ear.pace.active))
+                };
+                let wait = if progress.has_more { Duration::ZERO } else { jittered(self.every) };
+                self.due = Instant::now() + wait;
+            }
+            Err(Ended::Api(error)) if error.is_about_the_question() => {
+                tracing::warn!(%error, "a conversation could not be read; trying again later");
+                self.failure = Some(error);
+                self.every = ear.pace.idle;
+                self.due = Instant::now() + jittered(self.every);
+            }
+            Err(ended) => return Err(ended),
+        }
+        self.was_read = true;
+        Ok(())
+    }
+}
+
+/// Says how the account is doing, once every conversation had its turn.
+fn tell_health(turns: &BTreeMap<RemoteConversation, Turn>, inbound: &Inbound) {
+    if !turns.values().all(|turn| turn.was_read) {
+        return;
+    }
+    let failing: Vec<_> = turns.values().filter_map(|turn| turn.failure.as_ref()).collect();
+    inbound.report(match failing.first() {
+        None => Health::Connected,
+        Some(error) => Health::Stalled(format!(
+            "{} of {} conversations cannot be read: {error}",
+            failing.len(),
+            turns.len()
+        )),
+    });
+}
+
+/// The same wait, a little shorter or longer, so that bridges do not ask in step.
+fn jittered(wait: Duration) -> Duration {
+    let mut byte = [128_u8];
+    if getrandom::fill(&mut byte).is_err() {
+        return wait;
+    }
+    let [byte] = byte;
+    // Between 90 and 110 hundredths.
+    wait.mul_f64(0.9 + f64::from(byte) / 255.0 * 0.2)
+}

@@ -1,0 +1,86 @@
+//! What this process knows of its own attempts. Nothing of it is kept: what a process before this
+//! one did is found out by asking the network.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{Mutex, PoisonError},
+};
+
+use tokio::time::Instant;
+
+use crate::draft::OpId;
+
+/// How many operations are remembered.
+const MOST: usize = 10_000;
+
+/// What became of an operation, as far as this process knows.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Trace {
+    /// It was sealed by this process and never tried.
+    Untried,
+    /// It was tried at that time, and nobody knows what came of it.
+    Tried(Instant),
+    /// The network gave it a transaction, whose end is to be seen.
+    Submitted(String),
+    /// The network has it, under this post's id.
+    Done(String),
+}
+
+/// The attempts of this process.
+#[derive(Debug, Default)]
+pub(crate) struct Memory(Mutex<Traces>);
+
+#[derive(Debug, Default)]
+struct Traces {
+    by_op: BTreeMap<OpId, Trace>,
+    order: VecDeque<OpId>,
+}
+
+impl Memory {
+    /// What is known of an operation; nothing for one that another process sealed.
+    pub(crate) fn trace(&self, op: &OpId) -> Option<Trace> {
+        self.with(|traces| traces.by_op.get(op).cloned())
+    }
+
+    /// It was sealed just now.
+    pub(crate) fn sealed(&self, op: &OpId) {
+        self.note(op, Trace::Untried);
+    }
+
+    /// Something is known of it.
+    pub(crate) fn note(&self, op: &OpId, trace: Trace) {
+        self.with(|traces| {
+            if traces.by_op.insert(op.clone(), trace).is_none() {
+                traces.order.push_back(op.clone());
+            }
+            while traces.order.len() > MOST {
+                if let Some(oldest) = traces.order.pop_front() {
+                    traces.by_op.remove(&oldest);
+                }
+            }
+        });
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Traces) -> T) -> T {
+        work(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::wire::address::Address;
+
+    #[test]
+    fn memory_has_an_end() {
+        let memory = Memory::default();
+        let op = |number| OpId::of(Address::from_bytes([0; 20]), number, 0, b"");
+        for number in 0..=MOST as u64 {
+            memory.sealed(&op(number));
+        }
+        memory.note(&op(5), Trace::Done("1".to_owned()));
+        assert_eq!(memory.trace(&op(0)), None);
+        assert_eq!(memory.trace(&op(1)), Some(Trace::Untried));
+        assert_eq!(memory.trace(&op(5)), Some(Trace::Done("1".to_owned())));
+    }
+}

@@ -1,0 +1,209 @@
+//! Doing what was sealed. A post is laid down on Grove, submitted, and followed until its transaction
+//! has ended; only then does it have a name.
+//!
+//! The API takes no idempotency key. What this process sealed and never tried is simply submitted.
+//! Anything else (sealed by a process before this one, or tried without a clear answer) may be there
+//! already: it is looked for among the account's posts by the id in its metadata, for as long as a
+//! post may take to show (`settle_for`), and submitted again only if it is not there by then. Should
+//! the network take longer than that, the post would be there twice; nothing shorter doubles it.
+
+mod media;
+mod react;
+mod replace;
+mod say;
+mod settle;
+
+use std::{collections::BTreeMap, sync::Mutex, time::Duration};
+
+use thiserror::Error;
+use threadbridge_core::{
+    adapter::{AdapterError, Receipt, SendRequest, Verdict},
+    media::Porter,
+    model::id::InvalidId,
+};
+use tokio::time::Instant;
+
+use crate::{
+    api::{Api, failure::ApiError, transport::shown},
+    draft::{Operation, Parcel},
+    grove::Grove,
+    memory::Memory,
+    own::Own,
+    wire::{
+        address::Address,
+        outcome::{Rules, Submission},
+    },
+};
+
+/// How long one call may wait for the network to settle; the pipeline gives a call 30 seconds.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// Why something was not done.
+#[derive(Clone, Debug, PartialEq, Eq, Error)]
+pub(crate) enum SendError {
+    /// The call failed.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// Not of this adapter's making.
+    #[error("the sealed bytes are no operation of this network")]
+    Malformed,
+    /// Only the owner's wallet can do it.
+    #[error(
+        "it needs the signature of the owner's wallet ({reason}): switch signless on for the \
+         account (`enableSignless`) and see that the app sponsors it or the account has gas"
+    )]
+    NeedsWallet {
+        /// Why, as the API says it.
+        reason: String,
+    },
+    /// It would fail on chain.
+    #[error("the network says that it would fail: {0}")]
+    WillFail(String),
+    /// A feed's or a post's rules are against it.
+    #[error("the rules of the feed or the post are against it: {0}")]
+    Rules(String),
+    /// It failed on chain, after it had been taken.
+    #[error("its transaction failed: {0}")]
+    Failed(String),
+    /// A reaction that was refused.
+    #[error("the reaction was refused: {0}")]
+    Reaction(String),
+    /// What it is about is not there any more.
+    #[error("the post that it is about is not there")]
+    Gone,
+    /// What came before it never got there.
+    #[error("the part before it is not there")]
+    NoPartBefore,
+    /// The group has no feed.
+    #[error("the group has no feed to post to")]
+    NoFeed,
+    /// The network is not done with it.
+    #[error("its transaction is not through yet")]
+    Pending,
+    /// It may be there already; it has to be waited for.
+    #[error("an earlier attempt may still show; waiting before it is sent again")]
+    Settling(Duration),
+    /// An answer that this version does not know.
+    #[error("the api answered with something unknown; a newer version may know it")]
+    Unknown,
+    /// No usable id.
+    #[error("the post has no usable id")]
+    Id(#[from] InvalidId),
+}
+
+impl SendError {
+    /// What to do about it.
+    fn verdict(&self) -> Verdict {
+        match self {
+            Self::Api(error) => error.verdict(),
+            // Upvotes need no transaction, and go on.
+            Self::NeedsWallet { .. } => Verdict::SuspendLeg,
+            Self::Malformed
+            | Self::WillFail(_)
+            | Self::Rules(_)
+            | Self::Failed(_)
+            | Self::Reaction(_)
+            | Self::Gone
+            | Self::NoPartBefore
+            | Self::NoFeed
+            | Self::Id(_) => Verdict::Reject,
+            Self::Pending | Self::Unknown => Verdict::Retry,
+            Self::Settling(wait) => Verdict::RetryAfter(*wait),
+        }
+    }
+}
+
+/// What sending needs, kept by the account.
+#[derive(Debug)]
+pub(crate) struct Desk {
+    pub(crate) grove: Grove,
+    pub(crate) porter: Porter,
+    pub(crate) memory: Memory,
+    /// How long what was sent may take until it shows.
+    pub(crate) settle_for: Duration,
+    /// When this process began; what it did not seal may have been sent until then.
+    pub(crate) began_at: Instant,
+    /// The feeds of groups.
+    pub(crate) group_feeds: Mutex<BTreeMap<Address, Address>>,
+}
+
+/// Where operations go.
+#[derive(Debug)]
+pub(crate) struct Outlet<'a> {
+    pub(crate) api: &'a Api,
+    pub(crate) own: Option<&'a Own>,
+    pub(crate) desk: &'a Desk,
+    /// Until when this call may wait for the network.
+    pub(crate) until: Instant,
+}
+
+impl<'a> Outlet<'a> {
+    pub(crate) fn new(api: &'a Api, own: Option<&'a Own>, desk: &'a Desk) -> Self {
+        Self { api, own, desk, until: Instant::now() + PATIENCE }
+    }
+
+    /// Does one after the other and stops at the first failure.
+    pub(crate) async fn send_all(
+        &self,
+        batch: &[SendRequest],
+    ) -> Vec<Result<Receipt, AdapterError>> {
+        let mut answers = Vec::with_capacity(batch.len());
+        for request in batch {
+            if !answers.is_empty() && Instant::now() >= self.until {
+                break;
+            }
+            let answer = Box::pin(self.send(&request.sealed.bytes)).await;
+            let answer = answer.map_err(|error| AdapterError::new(error.verdict(), error));
+            let failed = answer.is_err();
+            answers.push(answer);
+            if failed {
+                break;
+            }
+        }
+        answers
+    }
+
+    async fn send(&self, bytes: &[u8]) -> Result<Receipt, SendError> {
+        let parcel: Parcel = serde_json::from_slice(bytes).map_err(|_json| SendError::Malformed)?;
+        let own = self.own.ok_or(SendError::Api(ApiError::OnlyReads))?;
+        let id = match parcel.deed {
+            Operation::Say { within, quote, metadata } => {
+                self.say(own, &parcel.op, (within, quote), metadata).await?
+            }
+            Operation::Edit { post, metadata } => self.edit(&parcel.op, &post, metadata).await?,
+            Operation::Delete { post } => self.delete(&parcel.op, &post).await?,
+            Operation::React { post, reaction, is_given } => {
+                self.react(own, &parcel.op, &post, (reaction, is_given)).await?
+            }
+        };
+        Ok(Receipt::Done(id))
+    }
+}
+
+/// The transaction that an operation came to.
+fn submitted(submission: Submission) -> Result<String, SendError> {
+    let because = |reason: &str, code: Option<String>| match code {
+        Some(code) => shown(&format!("{reason}, {code}")),
+        None => shown(reason),
+    };
+    match submission {
+        Submission::PostResponse { hash } => Ok(hash),
+        Submission::PostOperationValidationFailed { reason, unsatisfied_rules } => {
+            Err(SendError::Rules(with_rules(&reason, unsatisfied_rules)))
+        }
+        Submission::SponsoredTransactionRequest { reason, sponsored_reason } => {
+            Err(SendError::NeedsWallet { reason: because(&reason, sponsored_reason) })
+        }
+        Submission::SelfFundedTransactionRequest { reason, self_funded_reason } => {
+            Err(SendError::NeedsWallet { reason: because(&reason, self_funded_reason) })
+        }
+        Submission::TransactionWillFail { reason } => Err(SendError::WillFail(shown(&reason))),
+        Submission::Other => Err(SendError::Unknown),
+    }
+}
+
+fn with_rules(reason: &str, rules: Option<Rules>) -> String {
+    let rules = rules.into_iter().flat_map(|rules| rules.required.into_iter().chain(rules.any_of));
+    let told: Vec<_> = rules.map(|rule| rule.message).filter(|it| !it.is_empty()).collect();
+    if told.is_empty() { shown(reason) } else { shown(&format!("{reason}: {}", told.join("; "))) }
+}

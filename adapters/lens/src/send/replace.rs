@@ -1,0 +1,95 @@
+//! Editing and deleting. Both are states of a post, so doing them twice does them once; what is
+//! unclear is simply looked at.
+
+use serde_json::json;
+use threadbridge_core::model::id::RemoteId;
+
+use super::{Outlet, SendError};
+use crate::{
+    draft::OpId,
+    memory::Trace,
+    name::{delete_id, edit_id},
+    wire::{
+        document::{DELETE_POST, EDIT_POST},
+        post::{AnyPost, Post},
+    },
+};
+
+impl Outlet<'_> {
+    /// Edits a post.
+    pub(super) async fn edit(
+        &self,
+        op: &OpId,
+        post: &str,
+        metadata: String,
+    ) -> Result<RemoteId, SendError> {
+        let hash = match self.desk.memory.trace(op) {
+            Some(Trace::Submitted(hash)) => hash,
+            Some(Trace::Untried | Trace::Tried(_) | Trace::Done(_)) | None => {
+                let now = self.existing(post).await?;
+                if is_by(&now, op) {
+                    return Ok(edit_id(post, &now.content_uri)?);
+                }
+                let uri = self.lay_down(self.with_pictures(metadata).await?).await?;
+                let request = json!({ "post": post, "contentUri": uri });
+                self.submit(op, EDIT_POST, request).await?
+            }
+        };
+        self.finished(op, &hash).await?;
+        let mut waits = self.waits();
+        loop {
+            let now = self.existing(post).await?;
+            if is_by(&now, op) {
+                self.desk.memory.note(op, Trace::Done(post.to_owned()));
+                return Ok(edit_id(post, &now.content_uri)?);
+            }
+            if !waits.wait().await {
+                return Err(SendError::Pending);
+            }
+        }
+    }
+
+    /// Deletes a post.
+    pub(super) async fn delete(&self, op: &OpId, post: &str) -> Result<RemoteId, SendError> {
+        let hash = match self.desk.memory.trace(op) {
+            Some(Trace::Submitted(hash)) => hash,
+            Some(Trace::Untried | Trace::Tried(_) | Trace::Done(_)) | None => {
+                if self.is_gone(post).await? {
+                    return Ok(delete_id(post)?);
+                }
+                self.submit(op, DELETE_POST, json!({ "post": post })).await?
+            }
+        };
+        self.finished(op, &hash).await?;
+        let mut waits = self.waits();
+        while !self.is_gone(post).await? {
+            if !waits.wait().await {
+                return Err(SendError::Pending);
+            }
+        }
+        self.desk.memory.note(op, Trace::Done(post.to_owned()));
+        Ok(delete_id(post)?)
+    }
+
+    async fn existing(&self, post: &str) -> Result<Box<Post>, SendError> {
+        match self.api.post(post).await? {
+            Some(AnyPost::Post(post)) if !post.is_deleted => Ok(post),
+            Some(AnyPost::Post(_) | AnyPost::Repost(_) | AnyPost::Other) | None => {
+                Err(SendError::Gone)
+            }
+        }
+    }
+
+    async fn is_gone(&self, post: &str) -> Result<bool, SendError> {
+        Ok(match self.api.post(post).await? {
+            Some(AnyPost::Post(post)) => post.is_deleted,
+            Some(AnyPost::Repost(repost)) => repost.is_deleted,
+            Some(AnyPost::Other) | None => true,
+        })
+    }
+}
+
+/// Whether a post reads as that operation has it.
+fn is_by(post: &Post, op: &OpId) -> bool {
+    post.metadata.id.as_deref() == Some(op.as_str())
+}

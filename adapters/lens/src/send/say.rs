@@ -1,0 +1,222 @@
+//! Posting.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+use threadbridge_core::model::id::RemoteId;
+use tokio::time::{Instant, sleep_until};
+
+use super::{Outlet, SendError, settle::name_of, submitted};
+use crate::{
+    api::failure::ApiError,
+    draft::{OpId, Within},
+    memory::Trace,
+    name::{is_post, post_id},
+    own::Own,
+    wire::{
+        address::Address,
+        batch::Ask,
+        document::{CREATE_POST, Document, GROUP},
+        outcome::{GroupFeed, Submission},
+        post::AnyPost,
+    },
+};
+
+/// What metadata is.
+const JSON: &str = "application/json";
+/// How many pages of the account's posts are looked through.
+const PAGES: usize = 4;
+
+#[derive(Deserialize)]
+struct Answer {
+    #[serde(alias = "editPost", alias = "deletePost", alias = "repost")]
+    post: Submission,
+}
+
+#[derive(Deserialize)]
+struct GroupAnswer {
+    group: Option<GroupFeed>,
+}
+
+/// What an operation may have made.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Sought<'a> {
+    /// A post with the operation's id.
+    Words,
+    /// A repost of this post.
+    Repost(&'a str),
+}
+
+impl Outlet<'_> {
+    /// Posts, once.
+    pub(super) async fn say(
+        &self,
+        own: &Own,
+        op: &OpId,
+        (within, quote): (Within, Option<String>),
+        metadata: String,
+    ) -> Result<RemoteId, SendError> {
+        if let Some(post) = self.said_already(own, op).await? {
+            return self.said(op, post);
+        }
+        let mut request = self.placed(own, within).await?;
+        if let Some(quote) = quote {
+            request.insert("quoteOf".to_owned(), json!({ "post": quote }));
+        }
+        let uri = self.lay_down(self.with_pictures(metadata).await?).await?;
+        request.insert("contentUri".to_owned(), json!(uri));
+        let hash = self.submit(op, CREATE_POST, Value::Object(request)).await?;
+        let post = self.shown(op, &hash).await?;
+        self.said(op, post)
+    }
+
+    /// The post that this operation has made already, if it has; waits for it where it may still
+    /// show.
+    async fn said_already(&self, own: &Own, op: &OpId) -> Result<Option<String>, SendError> {
+        let trace = self.desk.memory.trace(op);
+        match &trace {
+            Some(Trace::Done(post)) => return Ok(Some(post.clone())),
+            Some(Trace::Submitted(hash)) => return self.shown(op, hash).await.map(Some),
+            Some(Trace::Untried | Trace::Tried(_)) | None => {}
+        }
+        self.awaited(own, op, trace.as_ref(), Sought::Words).await
+    }
+
+    /// Looks for what an operation may have made already, for as long as it may still show.
+    pub(super) async fn awaited(
+        &self,
+        own: &Own,
+        op: &OpId,
+        trace: Option<&Trace>,
+        sought: Sought<'_>,
+    ) -> Result<Option<String>, SendError> {
+        let Some(shows_until) = self.may_show_until(trace) else { return Ok(None) };
+        let mut next = self.desk.settle_for / 20;
+        loop {
+            let is_settled = Instant::now() >= shows_until;
+            let found = match sought {
+                Sought::Words => self.find(own, op).await?,
+                Sought::Repost(post) => self.own_repost(own, post).await?,
+            };
+            if found.is_some() || is_settled {
+                return Ok(found);
+            }
+            if Instant::now() >= self.until {
+                let left = shows_until.saturating_duration_since(Instant::now());
+                return Err(SendError::Settling(left.max(Duration::from_millis(1))));
+            }
+            sleep_until((Instant::now() + next).min(shows_until).min(self.until)).await;
+            next = next.saturating_mul(2);
+        }
+    }
+
+    fn said(&self, op: &OpId, post: String) -> Result<RemoteId, SendError> {
+        let id = post_id(&post)?;
+        self.desk.memory.note(op, Trace::Done(post));
+        Ok(id)
+    }
+
+    /// Looks for an operation's post among the account's latest.
+    async fn find(&self, own: &Own, op: &OpId) -> Result<Option<String>, SendError> {
+        let mut cursor = None;
+        for _page in 0..PAGES {
+            let page = self.api.posts(Ask::By { author: own.account, cursor }).await?;
+            for post in page.items {
+                if let AnyPost::Post(post) = post
+                    && post.author.address == own.account
+                    && post.metadata.id.as_deref() == Some(op.as_str())
+                    && is_post(&post.place.name.id)
+                {
+                    return Ok(Some(post.place.name.id));
+                }
+            }
+            cursor = page.page.next;
+            if cursor.is_none() {
+                break;
+            }
+        }
+        Ok(None)
+    }
+
+    /// The part of the request that says where the post comes to stand.
+    async fn placed(&self, own: &Own, within: Within) -> Result<Map<String, Value>, SendError> {
+        let (key, value) = match within {
+            Within::Feed(feed) => ("feed", json!(feed)),
+            Within::Group(group) => ("feed", json!(self.feed_of(group).await?)),
+            Within::Post(post) => ("commentOn", json!({ "post": post })),
+            Within::Op(before) => {
+                let post = match self.desk.memory.trace(&before) {
+                    Some(Trace::Done(post)) => Some(post),
+                    Some(Trace::Untried | Trace::Tried(_) | Trace::Submitted(_)) | None => {
+                        self.find(own, &before).await?
+                    }
+                };
+                ("commentOn", json!({ "post": post.ok_or(SendError::NoPartBefore)? }))
+            }
+        };
+        Ok(Map::from_iter([(key.to_owned(), value)]))
+    }
+
+    async fn feed_of(&self, group: Address) -> Result<Address, SendError> {
+        let feeds = &self.desk.group_feeds;
+        let known = {
+            let feeds = feeds.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+            feeds.get(&group).copied()
+        };
+        if let Some(feed) = known {
+            return Ok(feed);
+        }
+        let answer: GroupAnswer = self.api.read(GROUP, json!({ "group": group })).await?;
+        let feed = answer.group.and_then(|it| it.feed).ok_or(SendError::NoFeed)?.address;
+        feeds.lock().unwrap_or_else(std::sync::PoisonError::into_inner).insert(group, feed);
+        Ok(feed)
+    }
+
+    /// Lays metadata down; where.
+    pub(super) async fn lay_down(&self, metadata: String) -> Result<String, SendError> {
+        let bytes = metadata.into_bytes();
+        Ok(self.desk.grove.lay_down(&self.api.transport, JSON, bytes).await?)
+    }
+
+    /// Submits a transaction; its hash. From the question on it counts as tried, until an answer
+    /// says that nothing was done.
+    pub(super) async fn submit(
+        &self,
+        op: &OpId,
+        document: Document,
+        request: Value,
+    ) -> Result<String, SendError> {
+        let memory = &self.desk.memory;
+        if let Some(session) = &self.api.session {
+            // So that nothing but the submission itself counts as an attempt.
+            session.token(&self.api.transport).await?;
+        }
+        memory.note(op, Trace::Tried(Instant::now()));
+        let answer: Result<Answer, ApiError> = self.api.act(document, request).await;
+        let hash = match answer {
+            Ok(answer) => submitted(answer.post),
+            Err(error) if error.is_unclear() => return Err(error.into()),
+            Err(error) => Err(error.into()),
+        };
+        match hash {
+            Ok(hash) => {
+                memory.note(op, Trace::Submitted(hash.clone()));
+                Ok(hash)
+            }
+            Err(SendError::Unknown) => Err(SendError::Unknown),
+            Err(refused) => {
+                memory.note(op, Trace::Untried);
+                Err(refused)
+            }
+        }
+    }
+
+    /// The name of what a transaction made, once it shows.
+    pub(super) async fn shown(&self, op: &OpId, hash: &str) -> Result<String, SendError> {
+        self.finished(op, hash).await?;
+        let post = self.made_by(hash).await?;
+        let name = name_of(&post).filter(|name| is_post(name)).ok_or(SendError::Unknown)?;
+        Ok(name.to_owned())
+    }
+}

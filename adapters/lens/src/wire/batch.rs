@@ -1,0 +1,192 @@
+//! Several questions in one request. Lens takes at most ten; each is a field with a name of its own.
+
+use serde::Deserialize;
+use serde_json::{Map, Value, json};
+
+use super::{
+    address::Address,
+    document::{POST, compact},
+    post::{Account, AnyPost},
+};
+
+/// How many questions one request may hold.
+pub(crate) const MOST: usize = 10;
+/// The most posts that a page has.
+pub(crate) const PAGE: usize = 50;
+
+/// A question for a page of something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Ask {
+    /// What stands in a feed, the newest first.
+    Feed { feed: Address, few: bool, cursor: Option<String> },
+    /// Posts by id, deleted ones too; at most [`PAGE`].
+    Known(Vec<String>),
+    /// What somebody posted, the newest first.
+    By { author: Address, cursor: Option<String> },
+    /// What answers a post.
+    Answers { post: String, cursor: Option<String> },
+    /// The reposts of a post by one account.
+    Reposts { post: String, author: Address },
+    /// Who gave a post an upvote.
+    Upvotes { post: String, cursor: Option<String> },
+}
+
+/// A page of posts.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Posts {
+    pub(crate) items: Vec<AnyPost>,
+    #[serde(rename = "pageInfo", default)]
+    pub(crate) page: PageEnd,
+}
+
+/// A page of accounts with their reactions.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Upvotes {
+    pub(crate) items: Vec<Upvoter>,
+    #[serde(rename = "pageInfo", default)]
+    pub(crate) page: PageEnd,
+}
+
+/// Somebody who reacted.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Upvoter {
+    pub(crate) account: Account,
+    pub(crate) reactions: Vec<Upvote>,
+}
+
+/// A reaction.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Upvote {
+    pub(crate) reaction: String,
+    #[serde(rename = "reactedAt")]
+    pub(crate) at: String,
+}
+
+/// Where a page ends.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct PageEnd {
+    #[serde(default)]
+    pub(crate) next: Option<String>,
+}
+
+impl Ask {
+    const fn is_of_posts(&self) -> bool {
+        !matches!(self, Self::Upvotes { .. })
+    }
+
+    const fn field(&self) -> (&'static str, &'static str) {
+        match self {
+            Self::Feed { .. } | Self::Known(_) | Self::By { .. } => ("posts", "PostsRequest"),
+            Self::Answers { .. } | Self::Reposts { .. } => {
+                ("postReferences", "PostReferencesRequest")
+            }
+            Self::Upvotes { .. } => ("postReactions", "PostReactionsRequest"),
+        }
+    }
+
+    const fn selection(&self) -> &'static str {
+        if self.is_of_posts() {
+            "{ items { ...AnyPostFields } pageInfo { next } }"
+        } else {
+            "{ items { account { ...AccountFields } reactions { reaction reactedAt } } \
+             pageInfo { next } }"
+        }
+    }
+
+    fn request(&self) -> Value {
+        match self {
+            Self::Feed { feed, few, cursor } => {
+                let size = if *few { "TEN" } else { "FIFTY" };
+                let filter = json!({ "feeds": [{ "feed": feed }] });
+                json!({ "filter": filter, "pageSize": size, "cursor": cursor })
+            }
+            Self::Known(posts) => {
+                json!({ "filter": { "posts": posts }, "pageSize": "FIFTY" })
+            }
+            Self::By { author, cursor } => {
+                let filter = json!({ "authors": [author] });
+                json!({ "filter": filter, "pageSize": "FIFTY", "cursor": cursor })
+            }
+            Self::Answers { post, cursor } => json!({
+                "referencedPost": post,
+                "referenceTypes": ["COMMENT_ON"],
+                "relevancyFilter": "ALL",
+                "pageSize": "FIFTY",
+                "cursor": cursor,
+            }),
+            Self::Reposts { post, author } => json!({
+                "referencedPost": post,
+                "referenceTypes": ["REPOST_OF"],
+                "relevancyFilter": "ALL",
+                "authors": [author],
+                "pageSize": "TEN",
+            }),
+            Self::Upvotes { post, cursor } => json!({
+                "post": post,
+                "filter": { "anyOf": ["UPVOTE"] },
+                "pageSize": "FIFTY",
+                "cursor": cursor,
+            }),
+        }
+    }
+}
+
+/// The document and the variables that ask all of these. Answers come under `a0`, `a1`, ….
+pub(crate) fn batch(asks: &[Ask]) -> (String, Value) {
+    let (mut parameters, mut fields, mut variables) = (String::new(), String::new(), Map::new());
+    for (number, ask) in asks.iter().enumerate() {
+        let (field, input) = ask.field();
+        parameters.push_str(&format!("$r{number}: {input}! "));
+        let selection = ask.selection();
+        fields.push_str(&format!("a{number}: {field}(request: $r{number}) {selection} "));
+        variables.insert(format!("r{number}"), ask.request());
+    }
+    let fragments = if asks.iter().any(Ask::is_of_posts) {
+        from_fragment("AnyPostFields", None)
+    } else {
+        from_fragment("AccountFields", Some("MetadataFields"))
+    };
+    let text = format!("query Batch({}) {{ {fields}}} {fragments}", parameters.trim_end());
+    (compact(&text), Value::Object(variables))
+}
+
+/// The fragments of the document of one post, from one of them on and up to another.
+fn from_fragment(first: &str, end: Option<&str>) -> &'static str {
+    let begins = |name: &str| POST.text.find(&format!("fragment {name} "));
+    let from = begins(first).unwrap_or_default();
+    let to = end.and_then(begins).unwrap_or(POST.text.len());
+    POST.text.get(from..to).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn asks() -> Vec<Ask> {
+        let feed: Address = "0x31232cb7de0dce17949ffa58e9e38eeeb367c871".parse().unwrap();
+        vec![
+            Ask::Feed { feed, few: true, cursor: None },
+            Ask::Known(vec!["1".to_owned()]),
+            Ask::Answers { post: "1".to_owned(), cursor: Some("next".to_owned()) },
+            Ask::Upvotes { post: "1".to_owned(), cursor: None },
+        ]
+    }
+
+    /// The documents beside the others are what is generated, so that whoever validates them
+    /// validates these.
+    #[test]
+    fn what_is_generated_lies_beside_the_other_documents() {
+        let asks = asks();
+        assert_eq!(batch(&asks).0, compact(include_str!("documents/batch.graphql")));
+        let upvotes = batch(&asks[3..]).0;
+        assert_eq!(upvotes, compact(include_str!("documents/batch_upvotes.graphql")));
+    }
+
+    #[test]
+    fn each_question_has_its_variable() {
+        let (_, variables) = batch(&asks());
+        assert_eq!(variables["r0"]["pageSize"], "TEN");
+        assert_eq!(variables["r2"]["cursor"], "next");
+        assert_eq!(variables["r3"]["filter"]["anyOf"][0], "UPVOTE");
+    }
+}
