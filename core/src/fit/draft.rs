@@ -3,8 +3,10 @@
 
 use std::ops::Range;
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::Withheld;
-use super::splitter::{Piece, Room, split};
+use super::splitter::{Piece, Room, Unsplittable, split};
 use super::telling::{Loss, Telling};
 use crate::model::capabilities::{Feature, Payload, Support};
 use crate::model::content;
@@ -43,15 +45,30 @@ impl Draft {
         let text = self.composed();
         let mut whole: Vec<_> = self.mentions.iter().map(|it| self.place(&it.range)).collect();
         whole.extend(addresses(&text));
+        whole.extend(self.beginning());
         let payload = telling.capabilities.limits.payload;
         let batches = batches(self.embeds, telling, !text.is_empty());
         let room = |index: usize| {
             let beside = batches.get(index).map_or(&[][..], Vec::as_slice);
             room(telling, mentions.len(), payload.map(|it| (it, beside)))
         };
-        let pieces = split(&text, &whole, room, true)
-            .map_err(|refusal| Withheld(Feature::Text, refusal.to_string()))?;
+        let cut = |text: &str| split(text, &whole, room, true);
+        let too_much = |refusal: Unsplittable| Withheld(Feature::Text, refusal.to_string());
+        let mut pieces = cut(&text).map_err(too_much)?;
+        if pieces.len() > 1 {
+            // Blanks at the end are not worth a piece.
+            pieces = cut(text.trim_end()).map_err(too_much)?;
+        }
         Ok(says(telling, pieces, batches, &mentions, self.reply_to))
+    }
+
+    /// What stands before the author's words, with the first of their characters: a name alone is
+    /// no message.
+    fn beginning(&self) -> Option<Range<usize>> {
+        let words = self.text.trim_start();
+        let first = words.graphemes(true).next()?;
+        let blanks = self.text.len().saturating_sub(words.len());
+        Some(0..self.before.len().saturating_add(blanks).saturating_add(first.len()))
     }
 
     /// Where a range of the author's words comes to stand.

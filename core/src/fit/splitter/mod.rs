@@ -66,9 +66,7 @@ pub fn split(
     room: impl Fn(usize) -> Room,
     numbered: bool,
 ) -> Result<Vec<Piece>, Unsplittable> {
-    let mut sorted = whole.to_vec();
-    sorted.sort_by_key(|range| range.start);
-    let whole = sorted.as_slice();
+    let whole = &apart(whole);
     let fits =
         |room: Room| width(text, room.text.unit) <= room.text.max && text.len() <= room.bytes;
     if fits(room(0)) {
@@ -90,6 +88,20 @@ pub fn split(
         source: source.clone(),
     };
     Ok(ranges.iter().map(piece).collect())
+}
+
+/// The same ranges, in order, those that overlap joined into one.
+fn apart(whole: &[Range<usize>]) -> Vec<Range<usize>> {
+    let mut sorted = whole.to_vec();
+    sorted.sort_by_key(|range| range.start);
+    let mut apart: Vec<Range<usize>> = Vec::with_capacity(sorted.len());
+    for range in sorted {
+        match apart.last_mut() {
+            Some(last) if range.start < last.end => last.end = last.end.max(range.end),
+            _ => apart.push(range),
+        }
+    }
+    apart
 }
 
 const fn wide(room: Room) -> bool {
@@ -152,15 +164,21 @@ fn piece_end(
         let before = whole.partition_point(|range| range.start < at);
         before.checked_sub(1).and_then(|last| whole.get(last)).is_some_and(|range| at < range.end)
     };
-    let kept: Vec<usize> = ends.iter().copied().filter(|at| !is_torn(*at)).collect();
+    // Blanks alone are no piece.
+    let blanks = rest.len().saturating_sub(rest.trim_start().len());
+    let words = start.saturating_add(blanks);
+    let kept: Vec<usize> = ends.iter().copied().filter(|at| *at > words && !is_torn(*at)).collect();
     if !kept.is_empty() {
         return Ok(pause(text, start, &kept));
     }
-    // Not even the first name or address fits, or not even the first character.
+    // Not even the first name or address fits.
+    if !ends.is_empty() {
+        return Ok(pause(text, start, &ends));
+    }
+    // Nor the first character.
     let chars =
         rest.chars().map(|it| (width(it.encode_utf8(&mut [0; 4]), room.text.unit), it.len_utf8()));
-    let torn = ends.last().copied().or_else(|| reach(start, chars, room).last().copied());
-    torn.ok_or(Unsplittable::TooNarrow)
+    reach(start, chars, room).last().copied().ok_or(Unsplittable::TooNarrow)
 }
 
 /// The ends of all pieces from `start` that fit, given the width and the bytes of what follows.

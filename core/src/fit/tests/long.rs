@@ -48,6 +48,14 @@ fn a_long_text_becomes_a_chain() {
 }
 
 #[test]
+fn one_long_word_begins_beside_its_speakers_name() {
+    let says = says(&Case::of(plain(&"x".repeat(700))), &feed());
+    let texts: Vec<_> = says.iter().map(|say| say.text.as_str()).collect();
+    assert_eq!(texts.len(), 3);
+    assert!(texts[0].starts_with("Ann: xxxx") && texts[0].ends_with("x (1/3)"), "{texts:?}");
+}
+
+#[test]
 fn more_beside_the_text_than_fits_follows_in_messages_of_its_own() {
     let url = |n: usize| format!("https://files.example/{n}/{}", "x".repeat(200));
     let links = (0..6).map(|n| Part::link(&url(n), ""));
@@ -193,6 +201,27 @@ proptest! {
             for mention in &say.mentions {
                 prop_assert!(say.text.get(mention.range.clone()).is_some());
             }
+        }
+    }
+
+    #[test]
+    fn no_piece_is_without_words_of_its_author(
+        text in "([a-zé👍]{1,90}[ .\n]{0,3}){1,60}",
+        max in 40..400_usize,
+        unit in prop::sample::select(vec![
+            Unit::Bytes, Unit::Characters, Unit::Utf16, Unit::Graphemes,
+        ]),
+    ) {
+        let mut feed = feed();
+        feed.limits.text = Limit { max, unit };
+        let case = Case::of(plain(&text));
+        let said = says(&case, &feed);
+        let count = said.len();
+        for (index, say) in said.iter().enumerate() {
+            let own = if index == 0 { say.text.strip_prefix("Ann: ") } else { Some(&*say.text) };
+            let mark = format!("({}/{count})", index + 1);
+            let words = own.unwrap().strip_suffix(&mark).or(own).unwrap();
+            prop_assert!(!words.trim().is_empty(), "{:?} of {count}", say.text);
         }
     }
 
