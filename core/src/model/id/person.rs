@@ -1,0 +1,50 @@
+//! A person.
+
+use std::fmt;
+
+use minicbor::{Decode, Encode};
+use uuid::Uuid;
+
+use super::InvalidId;
+
+/// A person: identities that belong together. Made by the store; unique everywhere.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
+#[cbor(transparent)]
+pub struct PersonId(#[cbor(n(0), with = "minicbor::bytes")] [u8; 16]);
+
+impl PersonId {
+    /// A fresh one; later ones sort after earlier ones (RFC 9562 version 7).
+    #[must_use]
+    pub fn fresh() -> Self {
+        Self(Uuid::now_v7().into_bytes())
+    }
+
+    /// The one with these bytes.
+    #[must_use]
+    pub const fn from_bytes(bytes: [u8; 16]) -> Self {
+        Self(bytes)
+    }
+
+    /// Its stored form.
+    #[must_use]
+    pub const fn as_bytes(&self) -> &[u8; 16] {
+        &self.0
+    }
+
+    /// Reads the hyphenated form.
+    pub fn parse(text: &str) -> Result<Self, InvalidId> {
+        Uuid::parse_str(text).map(|id| Self(id.into_bytes())).map_err(|_| InvalidId::NotAUuid)
+    }
+}
+
+impl fmt::Display for PersonId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        Uuid::from_bytes(self.0).hyphenated().fmt(f)
+    }
+}
+
+impl fmt::Debug for PersonId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "PersonId({self})")
+    }
+}
