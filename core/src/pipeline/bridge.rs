@@ -127,9 +127,9 @@ impl Bridge {
                 it.stop().await;
             }
         }
-        let (now, links) = (self.clock.now(), setup.links.clone());
-        let routes =
-            self.store.write(move |unit| joins::join(unit, Route::of(&links), now)).await?;
+        let now = self.clock.now();
+        let routes = Route::of(&setup.links);
+        let routes = self.store.write(move |unit| joins::join(unit, routes, now)).await?;
         let own = setup.accounts.values().filter_map(|it| it.identity().cloned()).collect();
         self.routes.send_replace(Arc::new(Routes { own, ..routes }));
         self.bounds.send_replace(setup.limits);

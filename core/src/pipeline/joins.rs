@@ -11,6 +11,9 @@ use crate::store::span::Span;
 use crate::store::tables::{CONVERSATIONS, LEGS};
 use crate::store::{ChangeError, Reads, Unit};
 
+/// Conversations that are read at a time.
+const PAGE: usize = 256;
+
 /// Makes the store agree with `routes`; returns them by conversation.
 ///
 /// A conversation that exists goes on: linked legs continue in the oldest of theirs, and what was
@@ -58,10 +61,15 @@ fn part(
     joined: &BTreeMap<ConversationId, Route>,
     now: Timestamp,
 ) -> Result<(), ChangeError> {
-    for (_, conversation) in unit.scan(&CONVERSATIONS, Span::all(), usize::MAX)? {
-        if conversation.legs.len() < 2 || joined.contains_key(&conversation.id) {
-            continue;
-        }
+    let mut parted = Vec::new();
+    let mut page = unit.scan(&CONVERSATIONS, Span::all(), PAGE)?;
+    while let Some((last, _)) = page.last() {
+        let next = unit.scan(&CONVERSATIONS, Span::all().after(last), PAGE)?;
+        let apart = |it: &Conversation| it.legs.len() > 1 && !joined.contains_key(&it.id);
+        parted.extend(page.into_iter().map(|(_, it)| it).filter(apart));
+        page = next;
+    }
+    for conversation in parted {
         let mut legs = conversation.legs.clone().into_iter();
         let stays: Vec<Leg> = legs.next().into_iter().collect();
         for leg in legs {

@@ -9,7 +9,8 @@ use crate::model::link::{Direction, Downgrade, Link};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Route {
     name: String,
-    legs: BTreeMap<Leg, Direction>,
+    // In order, and no map: there may be ten thousand routes, of two legs mostly.
+    legs: Box<[(Leg, Direction)]>,
     downgrade: Downgrade,
     attribution: String,
 }
@@ -21,34 +22,45 @@ impl Route {
     /// the first direction named for a leg stays.
     #[must_use]
     pub fn of(links: &[Link]) -> Vec<Self> {
-        let mut routes: Vec<Self> = Vec::new();
+        let mut groups: Vec<Vec<&Link>> = Vec::new();
+        let mut group_of: BTreeMap<&Leg, usize> = BTreeMap::new();
         for link in links {
-            let mut route = Self {
-                name: link.name.clone(),
-                legs: link.legs.clone(),
-                downgrade: link.downgrade,
-                attribution: link.attribution.clone(),
-            };
-            let (joined, apart): (Vec<_>, Vec<_>) = routes
-                .into_iter()
-                .partition(|it| it.legs.keys().any(|leg| route.legs.contains_key(leg)));
-            for earlier in joined.into_iter().rev() {
-                route = earlier.joined(route);
+            let joined: BTreeSet<usize> =
+                link.legs.keys().filter_map(|leg| group_of.get(leg).copied()).collect();
+            let number = joined.first().copied().unwrap_or(groups.len());
+            let mut new = Vec::new();
+            for later in joined.into_iter().skip(1) {
+                new.append(groups.get_mut(later).unwrap_or(&mut Vec::new()));
             }
-            routes = apart;
-            routes.push(route);
+            new.push(link);
+            group_of.extend(new.iter().flat_map(|it| it.legs.keys()).map(|leg| (leg, number)));
+            match groups.get_mut(number) {
+                Some(group) => group.append(&mut new),
+                None => groups.push(new),
+            }
         }
-        routes
+        groups.iter().filter_map(|group| Self::joining(group)).collect()
     }
 
-    fn joined(mut self, later: Self) -> Self {
-        for (leg, direction) in later.legs {
-            self.legs.entry(leg).or_insert(direction);
+    /// The route of links that belong together, in the order of the settings.
+    fn joining(links: &[&Link]) -> Option<Self> {
+        let first = links.first()?;
+        let mut legs = BTreeMap::new();
+        for (leg, direction) in links.iter().flat_map(|link| &link.legs) {
+            legs.entry(leg).or_insert(*direction);
         }
-        if later.downgrade == Downgrade::Refuse {
-            self.downgrade = Downgrade::Refuse;
-        }
-        self
+        let refuses = links.iter().any(|link| link.downgrade == Downgrade::Refuse);
+        Some(Self {
+            name: first.name.clone(),
+            legs: legs.into_iter().map(|(leg, direction)| (leg.clone(), direction)).collect(),
+            downgrade: if refuses { Downgrade::Refuse } else { Downgrade::Allow },
+            attribution: first.attribution.clone(),
+        })
+    }
+
+    fn direction(&self, leg: &Leg) -> Option<Direction> {
+        let place = self.legs.binary_search_by(|(other, _)| other.cmp(leg)).ok()?;
+        self.legs.get(place).map(|(_, direction)| *direction)
     }
 
     /// What the owner calls the conversation.
@@ -59,19 +71,19 @@ impl Route {
 
     /// Its legs.
     pub fn legs(&self) -> impl Iterator<Item = &Leg> {
-        self.legs.keys()
+        self.legs.iter().map(|(leg, _)| leg)
     }
 
     /// Whether what is said on `leg` is carried on.
     #[must_use]
     pub fn is_heard(&self, leg: &Leg) -> bool {
-        self.legs.get(leg).is_some_and(|direction| direction.is_heard())
+        self.direction(leg).is_some_and(Direction::is_heard)
     }
 
     /// Whether what is said elsewhere is said on `leg`.
     #[must_use]
     pub fn is_told(&self, leg: &Leg) -> bool {
-        self.legs.get(leg).is_some_and(|direction| direction.is_told())
+        self.direction(leg).is_some_and(Direction::is_told)
     }
 
     /// Whether a message may become less protected.
@@ -108,5 +120,42 @@ impl Routes {
     #[must_use]
     pub fn get(&self, conversation: ConversationId) -> Option<&Route> {
         self.by_conversation.get(&conversation)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::id::{AccountName, RemoteConversation};
+
+    fn leg(name: &str) -> Leg {
+        let account = AccountName::parse("here").unwrap();
+        Leg { account, conversation: RemoteConversation::parse(name).unwrap() }
+    }
+
+    fn link(name: &str, legs: &[(&str, Direction)], downgrade: Downgrade) -> Link {
+        let legs = legs.iter().map(|(name, direction)| (leg(name), *direction)).collect();
+        Link { name: name.to_owned(), legs, downgrade, attribution: format!("{{name}} in {name}: ") }
+    }
+
+    #[test]
+    fn links_that_share_a_leg_at_whatever_remove_are_one_route() {
+        let both = Direction::Both;
+        let links = [
+            link("one", &[("a", both), ("b", both)], Downgrade::Allow),
+            link("two", &[("c", both), ("d", both)], Downgrade::Allow),
+            link("three", &[("e", both), ("f", both)], Downgrade::Allow),
+            link("four", &[("b", both), ("c", Direction::From)], Downgrade::Refuse),
+        ];
+        let routes = Route::of(&links);
+
+        assert_eq!(routes.len(), 2);
+        assert_eq!(routes[0].name(), "one");
+        assert_eq!(routes[0].attribution(), "{name} in one: ");
+        assert_eq!(routes[0].legs().cloned().collect::<Vec<_>>(), ["a", "b", "c", "d"].map(leg));
+        assert_eq!(routes[0].downgrade(), Downgrade::Refuse, "the more careful link holds");
+        assert!(routes[0].is_told(&leg("c")), "the first direction that is named holds");
+        assert_eq!(routes[1].downgrade(), Downgrade::Allow);
+        assert!(!routes[1].is_heard(&leg("a")), "a leg of another route");
     }
 }

@@ -32,7 +32,7 @@ pub(super) use view::View;
 pub(super) mod faulty;
 
 /// Pages that are kept in memory by the daemon.
-const CACHE_BYTES: usize = 16 * 1024 * 1024;
+const CACHE_BYTES: usize = 8 * 1024 * 1024;
 /// How every redb file begins.
 const MAGIC: [u8; 9] = *b"redb\x1a\x0a\xa9\x0d\x0a";
 
