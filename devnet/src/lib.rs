@@ -4,3 +4,5 @@
 //! the bridge but the generated wire types: a shared misreading would hide itself.
 
 pub mod farcaster;
+#[expect(dead_code, reason = "operations that follow read what the world keeps")]
+pub mod lens;

@@ -1,7 +1,8 @@
 //! `threadbridge-devnet`: a network of the devnet as a process of its own.
 //!
-//! It prints one JSON line when it is ready, takes JSON lines on standard input (see
-//! [`console`](threadbridge_devnet::farcaster::console)), and ends when that is closed.
+//! It prints one JSON line when it is ready, takes JSON lines on standard input (see the consoles
+//! of [Farcaster](threadbridge_devnet::farcaster::console) and of
+//! [Lens](threadbridge_devnet::lens::console)), and ends when that is closed.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -12,6 +13,8 @@ use serde_json::{Value, json};
 use threadbridge_devnet::farcaster::console;
 use threadbridge_devnet::farcaster::direct_cast::DirectCasts;
 use threadbridge_devnet::farcaster::hub::{Hub, HubSettings};
+use threadbridge_devnet::lens::console::Console;
+use threadbridge_devnet::lens::{self, Lens, LensSettings};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 /// The networks that Threadbridge bridges, on 127.0.0.1.
@@ -26,6 +29,9 @@ struct Arguments {
 enum Network {
     /// A Farcaster hub.
     Farcaster(HubArguments),
+    /// The Lens API with Grove.
+    #[command(after_long_help = LENS_CONSOLE)]
+    Lens(LensArguments),
 }
 
 #[derive(Debug, Args)]
@@ -79,9 +85,86 @@ impl HubArguments {
     }
 }
 
+/// What can be said to the network while it runs.
+const LENS_CONSOLE: &str = r#"Commands on standard input, one JSON object a line, each answered by one:
+  {"do":"account","name":"ann"}                  an account, its owner and the owner's key
+  {"do":"feed","name":"books"}                   a feed
+  {"do":"group","name":"club","owner":"ann"}     a group with a feed of its own
+  {"do":"app","name":"bridge","domains":["bridge.example"]}
+  {"do":"forbid","app":"0x…","reason":"not you"} logins are refused; without a reason, no more
+  {"do":"join"|"leave","name":"ben","group":"0x…"}
+  {"do":"follow","name":"ann","whom":"ben"}
+  {"do":"add_manager"|"remove_manager","name":"ann","manager":"0x…"}
+  {"do":"signless","name":"ann","on":false}      writes must be signed from then on
+  {"do":"score","name":"ann","score":5}
+  {"do":"revoke","name":"ann"}                   ends the account's sessions
+  {"do":"say","name":"ann","text":"hi","feed":"0x…","comment_on":"1","quote_of":"2"}
+  {"do":"edit","name":"ann","post":"1","text":"hi!"}
+  {"do":"delete"|"repost","name":"ann","post":"1"}
+  {"do":"react"|"unreact","name":"ann","post":"1","vote":"UPVOTE"}
+  {"do":"show","feed":"0x…"}, {"do":"show","thread":"1"}
+  {"do":"fault","fault":{"kind":"delay","ms":50},"scope":"writes","when":{"chance":0.1}}
+      kinds: delay{ms} rate_limited{retry_after_s} unavailable answer_lost hang html_for_json
+        half_open duplicate_item drop_item expired_cursor transaction_will_fail validation_failed
+        sponsored_request self_funded_request transaction_fails never_indexed
+        future_member{of: notifications|metadata|status} token_revoked
+      scopes: writes reads storage any; when: "always" {"chance":p} {"next":n} {"every":n}
+  {"do":"clear","fault":0}, {"do":"clear"}, {"do":"cut"}, {"do":"struck"}
+  {"do":"forget_files","left":0}                 Grove forgets its oldest files"#;
+
+#[derive(Debug, Args)]
+struct LensArguments {
+    /// Port of the API; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    api: u16,
+    /// Port of Grove; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    grove: u16,
+    /// Milliseconds from a transaction's hash until what it did is seen.
+    #[arg(long, default_value_t = 300)]
+    index_ms: u64,
+    /// Seconds that an access token lasts.
+    #[arg(long, default_value_t = 600)]
+    access_s: u64,
+    /// Seconds that a session lasts without being refreshed.
+    #[arg(long, default_value_t = 7 * 24 * 60 * 60)]
+    refresh_s: u64,
+    /// Seconds that a challenge may be answered.
+    #[arg(long, default_value_t = 300)]
+    challenge_s: u64,
+    /// The largest file that Grove takes, in bytes.
+    #[arg(long, default_value_t = 125_000_000)]
+    max_upload: usize,
+    /// What the fault dial draws from, and addresses and keys are made of.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
+impl LensArguments {
+    fn settings(&self) -> LensSettings {
+        LensSettings {
+            api_port: self.api,
+            grove_port: self.grove,
+            index_after: Duration::from_millis(self.index_ms),
+            access_for: Duration::from_secs(self.access_s),
+            refresh_for: Duration::from_secs(self.refresh_s),
+            challenge_for: Duration::from_secs(self.challenge_s),
+            max_upload_bytes: self.max_upload,
+            seed: self.seed,
+            ..LensSettings::default()
+        }
+    }
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let Arguments { network: Network::Farcaster(arguments) } = Arguments::parse();
+    match Arguments::parse().network {
+        Network::Farcaster(arguments) => farcaster(&arguments).await,
+        Network::Lens(arguments) => lens(&arguments).await,
+    }
+}
+
+async fn farcaster(arguments: &HubArguments) -> Result<(), Box<dyn std::error::Error>> {
     let hub = Hub::start(arguments.settings()).await?;
     let direct_casts = match &arguments.direct_cast_key {
         Some(key) => Some(DirectCasts::start(0, key).await?),
@@ -93,16 +176,39 @@ async fn main() -> Result<(), Box<dyn std::error::Error>> {
         "http": hub.http_addr().to_string(),
         "direct_casts": direct_casts.as_ref().map(|server| server.addr().to_string()),
     }))?;
-    let mut lines = BufReader::new(tokio::io::stdin()).lines();
-    while let Some(line) = lines.next_line().await? {
-        if !line.trim().is_empty() {
-            say(&console::answer(&hub, &line))?;
-        }
-    }
+    converse(|line| console::answer(&hub, line)).await?;
     if let Some(server) = direct_casts {
         server.stop().await;
     }
     hub.stop().await;
+    Ok(())
+}
+
+async fn lens(arguments: &LensArguments) -> Result<(), Box<dyn std::error::Error>> {
+    let lens = Lens::start(arguments.settings()).await?;
+    say(&json!({
+        "ready": true,
+        "api": lens.api_url(),
+        "grove": lens.grove_url(),
+        "app": lens::TEST_APP.to_string(),
+        "global_feed": lens::GLOBAL_FEED.to_string(),
+        "global_graph": lens::GLOBAL_GRAPH.to_string(),
+        "namespace": lens::LENS_NAMESPACE.to_string(),
+    }))?;
+    let mut console = Console::default();
+    converse(|line| console.answer(&lens, line)).await?;
+    lens.stop().await;
+    Ok(())
+}
+
+/// Answers each line of standard input until that is closed.
+async fn converse(mut answer: impl FnMut(&str) -> Value) -> std::io::Result<()> {
+    let mut lines = BufReader::new(tokio::io::stdin()).lines();
+    while let Some(line) = lines.next_line().await? {
+        if !line.trim().is_empty() {
+            say(&answer(&line))?;
+        }
+    }
     Ok(())
 }
 

@@ -1,0 +1,274 @@
+//! The fault dial: what goes wrong, where, and how often. Seeded, so that a run can be repeated.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio_util::sync::CancellationToken;
+
+/// What goes wrong.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
+pub enum Fault {
+    /// A request is answered late.
+    Delay {
+        /// How late, in milliseconds.
+        ms: u64,
+    },
+    /// A request is refused with 429 and `Retry-After`.
+    RateLimited {
+        /// What `Retry-After` says, in seconds.
+        retry_after_s: u64,
+    },
+    /// A request is refused with 503, and has no effect.
+    Unavailable,
+    /// A request takes effect, and is answered with 502.
+    AnswerLost,
+    /// A request is never answered, and has no effect.
+    Hang,
+    /// A request is answered with a page for people.
+    HtmlForJson,
+    /// A connection is accepted and never answered.
+    HalfOpen,
+    /// A page has one of its items twice.
+    DuplicateItem,
+    /// A page lacks one of its items, which is on no other page either.
+    DropItem,
+    /// A cursor counts as expired.
+    ExpiredCursor,
+    /// A write is answered with `TransactionWillFail`.
+    TransactionWillFail,
+    /// A post is answered with `PostOperationValidationFailed`, a follow or a join with theirs.
+    ValidationFailed,
+    /// A write is answered with a transaction to sign that somebody else pays for.
+    SponsoredRequest,
+    /// A write is answered with a transaction to sign and pay for.
+    SelfFundedRequest,
+    /// A transaction fails after its hash was given.
+    TransactionFails,
+    /// A transaction is never indexed after its hash was given.
+    NeverIndexed,
+    /// A union has a member that no client knows, named `FutureThing`.
+    FutureMember {
+        /// In which union.
+        of: Union,
+    },
+    /// The session of a request ends, as if somebody had revoked it.
+    TokenRevoked,
+}
+
+/// A union that may grow.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Union {
+    /// Members of `Notification`.
+    Notifications,
+    /// Members of `PostMetadata`.
+    Metadata,
+    /// Members of `TransactionStatusResult`.
+    Status,
+}
+
+/// Which requests a fault is for. What happens inside the network does not ask.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Mutations.
+    Writes,
+    /// Queries.
+    Reads,
+    /// Grove.
+    Storage,
+    /// Anything.
+    #[default]
+    Any,
+}
+
+/// How often a fault strikes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum When {
+    /// Each time.
+    #[default]
+    Always,
+    /// With this probability, from 0 to 1.
+    Chance(f64),
+    /// The next so many times, then no more.
+    Next(u32),
+    /// Each so many-th time.
+    Every(u32),
+}
+
+/// A fault that was set, to clear it by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct FaultId(u64);
+
+/// The dial of one network; clones turn the same dial.
+#[derive(Clone, Debug)]
+pub struct Faults(Arc<Mutex<Dial>>);
+
+#[derive(Debug)]
+struct Dial {
+    random: u64,
+    set: BTreeMap<FaultId, Entry>,
+    next_id: u64,
+    struck: BTreeMap<String, u64>,
+    connections: CancellationToken,
+}
+
+#[derive(Debug)]
+struct Entry {
+    fault: Fault,
+    scope: Scope,
+    when: When,
+    asked: u32,
+}
+
+impl Faults {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(Arc::new(Mutex::new(Dial {
+            random: seed,
+            set: BTreeMap::new(),
+            next_id: 0,
+            struck: BTreeMap::new(),
+            connections: CancellationToken::new(),
+        })))
+    }
+
+    fn with<R>(&self, act: impl FnOnce(&mut Dial) -> R) -> R {
+        act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Sets a fault, beside those that are set.
+    pub fn set(&self, fault: Fault, scope: Scope, when: When) -> FaultId {
+        self.with(|dial| {
+            let id = FaultId(dial.next_id);
+            dial.next_id = dial.next_id.saturating_add(1);
+            dial.set.insert(id, Entry { fault, scope, when, asked: 0 });
+            id
+        })
+    }
+
+    /// Takes one fault back.
+    pub fn clear(&self, id: FaultId) {
+        self.with(|dial| dial.set.remove(&id));
+    }
+
+    /// Takes all faults back.
+    pub fn clear_all(&self) {
+        self.with(|dial| dial.set.clear());
+    }
+
+    /// Breaks every connection that is open now.
+    pub fn cut_connections(&self) {
+        self.with(|dial| std::mem::take(&mut dial.connections)).cancel();
+    }
+
+    /// How often each kind of fault has struck.
+    pub fn struck(&self) -> BTreeMap<String, u64> {
+        self.with(|dial| dial.struck.clone())
+    }
+
+    /// Cancelled when the connections of now are cut.
+    pub(crate) fn connections(&self) -> CancellationToken {
+        self.with(|dial| dial.connections.clone())
+    }
+
+    /// The first fault that strikes here, of those that `fits` picks.
+    pub(crate) fn strike(&self, scope: Scope, fits: impl Fn(&Fault) -> bool) -> Option<Fault> {
+        self.with(|dial| {
+            let Dial { set, random, struck, .. } = dial;
+            let fault = set
+                .values_mut()
+                .filter(|entry| {
+                    entry.scope == Scope::Any || scope == Scope::Any || entry.scope == scope
+                })
+                .filter(|entry| fits(&entry.fault))
+                .find_map(|entry| entry.strikes(random).then(|| entry.fault.clone()))?;
+            *struck.entry(fault.name()).or_insert(0) += 1;
+            Some(fault)
+        })
+    }
+
+    /// Whether exactly this fault strikes, whatever it was set for.
+    pub(crate) fn strikes(&self, fault: &Fault) -> bool {
+        self.strike(Scope::Any, |set| set == fault).is_some()
+    }
+
+    /// How late something comes, if it does.
+    pub(crate) fn delay(&self, scope: Scope) -> Option<Duration> {
+        let fault = self.strike(scope, |fault| matches!(fault, Fault::Delay { .. }))?;
+        let Fault::Delay { ms } = fault else { return None };
+        Some(Duration::from_millis(ms))
+    }
+
+    /// A number below `below`, drawn as the faults are.
+    pub(crate) fn draw(&self, below: usize) -> usize {
+        let drawn = self.with(|dial| split_mix(&mut dial.random));
+        usize::try_from(drawn).unwrap_or(0).checked_rem(below).unwrap_or(0)
+    }
+}
+
+impl Fault {
+    /// The name of its kind, as in JSON.
+    pub fn name(&self) -> String {
+        let json = serde_json::to_value(self).unwrap_or_default();
+        json.get("kind").and_then(serde_json::Value::as_str).unwrap_or("fault").to_owned()
+    }
+}
+
+impl Entry {
+    fn strikes(&mut self, random: &mut u64) -> bool {
+        self.asked = self.asked.saturating_add(1);
+        match self.when {
+            When::Always => true,
+            When::Chance(probability) => fraction(split_mix(random)) < probability,
+            When::Next(count) => self.asked <= count,
+            When::Every(count) => self.asked.is_multiple_of(count.max(1)),
+        }
+    }
+}
+
+/// SplitMix64: small, and the same numbers for the same seed.
+const fn split_mix(state: &mut u64) -> u64 {
+    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let mut z = *state;
+    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    z ^ (z >> 31)
+}
+
+/// From 0 up to 1.
+fn fraction(drawn: u64) -> f64 {
+    let bits = u32::try_from(drawn >> 32).unwrap_or(u32::MAX);
+    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fault_strikes_as_often_as_it_was_told_to() {
+        let faults = Faults::new(1);
+        faults.set(Fault::Unavailable, Scope::Writes, When::Next(2));
+        let struck = |scope| faults.strike(scope, |_| true).is_some();
+        assert_eq!([struck(Scope::Reads), struck(Scope::Writes)], [false, true]);
+        assert_eq!([struck(Scope::Writes), struck(Scope::Writes)], [true, false]);
+        assert_eq!(faults.struck().get("unavailable"), Some(&2));
+        let id = faults.set(Fault::ExpiredCursor, Scope::Any, When::Always);
+        assert!(faults.strikes(&Fault::ExpiredCursor));
+        faults.clear(id);
+        assert!(!faults.strikes(&Fault::ExpiredCursor));
+    }
+
+    #[test]
+    fn a_fault_reads_and_writes_as_json() {
+        let fault: Fault =
+            serde_json::from_str(r#"{"kind":"future_member","of":"metadata"}"#).unwrap();
+        assert_eq!(fault, Fault::FutureMember { of: Union::Metadata });
+        assert_eq!(fault.name(), "future_member");
+        assert!(serde_json::from_str::<Fault>(r#"{"kind":"delay","s":5}"#).is_err());
+    }
+}

@@ -1,0 +1,203 @@
+//! Posts: roots, comments, quotes and reposts, with all that they ever said.
+
+use alloy_primitives::{Address, B256};
+use serde_json::Value;
+
+use super::id::PostId;
+use super::{GLOBAL_FEED, World, content};
+use crate::lens::metadata;
+
+/// What a post said from a time on.
+#[derive(Clone, Debug)]
+pub(crate) struct Version {
+    pub(crate) uri: String,
+    /// The whole document: `$schema`, `lens` and what NFTs have.
+    pub(crate) metadata: Value,
+    pub(crate) at_ms: u64,
+}
+
+/// A post, of whatever kind.
+#[derive(Clone, Debug)]
+pub(crate) struct Post {
+    pub(crate) id: PostId,
+    pub(crate) nth: u64,
+    pub(crate) author: Address,
+    pub(crate) feed: Address,
+    pub(crate) app: Option<Address>,
+    pub(crate) at_ms: u64,
+    pub(crate) root: Option<PostId>,
+    pub(crate) comment_on: Option<PostId>,
+    pub(crate) quote_of: Option<PostId>,
+    pub(crate) repost_of: Option<PostId>,
+    /// The first is what was posted; a repost has none.
+    pub(crate) versions: Vec<Version>,
+    pub(crate) is_deleted: bool,
+    /// By the author of the root.
+    pub(crate) is_hidden: bool,
+    pub(crate) tx: Option<B256>,
+}
+
+impl Post {
+    /// What it says now.
+    pub(crate) fn version(&self) -> Option<&Version> {
+        self.versions.last()
+    }
+
+    /// Its text; empty where it has none.
+    pub(crate) fn content(&self) -> &str {
+        let content = self.version().and_then(|version| version.metadata.pointer("/lens/content"));
+        content.and_then(Value::as_str).unwrap_or_default()
+    }
+
+    pub(crate) const fn is_edited(&self) -> bool {
+        self.versions.len() > 1
+    }
+
+    /// Its types in the words of the API: a comment may quote, too.
+    pub(crate) fn kinds(&self) -> Vec<&'static str> {
+        let kinds: Vec<_> =
+            [(self.comment_on, "COMMENT"), (self.quote_of, "QUOTE"), (self.repost_of, "REPOST")]
+                .into_iter()
+                .filter_map(|(of, kind)| of.map(|_| kind))
+                .collect();
+        if kinds.is_empty() { vec!["ROOT"] } else { kinds }
+    }
+}
+
+/// A post that is to be.
+#[derive(Clone, Debug)]
+pub(crate) struct Draft {
+    pub(crate) author: Address,
+    pub(crate) app: Option<Address>,
+    pub(crate) feed: Option<Address>,
+    pub(crate) uri: String,
+    pub(crate) comment_on: Option<PostId>,
+    pub(crate) quote_of: Option<PostId>,
+}
+
+impl World {
+    /// The post of a number or a slug.
+    pub(crate) fn find(&self, text: &str) -> Option<&Post> {
+        let id = PostId::parse(text).or_else(|| self.slugs.get(text).copied())?;
+        self.posts.get(&id)
+    }
+
+    /// Where a draft goes: named, or with its parent, or to everybody.
+    pub(crate) fn feed_of(&self, draft: &Draft) -> Address {
+        let parent = draft.comment_on.or(draft.quote_of).and_then(|id| self.posts.get(&id));
+        draft.feed.or(parent.map(|post| post.feed)).unwrap_or(GLOBAL_FEED)
+    }
+
+    /// Why a draft is against the rules of its feed; `None` if it is not.
+    pub(crate) fn refuses(&self, draft: &Draft) -> Option<String> {
+        self.unfit(self.feed_of(draft), draft.author, draft.comment_on.is_some())
+    }
+
+    /// Makes a post of a draft, if what it points at can be read and is valid.
+    pub(crate) fn publish(
+        &mut self,
+        draft: &Draft,
+        at_ms: u64,
+        tx: Option<B256>,
+    ) -> Result<PostId, String> {
+        if let Some(reason) = self.refuses(draft) {
+            return Err(reason);
+        }
+        let document = self.document(&draft.uri)?;
+        let feed = self.feed_of(draft);
+        let parent = draft.comment_on.and_then(|id| self.posts.get(&id));
+        let root = parent.map(|parent| parent.root.unwrap_or(parent.id));
+        let version = Version { uri: draft.uri.clone(), metadata: document, at_ms };
+        let post = Post {
+            comment_on: draft.comment_on,
+            quote_of: draft.quote_of,
+            root,
+            versions: vec![version],
+            app: draft.app,
+            tx,
+            ..self.blank((feed, draft.author), at_ms)
+        };
+        Ok(self.insert(post))
+    }
+
+    /// Shows somebody's post again under another's name.
+    pub(crate) fn repost(
+        &mut self,
+        of: PostId,
+        (author, app): (Address, Option<Address>),
+        (at_ms, tx): (u64, Option<B256>),
+    ) -> Result<PostId, String> {
+        let feed = self.posts.get(&of).map(|post| post.feed).ok_or("The post does not exist")?;
+        let blank = self.blank((feed, author), at_ms);
+        Ok(self.insert(Post { repost_of: Some(of), app, tx, ..blank }))
+    }
+
+    /// Lets a post say something else.
+    pub(crate) fn edit(&mut self, id: PostId, uri: &str, at_ms: u64) -> Result<(), String> {
+        let metadata = self.document(uri)?;
+        let post = self.posts.get_mut(&id).ok_or("The post does not exist")?;
+        if post.is_deleted {
+            return Err("The post is deleted".to_owned());
+        }
+        post.versions.push(Version { uri: uri.to_owned(), metadata, at_ms });
+        Ok(())
+    }
+
+    /// Flags a post as deleted. What it said stays on the chain and in storage.
+    pub(crate) fn delete(&mut self, id: PostId) -> Result<(), String> {
+        let post = self.posts.get_mut(&id).ok_or("The post does not exist")?;
+        post.is_deleted = true;
+        Ok(())
+    }
+
+    /// The newest posts first.
+    pub(crate) fn newest(&self) -> impl Iterator<Item = &Post> {
+        self.timeline.iter().rev().filter_map(|id| self.posts.get(id))
+    }
+
+    /// The posts that point at a post, the newest first.
+    pub(crate) fn below(
+        &self,
+        id: PostId,
+        by: impl Fn(&Post) -> Option<PostId>,
+    ) -> impl Iterator<Item = &Post> {
+        self.newest().filter(move |post| by(post) == Some(id))
+    }
+
+    fn document(&self, uri: &str) -> Result<Value, String> {
+        let document = content::fetch(uri, &self.shelf)?;
+        metadata::check_post(&document).map_err(|flaw| format!("Metadata is not valid: {flaw}"))?;
+        Ok(document)
+    }
+
+    fn blank(&mut self, (feed, author): (Address, Address), at_ms: u64) -> Post {
+        let before =
+            self.posts.values().filter(|post| post.author == author && post.feed == feed).count();
+        let nth_of_author = u64::try_from(before).unwrap_or(u64::MAX).saturating_add(1);
+        Post {
+            id: PostId::of(feed, author, nth_of_author),
+            nth: self.next(),
+            author,
+            feed,
+            app: None,
+            at_ms,
+            root: None,
+            comment_on: None,
+            quote_of: None,
+            repost_of: None,
+            versions: Vec::new(),
+            is_deleted: false,
+            is_hidden: false,
+            tx: None,
+        }
+    }
+
+    fn insert(&mut self, post: Post) -> PostId {
+        let id = post.id;
+        self.tell_of(&post);
+        self.slugs.insert(id.slug(), id);
+        self.timeline.push(id);
+        self.posts.insert(id, post);
+        id
+    }
+}
