@@ -11,6 +11,7 @@
 )]
 
 mod delivers;
+mod speaks;
 mod keeps_order;
 mod deduplicates;
 mod survives_crashes;

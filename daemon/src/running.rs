@@ -19,6 +19,7 @@ use crate::logging::chain;
 use crate::order;
 use crate::registry::{Connected, connect_all};
 use crate::settings::Settings;
+use crate::settings::person::PersonSettings;
 use crate::signals::{hangups, tell_systemd};
 use crate::watch::FileWatch;
 
@@ -196,11 +197,12 @@ fn setup(
     connected: &BTreeMap<AccountName, Connected>,
     steps: &Steps,
 ) -> Setup {
+    let adapters = connected.iter().map(|(name, it)| (name.clone(), it.adapter.clone()));
+    let (voices, accounts) = adapters.partition(|(name, _)| settings.is_voice(name));
     Setup {
-        accounts: connected
-            .iter()
-            .map(|(name, account)| (name.clone(), account.adapter.clone()))
-            .collect(),
+        accounts,
+        voices,
+        people: settings.people.iter().map(PersonSettings::introduction).collect(),
         links: settings.links(),
         limits: settings.limits.limits(),
         steps: steps.clone(),

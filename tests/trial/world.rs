@@ -174,7 +174,7 @@ impl Home {
             accounts: self.accounts(),
             links: self.links.clone(),
             limits: self.limits,
-            steps: Steps::default(),
+            ..Setup::default()
         }
     }
 

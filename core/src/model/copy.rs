@@ -2,7 +2,7 @@
 
 use minicbor::{Decode, Encode};
 
-use super::id::{ConversationId, Leg, MessageId, RemoteId, Seq};
+use super::id::{AccountName, ConversationId, Leg, MessageId, RemoteId, Seq};
 use super::outbox::{OutboxKind, OutboxRow};
 use super::time::Timestamp;
 
@@ -28,6 +28,9 @@ pub struct Copy {
     /// Whether people see it as a message; an edit or a reaction in its own form is none.
     #[n(5)]
     pub is_shown: bool,
+    /// The account by which its author said it as themself; nothing if it was the leg's own.
+    #[n(6)]
+    pub voice: Option<AccountName>,
 }
 
 impl Copy {
@@ -41,6 +44,7 @@ impl Copy {
             made_by: MadeBy::Us,
             at: row.sealed_at,
             is_shown: row.kind == OutboxKind::Message,
+            voice: row.voice.clone(),
         }
     }
 }

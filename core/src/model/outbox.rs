@@ -3,7 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::envelope::{Envelope, Missing, Sealed};
-use super::id::{ConversationId, Leg, MessageId, Seq};
+use super::id::{AccountName, ConversationId, Leg, MessageId, Seq};
 use super::time::Timestamp;
 
 /// One sealed envelope on its way. Found by leg, place and part, which is the order of sending.
@@ -42,6 +42,10 @@ pub struct OutboxRow {
     /// What the last attempt failed of, for people.
     #[n(10)]
     pub last_error: Option<String>,
+    /// The account that sealed it and sends it, where a person speaks as themself; nothing if it is
+    /// the leg's own.
+    #[n(11)]
+    pub voice: Option<AccountName>,
 }
 
 /// The part of control traffic; the envelopes of the event itself count from 1.

@@ -3,14 +3,28 @@
 //! Identities are joined by proofs or by the owner's word, never by equal names. Who is joined can
 //! be separated again; what was joined and when is kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use minicbor::{Decode, Encode};
 
 use super::event::Profile;
-use super::id::{Identity, PersonId};
+use super::id::{AccountName, Identity, PersonId};
 use super::proof::ProofId;
 use super::time::Timestamp;
+
+/// A person as the owner's settings introduce them: who they are, and by which accounts they speak
+/// as themself.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Introduction {
+    /// What the owner calls them.
+    pub name: String,
+    /// Identities of theirs.
+    pub identities: BTreeSet<Identity>,
+    /// Accounts of the bridge that are theirs; their identities are too.
+    pub accounts: BTreeSet<AccountName>,
+    /// Where the first of two accounts would speak in their name, the second does.
+    pub voices: BTreeMap<AccountName, AccountName>,
+}
 
 /// A person: identities that belong together.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]

@@ -1,6 +1,6 @@
 //! One account's share of the bridge: what its four tasks have in common.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::error::Error;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
@@ -11,7 +11,7 @@ use super::limits::Limits;
 use super::route::Routes;
 use super::step::Steps;
 use crate::adapter::{Adapter, Health, Missing};
-use crate::model::id::{AccountName, Leg, RemoteConversation, Seq};
+use crate::model::id::{AccountName, Identity, Leg, RemoteConversation, Seq};
 use crate::model::outbox::OutboxRow;
 use crate::model::time::Clock;
 use crate::store::Store;
@@ -20,6 +20,9 @@ use crate::store::Store;
 pub(crate) struct Account {
     pub(crate) name: AccountName,
     pub(crate) adapter: Arc<dyn Adapter>,
+    /// Accounts by which people speak as themselves where this one would speak for them. Nothing
+    /// else uses their keys, so the lock on this account's covers theirs.
+    pub(crate) voices: BTreeMap<AccountName, Arc<dyn Adapter>>,
     pub(crate) store: Store,
     pub(crate) clock: Clock,
     /// The bounds; they change with the settings while the account goes on.
@@ -64,6 +67,18 @@ impl Account {
     /// The bounds as they are now.
     pub(crate) fn limits(&self) -> Limits {
         *self.bounds.borrow()
+    }
+
+    /// The adapter that a person speaks by, or the account's own; nothing if that person's account
+    /// is gone.
+    pub(crate) fn adapter_of(&self, voice: Option<&AccountName>) -> Option<&Arc<dyn Adapter>> {
+        voice.map_or(Some(&self.adapter), |voice| self.voices.get(voice))
+    }
+
+    /// Who speaks by this account: itself, and the people who have a voice of their own.
+    pub(crate) fn identities(&self) -> impl Iterator<Item = &Identity> {
+        let adapters = std::iter::once(&self.adapter).chain(self.voices.values());
+        adapters.filter_map(|it| it.identity())
     }
 
     /// Tells those who come after that the journal grew, that own envelopes were settled, or that

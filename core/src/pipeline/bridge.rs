@@ -11,12 +11,13 @@ use tokio_util::task::TaskTracker;
 
 use super::account::{Account, Ready};
 use super::limits::Limits;
-use super::route::{Route, Routes};
+use super::route::{People, Route, Routes};
 use super::step::Steps;
 use super::{ingest, joins, listen, seal, send};
 use crate::adapter::{Adapter, Handover, Health, Missing};
 use crate::model::id::{AccountName, RemoteConversation, Seq};
 use crate::model::link::Link;
+use crate::model::person::Introduction;
 use crate::model::time::Clock;
 use crate::store::span::Span;
 use crate::store::tables::{HEALTH, JOURNAL, SEALED};
@@ -32,12 +33,40 @@ const TOLD: usize = 1024;
 pub struct Setup {
     /// The accounts. An adapter that is the same value as before a change goes on undisturbed.
     pub accounts: BTreeMap<AccountName, Arc<dyn Adapter>>,
+    /// Accounts that only speak: by each, a person speaks as themself where one of `accounts` would
+    /// speak for them. No leg is theirs, and no two accounts share one.
+    pub voices: BTreeMap<AccountName, Arc<dyn Adapter>>,
+    /// The people whom the owner introduced.
+    pub people: Vec<Introduction>,
     /// The links.
     pub links: Vec<Link>,
     /// The bounds.
     pub limits: Limits,
     /// Who watches the steps; nobody, outside tests.
     pub steps: Steps,
+}
+
+impl Setup {
+    fn known_people(&self) -> People {
+        let adapters = self.accounts.iter().chain(&self.voices);
+        let named = adapters.filter_map(|(name, it)| Some((name.clone(), it.identity()?.clone())));
+        People::new(self.people.clone(), &named.collect())
+    }
+
+    /// The voices beside an account.
+    fn voices_of(&self, account: &AccountName) -> BTreeMap<AccountName, Arc<dyn Adapter>> {
+        let people = self.known_people();
+        let voices = people.voices(account);
+        voices.filter_map(|name| Some((name.clone(), self.voices.get(name)?.clone()))).collect()
+    }
+}
+
+fn is_same_voices(
+    one: &BTreeMap<AccountName, Arc<dyn Adapter>>,
+    other: &BTreeMap<AccountName, Arc<dyn Adapter>>,
+) -> bool {
+    let mut adapters = one.values().zip(other.values());
+    one.keys().eq(other.keys()) && adapters.all(|(one, other)| Arc::ptr_eq(one, other))
 }
 
 /// Why a bridge could not be started or changed. Nothing was changed.
@@ -115,10 +144,9 @@ impl Bridge {
         let gone: Vec<_> = running
             .iter()
             .filter(|(name, it)| {
-                setup
-                    .accounts
-                    .get(*name)
-                    .is_none_or(|adapter| !Arc::ptr_eq(adapter, &it.account.adapter))
+                let is_same = |one: &Arc<dyn Adapter>| Arc::ptr_eq(one, &it.account.adapter);
+                !setup.accounts.get(*name).is_some_and(is_same)
+                    || !is_same_voices(&setup.voices_of(name), &it.account.voices)
             })
             .map(|(name, _)| name.clone())
             .collect();
@@ -130,8 +158,8 @@ impl Bridge {
         let now = self.clock.now();
         let routes = Route::of(&setup.links);
         let routes = self.store.write(move |unit| joins::join(unit, routes, now)).await?;
-        let own = setup.accounts.values().filter_map(|it| it.identity().cloned()).collect();
-        self.routes.send_replace(Arc::new(Routes { own, ..routes }));
+        let people = setup.known_people();
+        self.routes.send_replace(Arc::new(Routes { people, ..routes }));
         self.bounds.send_replace(setup.limits);
         for (name, adapter) in &setup.accounts {
             let linked = linked(&setup.links, name);
@@ -199,6 +227,7 @@ impl Bridge {
         let account = Arc::new(Account {
             name: name.clone(),
             adapter,
+            voices: setup.voices_of(name),
             store: self.store.clone(),
             clock: self.clock.clone(),
             bounds: self.bounds.subscribe(),

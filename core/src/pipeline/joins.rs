@@ -1,9 +1,9 @@
 //! Puts the owner's links into the store: legs that are linked share a conversation, legs that are
 //! linked no longer part again.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::route::{Route, Routes};
+use super::route::{People, Route, Routes};
 use crate::model::id::{ConversationId, Leg};
 use crate::model::journal::Conversation;
 use crate::model::time::Timestamp;
@@ -52,7 +52,7 @@ pub(super) fn join(
         joined.insert(id, route);
     }
     part(unit, &joined, now)?;
-    Ok(Routes { by_conversation: joined, own: BTreeSet::new() })
+    Ok(Routes { by_conversation: joined, people: People::default() })
 }
 
 /// Legs that share a conversation without a link begin new ones, but for the first.

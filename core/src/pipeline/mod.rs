@@ -37,5 +37,5 @@ pub use self::backoff::Backoff;
 pub use self::bridge::{Bridge, NotDone, Setup, StartError};
 pub use self::limits::Limits;
 pub use self::owner::{Target, discard, replay, say};
-pub use self::route::{Decision, Destination, Route, Routes, decide};
+pub use self::route::{Decision, Destination, People, Route, Routes, Voice, decide};
 pub use self::step::{Step, Steps};

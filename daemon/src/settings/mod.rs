@@ -11,6 +11,7 @@ pub mod limits;
 pub mod link;
 pub mod media;
 mod merge;
+pub mod person;
 mod rules;
 pub mod schema;
 mod schema_node;
@@ -36,6 +37,7 @@ use self::link::LinkSettings;
 use self::media::MediaSettings;
 use self::merge::Merged;
 pub use self::merge::Sources;
+use self::person::PersonSettings;
 use self::rules::WrittenAccount;
 use self::shape::{Misfit, Shape};
 use self::store::{KeySource, StoreSettings};
@@ -52,6 +54,9 @@ pub struct Settings {
     /// Conversations that are joined.
     #[schemars(default, length(max = 10_000))]
     pub links: Vec<LinkSettings>,
+    /// People whom you introduce.
+    #[schemars(default, length(max = 10_000))]
+    pub people: Vec<PersonSettings>,
     /// What may be fetched.
     #[schemars(default)]
     pub media: MediaSettings,
@@ -82,6 +87,12 @@ impl Settings {
             found.extend(of_account.map(|(key, it)| (format!("accounts.{name}.{key}"), it)));
         }
         found
+    }
+
+    /// Whether an account only speaks, beside another.
+    #[must_use]
+    pub fn is_voice(&self, account: &AccountName) -> bool {
+        self.people.iter().flat_map(|it| it.voices.values()).any(|it| it.0 == *account)
     }
 
     /// The links as core takes them.
@@ -118,7 +129,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
     faults.dedup();
     match read.settings() {
         Some(settings) if faults.is_empty() => {
-            let notes = rules::notes(&settings.accounts, &settings.links);
+            let notes = rules::notes(&settings.accounts, (&settings.links, &settings.people));
             Ok(Loaded { settings, notes })
         }
         _ => Err(Faults(faults)),
@@ -151,6 +162,7 @@ struct Sections {
     store: Option<StoreSettings>,
     accounts: rules::Accounts,
     links: Vec<Option<LinkSettings>>,
+    people: Vec<Option<PersonSettings>>,
     media: Option<MediaSettings>,
     limits: Option<LimitSettings>,
 }
@@ -159,7 +171,8 @@ fn read_all(reader: &mut Reader<'_>, root: &Value) -> Sections {
     let path = KeyPath::default();
     let at = |key: &str| root.as_dict().and_then(|root| root.get(key));
     let names = at("accounts").and_then(Value::as_dict).into_iter().flat_map(|dict| dict.keys());
-    let count = at("links").and_then(Value::as_array).map_or(0, <[Value]>::len);
+    let count = |key: &str| at(key).and_then(Value::as_array).map_or(0, <[Value]>::len);
+    let (links, people) = (0..count("links"), 0..count("people"));
     Sections {
         store: reader.section(&path.key("store")),
         accounts: names
@@ -169,7 +182,8 @@ fn read_all(reader: &mut Reader<'_>, root: &Value) -> Sections {
                 (name.clone(), WrittenAccount { settings, is_whole: true })
             })
             .collect(),
-        links: (0..count).map(|index| reader.section(&path.key("links").index(index))).collect(),
+        links: links.map(|index| reader.section(&path.key("links").index(index))).collect(),
+        people: people.map(|index| reader.section(&path.key("people").index(index))).collect(),
         media: match at("media") {
             Some(_) => reader.section(&path.key("media")),
             None => Some(MediaSettings::default()),
@@ -192,6 +206,7 @@ impl Sections {
             store: self.store?,
             accounts,
             links: self.links.into_iter().collect::<Option<_>>()?,
+            people: self.people.into_iter().collect::<Option<_>>()?,
             media: self.media?,
             limits: self.limits?,
         })

@@ -68,7 +68,7 @@ fn source(account: &Account, item: &Item) -> Source {
     Source {
         account: account.name.clone(),
         network: account.adapter.network().clone(),
-        own: account.adapter.identity().cloned(),
+        own: account.identities().cloned().collect(),
         level: capabilities.map_or_else(Default::default, |it| it.level),
         names_known: capabilities.is_some_and(|it| it.ids_known_before_sending),
         now,

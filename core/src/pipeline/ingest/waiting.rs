@@ -133,7 +133,7 @@ fn behind(
         // What is deleted is deleted, whatever else was to be done to it.
         Action::Delete { .. } | Action::Read { .. } => None,
     };
-    let receipt = (account.adapter.identity() == Some(&event.author)).then(|| RECEIPT.to_owned());
+    let receipt = account.identities().any(|it| *it == event.author).then(|| RECEIPT.to_owned());
     let what = what.into_iter().chain(receipt).find(|it| is_awaited(it))?;
     Some(Missing { what, reason: "what came before it waits".to_owned() })
 }

@@ -51,7 +51,7 @@ pub(crate) fn append(
         return Ok(settled.map_or(Accepted::Known, |row| Accepted::Settled(row.leg)));
     }
     let leg = Leg { account: source.account.clone(), conversation: event.conversation.clone() };
-    let is_own = source.own.as_ref() == Some(&event.author);
+    let is_own = source.own.contains(&event.author);
     if is_own && !source.names_known && awaits_a_name(unit, &leg, source.came_at)? {
         return Ok(Accepted::Waits(missing_receipt()));
     }
@@ -170,6 +170,7 @@ fn another_copy(
         made_by,
         at: source.now,
         is_shown: true,
+        voice: None,
     };
     let key = (conversation, message, leg.clone(), 0_u16);
     if unit.get(&COPIES, &key)?.is_none() {
@@ -209,6 +210,7 @@ fn appears(
         made_by: MadeBy::Author,
         at: source.now,
         is_shown: matches!(event.action, Action::Say(_)),
+        voice: None,
     };
     unit.put(&COPIES, &(conversation, message, leg.clone(), 0_u16), &copy)?;
     let made_by = MadeBy::Author;

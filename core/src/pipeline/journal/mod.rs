@@ -14,6 +14,7 @@ pub(crate) use self::append::{Accepted, Arrival, append, emoji_key, identified, 
 pub(crate) use self::resolve::conversation_of;
 pub(crate) use self::settle::{Settled, bury, settled, unappear};
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::model::id::{AccountName, Identity, Network, RemoteConversation, RemoteId};
@@ -25,8 +26,8 @@ use crate::model::time::Timestamp;
 pub(crate) struct Source {
     pub(crate) account: AccountName,
     pub(crate) network: Network,
-    /// Who the account is there.
-    pub(crate) own: Option<Identity>,
+    /// Who the account is there, and who else speaks by it.
+    pub(crate) own: BTreeSet<Identity>,
     /// How well what is said there is protected there.
     pub(crate) level: Level,
     /// Whether its ids are known before anything is sent.

@@ -1,9 +1,11 @@
 //! Who gets what: a record, the links, and nothing else. Pure.
 
 mod loops;
+mod people;
 mod policy;
 mod routes;
 
+pub use self::people::{People, Voice};
 pub use self::routes::{Route, Routes};
 
 use self::loops::came_from;

@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::id::{ConversationId, Identity, Leg};
+use super::people::People;
+use crate::model::id::{ConversationId, Leg};
 use crate::model::link::{Direction, Downgrade, Link};
 
 /// All that leads from one linked conversation to its legs.
@@ -103,8 +104,8 @@ impl Route {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Routes {
     pub(crate) by_conversation: BTreeMap<ConversationId, Route>,
-    /// Who the owner's accounts are: they speak as themselves everywhere.
-    pub(crate) own: BTreeSet<Identity>,
+    /// Who speaks as themself.
+    pub(crate) people: People,
 }
 
 impl Routes {

@@ -33,13 +33,12 @@ pub(super) async fn seal(account: &Account) -> Result<bool, NotSealed> {
     if legs.is_empty() {
         return Ok(false);
     }
-    let keys = account.store.keys(&account.name)?;
-    let mut draft = Draft::new(account, &snapshot, &keys, BTreeSet::new());
+    let mut draft = Draft::new(account, &snapshot, BTreeSet::new())?;
     let mut left = account.limits().seal_batch;
     for leg in legs {
         left = left.saturating_sub(seal_leg(&mut draft, &leg, left)?);
     }
-    let changes = draft.finish();
+    let (changes, keys) = draft.finish();
     if changes.is_empty() {
         account.journaled(None, Vec::new(), changes.wanted());
     } else {

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Placed;
-use crate::adapter::Missing;
+use crate::adapter::{Adapter, Missing};
 use crate::fit::Speaker;
 use crate::model::copy::{Copy, MadeBy, Pointer};
-use crate::model::id::{ConversationId, Leg, MessageId, RemoteId, Seq};
+use crate::model::id::{AccountName, ConversationId, Leg, MessageId, RemoteId, Seq};
 use crate::model::journal::Note;
 use crate::model::outbox::{BacklogRow, OutboxKind, OutboxRow};
 use crate::model::time::Timestamp;
@@ -23,9 +23,11 @@ pub(super) type ReactedKey = (ConversationId, MessageId, Leg, [u8; 8]);
 pub(super) struct Draft<'a> {
     pub(super) account: &'a Account,
     pub(super) snapshot: &'a Snapshot,
-    pub(super) keys: &'a Keys,
     pub(super) now: Timestamp,
     pub(super) people: BTreeMap<ConversationId, Vec<Speaker>>,
+    keys: Keys,
+    /// The keys of the accounts that people speak by.
+    voice_keys: BTreeMap<AccountName, Keys>,
     backlogged: BTreeSet<Leg>,
     changes: Changes,
 }
@@ -47,19 +49,26 @@ impl<'a> Draft<'a> {
     pub(super) fn new(
         account: &'a Account,
         snapshot: &'a Snapshot,
-        keys: &'a Keys,
         backlogged: BTreeSet<Leg>,
-    ) -> Self {
+    ) -> Result<Self, ReadError> {
         let now = account.clock.now();
-        Self {
+        let keys_of = |name: &AccountName| Ok((name.clone(), account.store.keys(name)?));
+        Ok(Self {
             account,
             snapshot,
-            keys,
             now,
             people: BTreeMap::new(),
+            keys: account.store.keys(&account.name)?,
+            voice_keys: account.voices.keys().map(keys_of).collect::<Result<_, ReadError>>()?,
             backlogged,
             changes: Changes::default(),
-        }
+        })
+    }
+
+    /// What a person speaks by, or the leg's own account; nothing if that person's account is gone.
+    pub(super) fn speaker(&self, voice: Option<&AccountName>) -> Option<(&dyn Adapter, &Keys)> {
+        let keys = voice.map_or(Some(&self.keys), |voice| self.voice_keys.get(voice));
+        Some((&**self.account.adapter_of(voice)?, keys?))
     }
 
     /// The account's legs that an event goes to. Refusals are noted.
@@ -171,8 +180,8 @@ impl<'a> Draft<'a> {
         }
     }
 
-    pub(super) fn finish(self) -> Changes {
-        self.changes
+    pub(super) fn finish(self) -> (Changes, Vec<Keys>) {
+        (self.changes, std::iter::once(self.keys).chain(self.voice_keys.into_values()).collect())
     }
 }
 

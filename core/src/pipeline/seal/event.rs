@@ -7,6 +7,7 @@ use super::draft::{Draft, ReactedKey};
 use super::facts::{
     To, answered_by, emoji, is_deleted, later_versions, others, referent, speaker, target_of,
 };
+use super::teller::{Teller, teller};
 use crate::adapter::{Sealed, Sealing};
 use crate::fit::{Fitted, Referent, Telling, fit};
 use crate::model::content::{Content, Kind};
@@ -42,14 +43,19 @@ pub(super) fn seal_event(
     if is_void(draft, message, &content, target)? {
         return Ok(());
     }
-    let Some(fitted) = fitted(draft, event, leg, &content)? else {
+    let teller = teller(draft, event, leg, &content)?;
+    if draft.speaker(teller.voice.as_ref()).is_none() {
+        draft.note(event, leg, true, "the account that said it there is gone".to_owned());
+        return Ok(());
+    }
+    let Some(fitted) = fitted(draft, event, (leg, &teller), &content)? else {
         draft.postpone(event, leg, None);
         return Ok(());
     };
     if let Some((is_whole, reason)) = fitted.note() {
         draft.note(event, leg, is_whole, reason);
     }
-    if let Some(rows) = seal_all(draft, event, leg, (fitted.outgoing, parts)) {
+    if let Some(rows) = seal_all(draft, event, (leg, &teller), (fitted.outgoing, parts)) {
         draft.enqueue(rows);
     }
     Ok(())
@@ -76,7 +82,7 @@ fn is_void(
 fn fitted(
     draft: &mut Draft<'_>,
     event: &Placed,
-    leg: &Leg,
+    (leg, teller): (&Leg, &Teller),
     content: &Content,
 ) -> Result<Option<Fitted>, ReadError> {
     let conversation = event.conversation;
@@ -108,18 +114,21 @@ fn fitted(
     let taken_back = content.replaces.filter(|_| content.kind() == Kind::Unreaction);
     let Ok(reaction) = find(draft, taken_back, To::Change)? else { return Ok(None) };
     let emoji = emoji(draft, event, content)?;
-    let capabilities = draft.account.adapter.capabilities(&leg.conversation);
+    let account = draft.account;
+    let Some(adapter) = account.adapter_of(teller.voice.as_ref()) else { return Ok(None) };
+    let capabilities = adapter.capabilities(&leg.conversation);
     let native = capabilities.features.reaction.is_native();
     let sent = emoji.as_ref().filter(|_| native).and_then(|it| capabilities.reactions.sent_for(it));
     let reaction_is_shared = match (target_id, sent) {
-        (Some(target), Some(sent)) => {
+        // Whoever speaks by an account of their own reacts for themself alone.
+        (Some(target), Some(sent)) if teller.voice.is_none() => {
             let key = (conversation, target, leg.clone(), emoji_key(&sent));
             counted(draft, key, event, content)?
         }
         _ => false,
     };
     let routes = draft.account.routes.borrow().clone();
-    let author = event.record.author.as_ref().filter(|it| !routes.own.contains(*it));
+    let author = event.record.author.as_ref().filter(|_| teller.is_named);
     let telling = Telling {
         content,
         sent_at: event.record.sent_at,
@@ -129,8 +138,8 @@ fn fitted(
         others: others(draft, conversation, author)?,
         people: BTreeMap::new(),
         mark: event.record.mark.as_ref(),
-        network: draft.account.adapter.network(),
-        capabilities: draft.account.adapter.capabilities(&leg.conversation),
+        network: adapter.network(),
+        capabilities,
         reply_to: reply_to.or_else(|| unseen(event)),
         target,
         reaction,
@@ -171,7 +180,7 @@ fn counted(
 fn seal_all(
     draft: &mut Draft<'_>,
     event: &Placed,
-    leg: &Leg,
+    (leg, teller): (&Leg, &Teller),
     (outgoing, parts): (Vec<Outgoing>, &[u16]),
 ) -> Option<Vec<OutboxRow>> {
     let mut rows: Vec<OutboxRow> = Vec::with_capacity(outgoing.len());
@@ -180,7 +189,7 @@ fn seal_all(
         let before = rows.last().and_then(|row| row.sealed.remote_id.clone());
         let is_message = matches!(outgoing, Outgoing::Say(_));
         let outgoing = behind(outgoing, before);
-        let adapter = &draft.account.adapter;
+        let (adapter, keys) = draft.speaker(teller.voice.as_ref())?;
         let plaintext = match adapter.render(&leg.conversation, &outgoing) {
             Ok(plaintext) => plaintext,
             Err(unrenderable) => {
@@ -189,15 +198,18 @@ fn seal_all(
             }
         };
         let kind = if is_message { OutboxKind::Message } else { OutboxKind::Action };
-        match adapter.seal(draft.keys, &leg.conversation, &plaintext, draft.now) {
-            Sealing::Ready(sealed) => rows.push(row(draft, event, leg, (part, sealed, kind))),
+        match adapter.seal(keys, &leg.conversation, &plaintext, draft.now) {
+            Sealing::Ready(sealed) => {
+                rows.push(row(draft, event, (leg, teller), (part, sealed, kind)));
+            }
             Sealing::Missing(missing) => {
                 draft.postpone(event, leg, Some(missing));
                 return None;
             }
             Sealing::First(sealed) => {
                 draft.postpone(event, leg, None);
-                return Some(vec![row(draft, event, leg, (CONTROL, sealed, OutboxKind::Control))]);
+                let control = (CONTROL, sealed, OutboxKind::Control);
+                return Some(vec![row(draft, event, (leg, teller), control)]);
             }
             Sealing::Refused { reason } => {
                 draft.note(event, leg, true, reason);
@@ -228,7 +240,7 @@ fn behind(outgoing: Outgoing, before: Option<crate::model::id::RemoteId>) -> Out
 fn row(
     draft: &Draft<'_>,
     event: &Placed,
-    leg: &Leg,
+    (leg, teller): (&Leg, &Teller),
     (part, sealed, kind): (u16, Sealed, OutboxKind),
 ) -> OutboxRow {
     OutboxRow {
@@ -243,5 +255,6 @@ fn row(
         attempts: 0,
         taken_at: None,
         last_error: None,
+        voice: teller.voice.clone(),
     }
 }

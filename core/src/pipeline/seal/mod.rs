@@ -10,6 +10,7 @@ mod backlog;
 mod draft;
 mod event;
 mod facts;
+mod teller;
 
 use std::time::Duration;
 
@@ -24,7 +25,7 @@ use crate::model::id::{ConversationId, Seq};
 use crate::model::journal::Record;
 use crate::store::span::Span;
 use crate::store::tables::{EVENTS, JOURNAL, SEALED};
-use crate::store::{ChangeError, ReadError, Reads, Snapshot, WriteError};
+use crate::store::{ChangeError, Keys, ReadError, Reads, Snapshot, WriteError};
 
 /// How many places an account looks at without writing down that it did.
 const UNWRITTEN: u64 = 4096;
@@ -117,15 +118,14 @@ async fn seal_from(account: &Account, from: Seq) -> Result<Seq, NotSealed> {
     let snapshot = account.store.snapshot()?;
     let events = next_events(account, &snapshot, from)?;
     let Some(last) = events.last().map(|it| it.seq) else { return Ok(from) };
-    let keys = account.store.keys(&account.name)?;
     let backlogged = backlog::legs(account, &snapshot)?;
-    let mut draft = Draft::new(account, &snapshot, &keys, backlogged);
+    let mut draft = Draft::new(account, &snapshot, backlogged)?;
     for event in &events {
         for leg in draft.legs_of(event)? {
             seal_event(&mut draft, event, &leg, &[])?;
         }
     }
-    let changes = draft.finish();
+    let (changes, keys) = draft.finish();
     let written = written_place(account)?;
     if !changes.is_empty() || last.0.saturating_sub(written.0) >= UNWRITTEN {
         commit(account, keys, changes, Some(last)).await?;
@@ -160,7 +160,7 @@ fn find(snapshot: &Snapshot, seq: Seq) -> Result<Option<Placed>, ReadError> {
 /// The second commit.
 async fn commit(
     account: &Account,
-    keys: crate::store::Keys,
+    keys: Vec<Keys>,
     changes: draft::Changes,
     place: Option<Seq>,
 ) -> Result<(), NotSealed> {
@@ -171,7 +171,7 @@ async fn commit(
     account
         .store
         .write(move |unit| {
-            unit.apply(keys)?;
+            keys.into_iter().try_for_each(|keys| unit.apply(keys))?;
             changes.write(unit)?;
             place.map_or(Ok(()), |place| unit.put(&SEALED, &name, &place))
         })

@@ -55,7 +55,7 @@ pub(super) async fn deliver(account: &Account, leg: &Leg, allowed: usize) -> (Tu
         (Turn::More, 0)
     } else {
         account.steps.reached(Step::Sending);
-        let results = call(account, leg, &rows).await;
+        let results = call_all(account, leg, &rows).await;
         account.steps.reached(Step::Answered);
         let used = results.len();
         let turn = judge(account, rows, results, &mut answers);
@@ -75,6 +75,25 @@ pub(super) async fn deliver(account: &Account, leg: &Leg, allowed: usize) -> (Tu
     }
 }
 
+/// Sends the rows in their order, those in a row that one voice says in one call. What comes after a
+/// failure is not tried.
+async fn call_all(
+    account: &Account,
+    leg: &Leg,
+    rows: &[OutboxRow],
+) -> Vec<Result<Receipt, AdapterError>> {
+    let mut results = Vec::with_capacity(rows.len());
+    for run in rows.chunk_by(|one, next| one.voice == next.voice) {
+        let answered = call(account, leg, run).await;
+        let is_whole = answered.len() == run.len() && answered.iter().all(Result::is_ok);
+        results.extend(answered);
+        if !is_whole {
+            break;
+        }
+    }
+    results
+}
+
 async fn call(
     account: &Account,
     leg: &Leg,
@@ -88,7 +107,13 @@ async fn call(
             idempotency_key: idempotency_key(row),
         })
         .collect();
-    let sending = account.adapter.send(&requests);
+    let voice = rows.first().and_then(|row| row.voice.as_ref());
+    let Some(adapter) = account.adapter_of(voice) else {
+        let is_untried = rows.first().is_some_and(|row| account.is_untried(row));
+        let verdict = if is_untried { Verdict::Reseal } else { Verdict::Reject };
+        return vec![Err(AdapterError::new(verdict, "the account that was to say it is gone"))];
+    };
+    let sending = adapter.send(&requests);
     match tokio::time::timeout(account.limits().call_within, sending).await {
         Ok(results) if results.is_empty() => {
             vec![Err(AdapterError::new(Verdict::Retry, "the adapter sent nothing"))]
@@ -148,7 +173,9 @@ fn judge_failure(
     let for_long = account.clock.now().since(row.sealed_at);
     let is_old = for_long >= account.limits().give_up_after;
     let wait = account.limits().backoff.after(row.attempts);
-    match error.verdict {
+    // One person's account that cannot be used keeps no other conversation waiting.
+    let is_voice_only = error.verdict == Verdict::Suspend && row.voice.is_some();
+    match if is_voice_only { Verdict::SuspendLeg } else { error.verdict } {
         Verdict::Reject => {
             answers.push(Answer::Dead(row, reason));
             Turn::More

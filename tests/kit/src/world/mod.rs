@@ -147,6 +147,7 @@ impl World {
             links: self.links.clone(),
             limits: self.limits,
             steps: life.watches(death),
+            ..Setup::default()
         };
         let (store, clock) = (self.store().await, self.clock.clone());
         let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();

@@ -1,24 +1,27 @@
 //! What no single value shows: names that must be known elsewhere, entries that must differ, and
 //! settings that do not go together.
 
+mod people;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use figment::value::Value;
 use threadbridge_core::model::id::{AccountName, Leg};
 use threadbridge_core::model::link::Direction;
 
-use super::account::{AccountSettings, Objection};
-use super::fault::{listed, nearest};
-use super::key_path::KeyPath;
-use super::link::{LegName, LinkSettings};
-use super::merge::At;
-use super::shape::Misfit;
+use crate::settings::account::{AccountSettings, Objection};
+use crate::settings::fault::{listed, nearest};
+use crate::settings::key_path::KeyPath;
+use crate::settings::link::{LegName, LinkSettings};
+use crate::settings::merge::At;
+use crate::settings::person::PersonSettings;
+use crate::settings::shape::Misfit;
 
 /// An account as far as it could be read.
-pub(super) struct WrittenAccount {
-    pub(super) settings: Option<AccountSettings>,
+pub(in crate::settings) struct WrittenAccount {
+    pub(in crate::settings) settings: Option<AccountSettings>,
     /// Whether none of its keys was refused, so that what is not there was not meant to be.
-    pub(super) is_whole: bool,
+    pub(in crate::settings) is_whole: bool,
 }
 
 impl WrittenAccount {
@@ -30,7 +33,7 @@ impl WrittenAccount {
 }
 
 /// Accounts by their names as written.
-pub(super) type Accounts = BTreeMap<String, WrittenAccount>;
+pub(in crate::settings) type Accounts = BTreeMap<String, WrittenAccount>;
 
 const NAME: &str = "lower-case letters, digits, `-` and `_`, beginning with a letter";
 
@@ -42,7 +45,7 @@ struct WrittenLeg {
 }
 
 /// Checks accounts and links against each other.
-pub(super) fn check(root: &Value, accounts: &Accounts) -> Vec<Misfit> {
+pub(in crate::settings) fn check(root: &Value, accounts: &Accounts) -> Vec<Misfit> {
     let mut misfits = Vec::new();
     let path = KeyPath::default().key("accounts");
     for (name, account) in accounts {
@@ -70,6 +73,7 @@ pub(super) fn check(root: &Value, accounts: &Accounts) -> Vec<Misfit> {
         }
         check_legs(&written_legs(link, &path.key("legs")), accounts, &path, &mut misfits);
     }
+    people::check(root, accounts, &mut misfits);
     misfits
 }
 
@@ -149,9 +153,9 @@ fn misfit(path: &KeyPath, at: At, problem: &str, expected: &str) -> Misfit {
 }
 
 /// What is allowed but may surprise.
-pub(super) fn notes(
+pub(in crate::settings) fn notes(
     accounts: &BTreeMap<AccountName, AccountSettings>,
-    links: &[LinkSettings],
+    (links, people): (&[LinkSettings], &[PersonSettings]),
 ) -> Vec<String> {
     let mut notes = Vec::new();
     let mut homes: BTreeMap<&Leg, Vec<&str>> = BTreeMap::new();
@@ -167,7 +171,8 @@ pub(super) fn notes(
         }
     }
     for name in accounts.keys() {
-        if !homes.keys().any(|leg| leg.account == *name) {
+        let is_voice = people.iter().flat_map(|it| it.voices.values()).any(|it| it.0 == *name);
+        if !is_voice && !homes.keys().any(|leg| leg.account == *name) {
             notes.push(format!("no link uses the account `{name}`: it is not connected"));
         }
     }
