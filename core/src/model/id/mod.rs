@@ -9,6 +9,7 @@ mod name;
 mod person;
 mod remote;
 mod seq;
+mod text;
 
 pub use self::conversation::ConversationId;
 pub use self::identity::Identity;

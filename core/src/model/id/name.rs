@@ -4,17 +4,18 @@ use std::fmt;
 
 use minicbor::{Decode, Encode};
 
+use super::text::Text;
 use super::{InvalidId, name};
 
 /// A network, such as `farcaster`. Named by its adapter's crate; unique in the bridge.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
-pub struct Network(#[n(0)] String);
+pub struct Network(#[n(0)] Text);
 
 impl Network {
     /// Takes `text` as it is, if it can be one.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidId> {
-        name(text.into()).map(Self)
+        name(text.into()).map(|text| Self(text.into()))
     }
 
     /// Its stored form.
@@ -33,12 +34,12 @@ impl fmt::Display for Network {
 /// One login of the owner on one network. Named by the owner in `bridge.toml`; unique in a store.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
-pub struct AccountName(#[n(0)] String);
+pub struct AccountName(#[n(0)] Text);
 
 impl AccountName {
     /// Takes `text` as it is, if it can be one.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidId> {
-        name(text.into()).map(Self)
+        name(text.into()).map(|text| Self(text.into()))
     }
 
     /// Its stored form.

@@ -4,17 +4,18 @@ use std::fmt;
 
 use minicbor::{Decode, Encode};
 
+use super::text::Text;
 use super::{InvalidId, opaque};
 
 /// A conversation as its network knows it. Made by the adapter; unique within an account.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
-pub struct RemoteConversation(#[n(0)] String);
+pub struct RemoteConversation(#[n(0)] Text);
 
 impl RemoteConversation {
     /// Takes `text` as it is, if it can be one.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidId> {
-        opaque(text.into()).map(Self)
+        opaque(text.into()).map(|text| Self(text.into()))
     }
 
     /// Its stored form.
@@ -34,12 +35,12 @@ impl fmt::Display for RemoteConversation {
 /// unique within an account. The same event has the same id each time it is received.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
-pub struct RemoteId(#[n(0)] String);
+pub struct RemoteId(#[n(0)] Text);
 
 impl RemoteId {
     /// Takes `text` as it is, if it can be one.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidId> {
-        opaque(text.into()).map(Self)
+        opaque(text.into()).map(|text| Self(text.into()))
     }
 
     /// Its stored form.
@@ -60,12 +61,12 @@ impl fmt::Display for RemoteId {
 /// e-mail address.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Encode, Decode)]
 #[cbor(transparent)]
-pub struct RemoteAuthor(#[n(0)] String);
+pub struct RemoteAuthor(#[n(0)] Text);
 
 impl RemoteAuthor {
     /// Takes `text` as it is, if it can be one.
     pub fn parse(text: impl Into<String>) -> Result<Self, InvalidId> {
-        opaque(text.into()).map(Self)
+        opaque(text.into()).map(|text| Self(text.into()))
     }
 
     /// Its stored form.
