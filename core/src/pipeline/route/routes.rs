@@ -136,7 +136,12 @@ mod tests {
 
     fn link(name: &str, legs: &[(&str, Direction)], downgrade: Downgrade) -> Link {
         let legs = legs.iter().map(|(name, direction)| (leg(name), *direction)).collect();
-        Link { name: name.to_owned(), legs, downgrade, attribution: format!("{{name}} in {name}: ") }
+        Link {
+            name: name.to_owned(),
+            legs,
+            downgrade,
+            attribution: format!("{{name}} in {name}: "),
+        }
     }
 
     #[test]
