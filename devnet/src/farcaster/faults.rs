@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use crate::line::Weather;
+
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -174,11 +176,6 @@ impl Faults {
         self.with(|dial| dial.stalled.contains(&shard))
     }
 
-    /// Cancelled when the connections of now are cut.
-    pub(crate) fn connections(&self) -> CancellationToken {
-        self.with(|dial| dial.connections.clone())
-    }
-
     /// Cancelled when the streams of now are cut.
     pub(crate) fn streams(&self) -> CancellationToken {
         self.with(|dial| dial.streams.clone())
@@ -203,6 +200,16 @@ impl Faults {
         let fault = self.strike(scope, |fault| matches!(fault, Fault::Delay { .. }))?;
         let Fault::Delay { ms } = fault else { return None };
         Some(Duration::from_millis(ms))
+    }
+}
+
+impl Weather for Faults {
+    fn is_half_open(&self) -> bool {
+        self.strike(Scope::Any, |fault| *fault == Fault::HalfOpen).is_some()
+    }
+
+    fn connections(&self) -> CancellationToken {
+        self.with(|dial| dial.connections.clone())
     }
 }
 

@@ -10,11 +10,11 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::faults::Faults;
-use super::line::Lines;
 use super::refusal::Refusal;
 use super::store::{Chain, JournalError, Ledger};
 use super::wire::{FarcasterNetwork, Message, OnChainEvent, UserNameProof};
 use super::{grpc, http};
+use crate::line::Lines;
 
 /// How long an orderly stop waits for connections to end.
 const STOP_WITHIN: Duration = Duration::from_secs(2);

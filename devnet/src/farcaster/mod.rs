@@ -7,7 +7,6 @@ mod clock;
 mod eip712;
 mod grpc;
 mod http;
-mod line;
 mod query;
 mod signed;
 mod store;

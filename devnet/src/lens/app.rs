@@ -1,6 +1,7 @@
 //! What somebody's app shows: feeds and threads, each post before its answers.
 
 use alloy_primitives::Address;
+use serde_json::{Value, json};
 
 use super::server::Lens;
 use super::world::World;
@@ -47,6 +48,25 @@ impl Shown {
     pub fn line(&self) -> String {
         let text = if self.is_deleted { "(deleted)" } else { &self.text };
         format!("{}{}: {text}", "  ".repeat(self.depth), self.author)
+    }
+}
+
+impl Shown {
+    /// All of it as JSON.
+    pub fn json(&self) -> Value {
+        let id = |post: Option<PostId>| post.map(|post| post.to_string());
+        json!({
+            "post": self.post.to_string(),
+            "author": self.author,
+            "text": self.text,
+            "parent": id(self.parent),
+            "quote_of": id(self.quote_of),
+            "depth": self.depth,
+            "likes": self.likes,
+            "edited": self.is_edited,
+            "deleted": self.is_deleted,
+            "app": self.app.map(|app| app.to_string()),
+        })
     }
 }
 

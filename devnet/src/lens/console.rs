@@ -286,23 +286,7 @@ fn show(lens: &Lens, feed: Option<&str>, thread: Option<&str>) -> Result<Value, 
     };
     let posts = lens.shows(place);
     let lines: Vec<String> = posts.iter().map(Shown::line).collect();
-    let id = |post: Option<PostId>| post.map(|post| post.to_string());
-    let posts: Vec<Value> = posts
-        .iter()
-        .map(|post| {
-            json!({
-                "post": post.post.to_string(),
-                "author": post.author,
-                "text": post.text,
-                "parent": id(post.parent),
-                "quote_of": id(post.quote_of),
-                "likes": post.likes,
-                "edited": post.is_edited,
-                "deleted": post.is_deleted,
-                "app": post.app.map(|app| app.to_string()),
-            })
-        })
-        .collect();
+    let posts: Vec<Value> = posts.iter().map(Shown::json).collect();
     Ok(json!({ "lines": lines, "posts": posts }))
 }
 

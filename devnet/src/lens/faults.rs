@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use crate::line::Weather;
+
 /// What goes wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case", deny_unknown_fields)]
@@ -170,11 +172,6 @@ impl Faults {
         self.with(|dial| dial.struck.clone())
     }
 
-    /// Cancelled when the connections of now are cut.
-    pub(crate) fn connections(&self) -> CancellationToken {
-        self.with(|dial| dial.connections.clone())
-    }
-
     /// The first fault that strikes here, of those that `fits` picks.
     pub(crate) fn strike(&self, scope: Scope, fits: impl Fn(&Fault) -> bool) -> Option<Fault> {
         self.with(|dial| {
@@ -207,6 +204,16 @@ impl Faults {
     pub(crate) fn draw(&self, below: usize) -> usize {
         let drawn = self.with(|dial| split_mix(&mut dial.random));
         usize::try_from(drawn).unwrap_or(0).checked_rem(below).unwrap_or(0)
+    }
+}
+
+impl Weather for Faults {
+    fn is_half_open(&self) -> bool {
+        self.strikes(&Fault::HalfOpen)
+    }
+
+    fn connections(&self) -> CancellationToken {
+        self.with(|dial| dial.connections.clone())
     }
 }
 

@@ -16,6 +16,7 @@ mod world;
 pub mod app;
 pub mod console;
 pub mod faults;
+pub mod make;
 pub mod person;
 pub mod server;
 pub mod wallet;

@@ -1,4 +1,4 @@
-//! People, feeds and groups of the network, and what people do there with an app of their own.
+//! People of the network, and what they do there with an app of their own.
 //!
 //! What they do takes effect at once, as if its transactions had been indexed already.
 
@@ -22,18 +22,9 @@ pub struct Refused(String);
 /// Somebody with an account, and with the key that owns it.
 #[derive(Clone, Debug)]
 pub struct Person {
-    account: Address,
-    name: String,
-    wallet: Wallet,
-}
-
-/// A group and its feed.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct MadeGroup {
-    /// The group.
-    pub group: Address,
-    /// Where its members post.
-    pub feed: Address,
+    pub(super) account: Address,
+    pub(super) name: String,
+    pub(super) wallet: Wallet,
 }
 
 /// Where to say something.
@@ -45,63 +36,6 @@ pub struct Where {
     pub comment_on: Option<PostId>,
     /// What is quoted.
     pub quote_of: Option<PostId>,
-}
-
-impl Lens {
-    pub(crate) fn with<R>(&self, act: impl FnOnce(&mut World) -> R) -> R {
-        World::locked(&self.world, act)
-    }
-
-    /// Makes an account that goes by `lens/<name>`, with a key of its own.
-    pub fn make_account(&self, name: &str) -> Person {
-        let wallet = Wallet::of(&format!("owner of {name} of devnet {}", self.seed));
-        let account = self.with(|world| world.make_account(name, &wallet));
-        Person { account, name: name.to_owned(), wallet }
-    }
-
-    /// A key that belongs to nobody yet: a manager's, say.
-    pub fn make_wallet(&self, words: &str) -> Wallet {
-        Wallet::of(&format!("{words} of devnet {}", self.seed))
-    }
-
-    /// Makes a feed that anybody may post to.
-    pub fn make_feed(&self, name: &str) -> Address {
-        self.with(|world| world.make_feed(name))
-    }
-
-    /// Makes a group with a feed that is its members' alone; its owner is one of them.
-    pub fn make_group(&self, name: &str, owner: &Person) -> MadeGroup {
-        self.with(|world| {
-            let group = world.make_group(name, owner.account);
-            let feed = world.groups.get(&group).and_then(|group| group.feed);
-            MadeGroup { group, feed: feed.unwrap_or_default() }
-        })
-    }
-
-    /// Makes an app. People may sign in to it from these hosts; from any, if there are none.
-    pub fn make_app(&self, name: &str, domains: &[&str]) -> Address {
-        let domains = domains.iter().map(|domain| (*domain).to_owned()).collect();
-        self.with(|world| world.make_app(name, domains))
-    }
-
-    /// Lets an app refuse whoever signs in, for a reason; or nobody any more.
-    pub fn forbid(&self, app: Address, reason: Option<&str>) {
-        self.with(|world| {
-            if let Some(app) = world.apps.get_mut(&app) {
-                app.forbids = reason.map(str::to_owned);
-            }
-        });
-    }
-
-    /// Ends every session that speaks for an account.
-    pub fn revoke(&self, account: Address) {
-        self.with(|world| world.sessions.close_all_of(account));
-    }
-
-    /// Lets Grove forget its oldest files until so many are left.
-    pub fn forget_files(&self, left: usize) {
-        self.shelf.forget_all_but(left);
-    }
 }
 
 impl Person {
@@ -170,7 +104,7 @@ impl Person {
         let uri = data_uri(metadata);
         let author = self.account;
         let draft = Draft { author, app: Some(TEST_APP), feed, uri, comment_on, quote_of };
-        lens.with(|world| world.publish(&draft, block_ms(), None)).map_err(Refused)
+        lens.with(|world| world.publish(&draft, block_ms())).map_err(Refused)
     }
 
     /// Shows a post again under the own name.
@@ -180,7 +114,7 @@ impl Person {
     /// If there is no such post.
     pub fn repost(&self, lens: &Lens, of: PostId) -> Result<PostId, Refused> {
         let by = (self.account, Some(TEST_APP));
-        lens.with(|world| world.repost(of, by, (block_ms(), None))).map_err(Refused)
+        lens.with(|world| world.repost(of, by, block_ms())).map_err(Refused)
     }
 
     /// Lets a post say something else.

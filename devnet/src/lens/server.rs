@@ -13,6 +13,7 @@ use super::faults::Faults;
 use super::grove::{self, Shelf, Storage};
 use super::token;
 use super::world::{Pace, World};
+use crate::line::Lines;
 
 /// How the network is set up.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,6 +111,7 @@ impl Lens {
         let storage = Storage {
             shelf,
             world,
+            faults: lens.faults.clone(),
             max_bytes: settings.max_upload_bytes,
             done_after: settings.done_after,
         };
@@ -119,9 +121,10 @@ impl Lens {
 
     fn serve(&self, listener: TcpListener, router: axum::Router) {
         let stopping = self.stopping.clone();
+        let lines = Lines::new(listener, self.faults.clone(), stopping.clone());
         self.tasks.spawn(async move {
             tokio::select! {
-                served = axum::serve(listener, router).into_future() => {
+                served = axum::serve(lines, router).into_future() => {
                     if let Err(error) = served {
                         tracing::error!(%error, "a server of the network ended");
                     }

@@ -16,7 +16,6 @@ use tonic::transport::Server;
 use self::faulty::Faulty;
 pub(crate) use self::faulty::is_before;
 use super::faults::{Fault, Faults, Scope};
-use super::line::{Lines, incoming};
 use super::refusal::Refusal;
 use super::store::Ledger;
 use super::wire::admin_service_server::AdminServiceServer;
@@ -25,6 +24,7 @@ use super::wire::{
     BulkMessageResponse, Message, MessageError, SubmitBulkMessagesRequest,
     SubmitBulkMessagesResponse, bulk_message_response,
 };
+use crate::line::{Lines, incoming};
 
 /// The largest message on the wire, in bytes.
 const MAX_MESSAGE: usize = 20 * 1024 * 1024;

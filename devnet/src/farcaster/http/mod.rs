@@ -20,8 +20,8 @@ use tonic::Status;
 use self::parameter::Parameters;
 use super::faults::{Fault, Scope};
 use super::grpc::{Front, is_before, status};
-use super::line::Lines;
 use super::wire::{Message, SubmitBulkMessagesRequest, bulk_message_response};
+use crate::line::Lines;
 
 /// Serves until the hub stops.
 pub(crate) async fn serve(front: Front, lines: Lines) {

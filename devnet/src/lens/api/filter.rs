@@ -96,7 +96,7 @@ impl<'w> Sieve<'w> {
         let is_in = |list: &Option<Vec<Evm>>, address: Option<Address>| {
             list.as_ref().is_none_or(|list| list.iter().any(|Evm(known)| Some(*known) == address))
         };
-        let score = self.world.accounts.get(&post.author).map_or(0, |account| account.score);
+        let score = self.world.score_of(post.author);
         let is_scored = filter.account_score.is_none_or(|wanted| match wanted {
             ScoreFilter::AtLeast(least) => score >= least,
             ScoreFilter::LessThan(limit) => score < limit,

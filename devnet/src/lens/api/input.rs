@@ -95,7 +95,7 @@ impl PageSize {
 pub(super) enum FeedOneOf {
     GlobalFeed(Yes),
     Feed(Evm),
-    App(Evm),
+    App(#[expect(dead_code, reason = "every app's feed is the global one here")] Evm),
 }
 
 /// A graph, one way or another.
@@ -104,7 +104,7 @@ pub(super) enum FeedOneOf {
 pub(super) enum GraphOneOf {
     GlobalGraph(Yes),
     Graph(Evm),
-    App(Evm),
+    App(#[expect(dead_code, reason = "every app's graph is the global one here")] Evm),
 }
 
 /// A name to look up.

@@ -2,10 +2,16 @@
 
 mod accounts;
 mod filter;
+mod graph;
+mod groups;
 mod input;
 mod login;
+mod managers;
+mod news;
+mod opinions;
 mod outcome;
 mod page;
+mod places;
 mod posts;
 mod route;
 mod sessions;
@@ -80,10 +86,7 @@ async fn answer(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resp
     let Ok(answer) = working.await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    if faults.strike(scope, |fault| *fault == Fault::AnswerLost).is_some() {
-        return (StatusCode::BAD_GATEWAY, "Bad Gateway").into_response();
-    }
-    Json(answer).into_response()
+    after(&faults, scope).unwrap_or_else(|| Json(answer).into_response())
 }
 
 /// What goes wrong before anything is done.
@@ -111,6 +114,12 @@ pub(crate) async fn before(faults: &Faults, scope: Scope) -> Option<Response> {
         return Some((kind, page).into_response());
     }
     Some((StatusCode::SERVICE_UNAVAILABLE, "Service Unavailable").into_response())
+}
+
+/// What goes wrong after everything is done.
+pub(crate) fn after(faults: &Faults, scope: Scope) -> Option<Response> {
+    faults.strike(scope, |fault| *fault == Fault::AnswerLost)?;
+    Some((StatusCode::BAD_GATEWAY, "Bad Gateway").into_response())
 }
 
 fn caller(headers: &HeaderMap) -> Caller {

@@ -2,13 +2,15 @@
 
 use alloy_primitives::Address;
 use serde::Deserialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::filter::{PostsFilter, Sieve};
 use super::input::{Evm, Hash, PageSize, request};
 use super::page::Page;
 use super::turn::Turn;
+use crate::lens::clock::date_time;
 use crate::lens::graphql::{Failure, reference};
+use crate::lens::show::{metadata, object};
 use crate::lens::world::id::PostId;
 use crate::lens::world::post::Post;
 use crate::lens::world::transaction::{Fate, Made};
@@ -125,7 +127,7 @@ pub(super) fn references(turn: &Turn<'_>, arguments: &Arguments) -> Result<Value
         (asked.page_size, asked.cursor.as_deref()),
     )?;
     let target = found(turn, &asked.referenced_post)?.id;
-    let score = |author: &Address| turn.world.accounts.get(author).map_or(0, |a| a.score);
+    let score = |author| turn.world.score_of(author);
     let fits = |post: &&Post| {
         let is_below = asked.reference_types.iter().any(|kind| kind.of(post) == Some(target));
         let is_visible = match asked.visibility_filter {
@@ -135,8 +137,8 @@ pub(super) fn references(turn: &Turn<'_>, arguments: &Arguments) -> Result<Value
         };
         let is_relevant = match asked.relevancy_filter {
             Relevancy::All => true,
-            Relevancy::Relevant => score(&post.author) >= RELEVANT_SCORE,
-            Relevancy::NotRelevant => score(&post.author) < RELEVANT_SCORE,
+            Relevancy::Relevant => score(post.author) >= RELEVANT_SCORE,
+            Relevancy::NotRelevant => score(post.author) < RELEVANT_SCORE,
         };
         let is_by =
             asked.authors.as_ref().is_none_or(|authors| authors.contains(&Evm(post.author)));
@@ -149,4 +151,82 @@ pub(super) fn references(turn: &Turn<'_>, arguments: &Arguments) -> Result<Value
 /// The post of an id or a slug.
 pub(super) fn found<'t>(turn: &'t Turn<'_>, id: &str) -> Result<&'t Post, Failure> {
     turn.world.find(id).ok_or_else(|| Failure::input("post: there is no such post"))
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct EditsRequest {
+    post: String,
+    #[serde(default)]
+    page_size: PageSize,
+    cursor: Option<String>,
+}
+
+/// What a post said before: all versions but the one of now, the newest first.
+pub(super) fn edits(turn: &Turn<'_>, arguments: &Arguments) -> Result<Value, Failure> {
+    let asked: EditsRequest = request(arguments)?;
+    let page = Page::of(
+        "PostEdits",
+        ("postEdits", arguments),
+        (asked.page_size, asked.cursor.as_deref()),
+    )?;
+    let post = found(turn, &asked.post)?;
+    let earlier = post.versions.split_last().map_or(&[] as &[_], |(_, earlier)| earlier);
+    let mut items: Vec<_> = (1_u64..).zip(earlier).collect();
+    items.reverse();
+    let items = items.into_iter().map(|(nth, version)| {
+        let edit = json!({
+            "metadata": metadata::shown(turn.world, Some(version)),
+            "timestamp": date_time(version.at_ms),
+        });
+        (nth, object("PostEdit", edit))
+    });
+    page.show(items, &turn.world.faults)
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct WhoRequest {
+    post: String,
+    reference_types: Vec<ReferenceType>,
+    #[serde(default)]
+    order_by: WhoOrder,
+    #[serde(default)]
+    page_size: PageSize,
+    cursor: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+enum WhoOrder {
+    #[default]
+    MostRecent,
+    Oldest,
+    AccountScore,
+}
+
+pub(super) fn who_referenced(turn: &Turn<'_>, arguments: &Arguments) -> Result<Value, Failure> {
+    let asked: WhoRequest = request(arguments)?;
+    let page = Page::of(
+        "Accounts",
+        ("whoReferencedPost", arguments),
+        (asked.page_size, asked.cursor.as_deref()),
+    )?;
+    let target = found(turn, &asked.post)?.id;
+    let mut who: Vec<Address> = Vec::new();
+    for post in turn.world.newest() {
+        let does = asked.reference_types.iter().any(|kind| kind.of(post) == Some(target));
+        if does && !who.contains(&post.author) {
+            who.push(post.author);
+        }
+    }
+    match asked.order_by {
+        WhoOrder::MostRecent => {}
+        WhoOrder::Oldest => who.reverse(),
+        WhoOrder::AccountScore => {
+            who.sort_by_key(|account| std::cmp::Reverse(turn.world.score_of(*account)));
+        }
+    }
+    let items = who.into_iter().map(|account| reference("Account", account)).collect();
+    page.show(super::accounts::ranked(items), &turn.world.faults)
 }

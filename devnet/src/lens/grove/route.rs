@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use axum::Json;
 use axum::body::Bytes;
-use axum::extract::{DefaultBodyLimit, Path, Query, State};
+use axum::extract::{DefaultBodyLimit, Path, Query, Request, State};
 use axum::http::{HeaderMap, StatusCode, header};
+use axum::middleware::{self, Next};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use serde::Deserialize;
@@ -15,7 +16,9 @@ use serde_json::{Value, json};
 use super::acl::Acl;
 use super::shelf::{Files, Kept, Shelf, key};
 use super::{change, upload};
+use crate::lens::api::{after, before};
 use crate::lens::clock;
+use crate::lens::faults::{Faults, Scope};
 use crate::lens::world::World;
 
 /// The most keys that are given at once.
@@ -27,6 +30,7 @@ pub(crate) struct Storage {
     pub(crate) shelf: Shelf,
     /// Who owns and manages accounts decides who may change their files.
     pub(crate) world: Arc<Mutex<World>>,
+    pub(crate) faults: Faults,
     pub(crate) max_bytes: usize,
     pub(crate) done_after: Duration,
 }
@@ -59,8 +63,18 @@ pub(crate) fn router(storage: Storage) -> axum::Router {
         .route("/challenge/sign", post(change::sign))
         .route("/{key}", get(read).post(upload::create).put(change::edit).delete(change::delete))
         .route("/{key}/{name}", get(read_named))
+        .layer(middleware::from_fn_with_state(storage.clone(), faulty))
         .layer(DefaultBodyLimit::max(limit))
         .with_state(storage)
+}
+
+/// The fault dial in front of everything.
+async fn faulty(State(storage): State<Storage>, request: Request, next: Next) -> Response {
+    if let Some(response) = before(&storage.faults, Scope::Storage).await {
+        return response;
+    }
+    let answer = next.run(request).await;
+    after(&storage.faults, Scope::Storage).unwrap_or(answer)
 }
 
 impl Storage {

@@ -146,6 +146,11 @@ impl World {
             .map_or_else(|| account.to_string(), |name| name.local_name.clone())
     }
 
+    /// How much an account counts; nothing, if there is none.
+    pub(crate) fn score_of(&self, account: Address) -> i32 {
+        self.accounts.get(&account).map_or(0, |account| account.score)
+    }
+
     /// Whether a key may speak for an account.
     pub(crate) fn may_speak(&self, account: Address, signer: Address) -> bool {
         self.accounts.get(&account).is_some_and(|account| {

@@ -1,6 +1,6 @@
 //! Posts: roots, comments, quotes and reposts, with all that they ever said.
 
-use alloy_primitives::{Address, B256};
+use alloy_primitives::Address;
 use serde_json::Value;
 
 use super::id::PostId;
@@ -34,7 +34,6 @@ pub(crate) struct Post {
     pub(crate) is_deleted: bool,
     /// By the author of the root.
     pub(crate) is_hidden: bool,
-    pub(crate) tx: Option<B256>,
 }
 
 impl Post {
@@ -94,12 +93,7 @@ impl World {
     }
 
     /// Makes a post of a draft, if what it points at can be read and is valid.
-    pub(crate) fn publish(
-        &mut self,
-        draft: &Draft,
-        at_ms: u64,
-        tx: Option<B256>,
-    ) -> Result<PostId, String> {
+    pub(crate) fn publish(&mut self, draft: &Draft, at_ms: u64) -> Result<PostId, String> {
         if let Some(reason) = self.refuses(draft) {
             return Err(reason);
         }
@@ -114,7 +108,6 @@ impl World {
             root,
             versions: vec![version],
             app: draft.app,
-            tx,
             ..self.blank((feed, draft.author), at_ms)
         };
         Ok(self.insert(post))
@@ -125,11 +118,11 @@ impl World {
         &mut self,
         of: PostId,
         (author, app): (Address, Option<Address>),
-        (at_ms, tx): (u64, Option<B256>),
+        at_ms: u64,
     ) -> Result<PostId, String> {
         let feed = self.posts.get(&of).map(|post| post.feed).ok_or("The post does not exist")?;
         let blank = self.blank((feed, author), at_ms);
-        Ok(self.insert(Post { repost_of: Some(of), app, tx, ..blank }))
+        Ok(self.insert(Post { repost_of: Some(of), app, ..blank }))
     }
 
     /// Lets a post say something else.
@@ -188,7 +181,6 @@ impl World {
             versions: Vec::new(),
             is_deleted: false,
             is_hidden: false,
-            tx: None,
         }
     }
 

@@ -119,7 +119,7 @@ impl World {
                 Some(due_ms) if due_ms <= now_ms => {
                     let fate = match transaction.doom.clone() {
                         Some(reason) => Fate::Failed { reason },
-                        None => self.happen(&transaction.effect.clone(), (due_ms, hash)),
+                        None => self.happen(&transaction.effect.clone(), due_ms),
                     };
                     if let Some(transaction) = self.transactions.get_mut(&hash) {
                         transaction.fate = fate;
@@ -131,26 +131,22 @@ impl World {
         }
     }
 
-    fn happen(&mut self, effect: &Effect, (due_ms, hash): (u64, B256)) -> Fate {
+    fn happen(&mut self, effect: &Effect, due_ms: u64) -> Fate {
         // Blocks tell whole seconds.
         let at_ms = due_ms / 1000 * 1000;
-        match self.change(effect, (at_ms, hash)) {
+        match self.change(effect, at_ms) {
             Ok(made) => Fate::Finished { made },
             Err(reason) => Fate::Failed { reason },
         }
     }
 
-    fn change(
-        &mut self,
-        effect: &Effect,
-        (at_ms, hash): (u64, B256),
-    ) -> Result<Option<Made>, String> {
+    fn change(&mut self, effect: &Effect, at_ms: u64) -> Result<Option<Made>, String> {
         match effect {
             Effect::Post(draft) => {
-                return self.publish(draft, at_ms, Some(hash)).map(|id| Some(Made::Post(id)));
+                return self.publish(draft, at_ms).map(|id| Some(Made::Post(id)));
             }
             Effect::Repost { post, author, app } => {
-                let id = self.repost(*post, (*author, *app), (at_ms, Some(hash)))?;
+                let id = self.repost(*post, (*author, *app), at_ms)?;
                 return Ok(Some(Made::Post(id)));
             }
             Effect::Edit { post, uri } => {

@@ -10,7 +10,14 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 use tonic::transport::server::Connected;
 
-use super::faults::{Fault, Faults, Scope};
+/// What befalls connections.
+pub(crate) trait Weather: Send + Sync + std::fmt::Debug + 'static {
+    /// Whether the connection that was just accepted is never answered.
+    fn is_half_open(&self) -> bool;
+
+    /// Cancelled when the connections of now are cut.
+    fn connections(&self) -> CancellationToken;
+}
 
 /// One accepted connection.
 #[derive(Debug)]
@@ -22,12 +29,11 @@ pub(crate) struct Line {
 }
 
 impl Line {
-    fn new(stream: TcpStream, faults: &Faults, dead: &CancellationToken) -> Self {
-        let is_deaf = faults.strike(Scope::Any, |fault| *fault == Fault::HalfOpen).is_some();
+    fn new(stream: TcpStream, weather: &dyn Weather, dead: &CancellationToken) -> Self {
         Self {
             stream,
-            is_deaf,
-            cut: Box::pin(faults.connections().cancelled_owned()),
+            is_deaf: weather.is_half_open(),
+            cut: Box::pin(weather.connections().cancelled_owned()),
             dead: Box::pin(dead.clone().cancelled_owned()),
         }
     }
@@ -91,17 +97,17 @@ impl Connected for Line {
 #[derive(Debug)]
 pub(crate) struct Lines {
     listener: TcpListener,
-    faults: Faults,
+    weather: Box<dyn Weather>,
     dead: CancellationToken,
 }
 
 impl Lines {
-    pub(crate) const fn new(
+    pub(crate) fn new(
         listener: TcpListener,
-        faults: Faults,
+        weather: impl Weather,
         dead: CancellationToken,
     ) -> Self {
-        Self { listener, faults, dead }
+        Self { listener, weather: Box::new(weather), dead }
     }
 
     async fn next(&mut self) -> Line {
@@ -110,7 +116,7 @@ impl Lines {
                 Ok((stream, _)) => {
                     // Small answers must not wait for more.
                     drop(stream.set_nodelay(true));
-                    return Line::new(stream, &self.faults, &self.dead);
+                    return Line::new(stream, &*self.weather, &self.dead);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "a connection was not accepted");
