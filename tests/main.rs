@@ -12,6 +12,7 @@
 
 mod delivers;
 mod speaks;
+mod translates;
 mod keeps_order;
 mod deduplicates;
 mod survives_crashes;

@@ -179,6 +179,40 @@ fn what_ann_said_stays_hers_when_she_is_introduced_no_longer() {
     process.stops();
 }
 
+#[test]
+fn who_looks_like_somebody_on_another_network_is_told_apart_but_not_from_themself() {
+    let rooms = Rooms::on("digest");
+    let [left, right] = &rooms.rooms;
+    let mut link = rooms.home.links[0].clone();
+    link.attribution = "{name} {proof}: ".to_owned();
+    let away = |network: &str| Identity {
+        network: Network::parse(network).unwrap(),
+        author: RemoteAuthor::parse("dora").unwrap(),
+    };
+    let dora = Introduction {
+        name: "Dora".to_owned(),
+        identities: BTreeSet::from([away("left"), away("right")]),
+        ..Introduction::default()
+    };
+    let setup = Setup { people: vec![dora], links: vec![link], ..rooms.home.setup() };
+    let process = rooms.home.start_with(setup);
+    for (room, who, name) in [(right, "carol", "Carol"), (right, "dora", "Dora")] {
+        room.network.person(who).joins(&room.name);
+        room.network.person(who).calls_themself(name).unwrap();
+        room.network.person(who).says(&room.name, "here").unwrap();
+    }
+    rooms.lines(0, 2, &process);
+    // Cyrillic letters; and Dora, who is the same on both sides.
+    for (who, name) in [("mallory", "Саrоl ✓"), ("dora", "Dora")] {
+        left.network.person(who).joins(&left.name);
+        left.network.person(who).calls_themself(name).unwrap();
+        left.network.person(who).says(&left.name, "hi").unwrap();
+    }
+    let heard = rooms.lines(1, 4, &process);
+    assert_eq!(shown(&heard)[2..], ["bridge: Саrоl [left mallory]: hi", "bridge: Dora ✓: hi"]);
+    process.stops();
+}
+
 /// Everything arrives once, in its order, whoever said it and whenever the bridge died.
 fn dies(rules: &str, kills: usize, seed: u64) {
     let rooms = Rooms::on(rules);

@@ -39,6 +39,7 @@ fn tell(content: &Content, name: &str, capabilities: &Capabilities) {
         identity: Identity { network: network.clone(), author },
         name: name.to_owned(),
         handle: None,
+        is_known: false,
     };
     let there = || Referent {
         copies: vec![RemoteId::parse("6:0xab").unwrap()],

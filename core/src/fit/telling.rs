@@ -22,7 +22,8 @@ pub struct Telling<'a> {
     pub level: Level,
     /// Who did it; nobody if the owner did, who speaks there as themself.
     pub speaker: Option<Speaker>,
-    /// How a speaker is named: a template with `{name}`, `{handle}` and `{network}`.
+    /// How a speaker is named: a template with `{name}`, `{handle}`, `{network}` and
+    /// `{proof}`.
     pub attribution: &'a str,
     /// The other people of the conversation, for whom the speaker must not be taken.
     pub others: Vec<Speaker>,
@@ -59,6 +60,8 @@ pub struct Speaker {
     pub name: String,
     /// The name by which they are found.
     pub handle: Option<String>,
+    /// Whether who they are is proven, or the owner vouches for it.
+    pub is_known: bool,
 }
 
 /// Another message, as far as the leg knows it.

@@ -14,7 +14,7 @@ pub struct Link {
     /// Whether a message may go to a leg that protects it less than the one it came from.
     pub downgrade: Downgrade,
     /// How a speaker is named on a leg that another speaker's account writes to: a template with
-    /// `{name}`, `{handle}` and `{network}`.
+    /// `{name}`, `{handle}`, `{network}` and `{proof}`.
     pub attribution: String,
 }
 

@@ -99,6 +99,7 @@ impl Asked<'_> {
             },
             name: name.clone(),
             handle: None,
+            is_known: false,
         });
         let telling = Telling {
             content,

@@ -7,7 +7,7 @@ use serde::de::value::MapAccessDeserializer;
 use serde::de::{Error, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use thiserror::Error as ThisError;
-use threadbridge_core::fit::attribution::DEFAULT_TEMPLATE;
+use threadbridge_core::fit::attribution::{DEFAULT_TEMPLATE, PLACEHOLDERS};
 use threadbridge_core::model::id::{InvalidId, Leg};
 use threadbridge_core::model::link::{Direction, Downgrade, Link};
 
@@ -25,8 +25,8 @@ pub struct LinkSettings {
     /// Whether a message may go to a leg that protects it less than the one it came from.
     #[serde(default)]
     pub downgrade: DowngradeSetting,
-    /// How a speaker is named where your account speaks for them: `{name}`, `{handle}` and
-    /// `{network}` are filled in.
+    /// How a speaker is named where your account speaks for them: `{name}`, `{handle}`, `{network}`
+    /// and `{proof}` are filled in.
     #[serde(default)]
     pub attribution: Attribution,
 }
@@ -199,7 +199,7 @@ pub enum InvalidAttribution {
     Nameless,
     /// Something in braces that is never filled in.
     #[error(
-        "`{{{found}}}` is never filled in, expected `{{name}}`, `{{handle}}` or `{{network}}`{meant}"
+        "`{{{found}}}` is never filled in, expected `{{name}}`, `{{handle}}`, `{{network}}` or `{{proof}}`{meant}"
     )]
     Unknown {
         /// What stands in the braces.
@@ -208,14 +208,14 @@ pub enum InvalidAttribution {
         meant: String,
     },
     /// A brace alone.
-    #[error("a brace stands alone, expected `{{name}}`, `{{handle}}` or `{{network}}`")]
+    #[error(
+        "a brace stands alone, expected `{{name}}`, `{{handle}}`, `{{network}}` or `{{proof}}`"
+    )]
     LoneBrace,
     /// Longer than anybody's name needs.
     #[error("the template is too long, expected at most 200 bytes")]
     TooLong,
 }
-
-const PLACEHOLDERS: [&str; 3] = ["name", "handle", "network"];
 
 impl TryFrom<String> for Attribution {
     type Error = InvalidAttribution;

@@ -20,7 +20,11 @@ pub const DEFAULT_TEMPLATE: &str = "{name}: ";
 pub const MAX_NAME: usize = 48;
 
 const MAX_COMBINING: usize = 2;
-const PLACEHOLDERS: [&str; 3] = ["name", "handle", "network"];
+/// What stands in a template for something about the speaker.
+pub const PLACEHOLDERS: [&str; 4] = ["name", "handle", "network", "proof"];
+
+/// The sign of somebody who is proven to be who they are, or for whom the owner vouches.
+pub const PROOF: char = '✓';
 
 impl Speaker {
     /// The name to show: the one they chose, else their handle, else the beginning of their id.
@@ -42,7 +46,9 @@ impl Speaker {
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub enum InvalidTemplate {
     /// Something in braces that is no placeholder.
-    #[error("`{{{0}}}` is no placeholder: use `{{name}}`, `{{handle}}` or `{{network}}`")]
+    #[error(
+        "`{{{0}}}` is no placeholder: use `{{name}}`, `{{handle}}`, `{{network}}` or `{{proof}}`"
+    )]
     UnknownPlaceholder(String),
     /// Nothing in it says who speaks.
     #[error("it must hold `{{name}}` or `{{handle}}`")]
@@ -70,18 +76,28 @@ pub fn check_template(template: &str) -> Result<(), InvalidTemplate> {
 /// the name could be taken for one of theirs, the identity stands beside it.
 #[must_use]
 pub fn attribution(template: &str, speaker: &Speaker, others: &[Speaker]) -> String {
-    let name = distinct_name(speaker, others);
+    let mut speaker = speaker.clone();
+    if template.contains("{proof}") {
+        // Where the bridge vouches by a sign, nobody has it in their name.
+        speaker.name = speaker.name.replace(is_sign, " ");
+        speaker.handle = speaker.handle.map(|handle| handle.replace(is_sign, " "));
+    }
+    let name = distinct_name(&speaker, others);
     let handle = speaker.shown_handle();
     let network = speaker.identity.network.as_str();
     let mut out = String::new();
     let mut rest = template;
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
-        let (placeholder, behind) = after.split_once('}').unwrap_or((after, ""));
+        let (placeholder, mut behind) = after.split_once('}').unwrap_or((after, ""));
         match placeholder {
             "name" => out.push_str(&name),
             "handle" => out.push_str(&handle),
             "network" => out.push_str(network),
+            "proof" if speaker.is_known => out.push(PROOF),
+            // With the blank that would part it from the rest.
+            "proof" if out.is_empty() => behind = behind.trim_start_matches(' '),
+            "proof" => out.truncate(out.trim_end_matches(' ').len()),
             other => drop(write!(out, "{{{other}}}")),
         }
         rest = behind;
@@ -143,6 +159,11 @@ pub fn plain_line(text: &str) -> String {
 
 fn is_colon(c: char) -> bool {
     matches!(c, ':' | '：' | '︓' | '﹕' | '∶' | 'ː' | '˸' | '։' | '׃' | '꞉')
+}
+
+/// Whether a character could be taken for the sign of a proof.
+const fn is_sign(c: char) -> bool {
+    matches!(c, '✓' | '✔' | '✅' | '☑' | '🗸' | '🗹' | '√' | '⍻' | '𐄂')
 }
 
 fn is_pictorial(c: char) -> bool {

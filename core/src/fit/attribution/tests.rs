@@ -8,7 +8,7 @@ fn speaker(author: &str, name: &str) -> Speaker {
         network: Network::parse("chats").unwrap(),
         author: RemoteAuthor::parse(author).unwrap(),
     };
-    Speaker { identity, name: name.to_owned(), handle: None }
+    Speaker { identity, name: name.to_owned(), handle: None, is_known: false }
 }
 
 #[test]
@@ -22,6 +22,26 @@ fn a_template_says_who_speaks() {
 }
 
 #[test]
+fn a_sign_shows_who_is_known_and_nobody_else_can_have_it() {
+    let mut ann = speaker("7", "Ann ✓");
+    for (template, known, unknown) in [
+        ("{name} {proof}: ", "Ann ✓: ", "Ann: "),
+        ("{proof} {name}: ", "✓ Ann: ", "Ann: "),
+        ("{name} ({network} {proof}) ", "Ann (chats ✓) ", "Ann (chats) "),
+        ("{name}: ", "Ann ✓: ", "Ann ✓: "),
+    ] {
+        ann.is_known = true;
+        assert_eq!(attribution(template, &ann, &[]), known);
+        ann.is_known = false;
+        assert_eq!(attribution(template, &ann, &[]), unknown);
+    }
+    for sign in ["✔", "✔️", "✅", "☑️", "√"] {
+        let fake = speaker("8", &format!("Ann{sign}"));
+        assert_eq!(attribution("{name} {proof}: ", &fake, &[]), "Ann: ");
+    }
+}
+
+#[test]
 fn templates_from_settings_are_checked() {
     assert_eq!(check_template(DEFAULT_TEMPLATE), Ok(()));
     assert_eq!(check_template("<{handle}@{network}> "), Ok(()));
@@ -29,7 +49,7 @@ fn templates_from_settings_are_checked() {
     let unknown = check_template("{nick}: ").unwrap_err();
     assert_eq!(
         unknown.to_string(),
-        "`{nick}` is no placeholder: use `{name}`, `{handle}` or `{network}`"
+        "`{nick}` is no placeholder: use `{name}`, `{handle}`, `{network}` or `{proof}`"
     );
 }
 

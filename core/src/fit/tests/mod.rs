@@ -122,6 +122,7 @@ impl Case {
                 identity: identity("chats", "7"),
                 name: "Ann".to_owned(),
                 handle: None,
+                is_known: false,
             }),
             attribution: attribution::DEFAULT_TEMPLATE,
             others: Vec::new(),

@@ -59,6 +59,20 @@ impl People {
         if is_own { Voice::Own } else { Voice::Attributed }
     }
 
+    /// Whether the owner says who somebody is.
+    #[must_use]
+    pub fn knows(&self, identity: &Identity) -> bool {
+        self.whose.contains_key(identity) || self.owners.contains(identity)
+    }
+
+    /// Whether two identities are one person by the owner's word.
+    #[must_use]
+    pub fn is_one(&self, one: &Identity, other: &Identity) -> bool {
+        let whose = |it| self.whose.get(it);
+        let is_joined = whose(one).is_some() && whose(one) == whose(other);
+        one == other || is_joined || (self.owners.contains(one) && self.owners.contains(other))
+    }
+
     /// The accounts that people speak by where `account` would speak for them.
     pub fn voices(&self, account: &AccountName) -> impl Iterator<Item = &AccountName> {
         self.introduced.iter().filter_map(|person| person.voices.get(account))

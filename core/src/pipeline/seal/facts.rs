@@ -130,8 +130,11 @@ pub(super) fn others(
         let people = rows.iter().map(|(_, who)| speaker(draft, who)).collect::<Result<_, _>>()?;
         draft.people.insert(conversation, people);
     }
+    let known = &draft.account.routes.borrow().people;
+    // Nobody is taken for somebody else by their own name on another network.
+    let is_other = |it: &&Speaker| speaker_is.is_none_or(|is| !known.is_one(is, &it.identity));
     let people = draft.people.get(&conversation).into_iter().flatten();
-    Ok(people.filter(|it| Some(&it.identity) != speaker_is).cloned().collect())
+    Ok(people.filter(is_other).cloned().collect())
 }
 
 /// Who speaks, by the name that they chose.
@@ -142,6 +145,7 @@ pub(super) fn speaker(draft: &Draft<'_>, author: &Identity) -> Result<Speaker, R
         identity: author.clone(),
         name: name.unwrap_or_else(|| author.author.as_str().to_owned()),
         handle: profile.handle,
+        is_known: draft.account.routes.borrow().people.knows(author),
     })
 }
 
