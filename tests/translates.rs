@@ -1,8 +1,8 @@
 //! What one network has and the other has not: edits, trees, length.
 
 use threadbridge_core::model::capabilities::{Features, Limit, Limits, Support, Unit};
-use threadbridge_loopback::capabilities::{bare, everything};
 use threadbridge_loopback::network::{Heard, Naming, Person, Receipts, Rules, Sameness};
+use threadbridge_loopback::{bare, everything};
 
 use crate::trial::world::{Home, Process, Room};
 use crate::trial::{until, within};
@@ -53,17 +53,15 @@ impl Linked {
     }
 
     fn shows(&self, room: usize) -> Vec<Heard> {
-        self.person(room, "eve").hears(&self.rooms[room].name)
+        self.rooms[room].network.person("eve").hears(&self.rooms[room].name)
     }
 
     /// What a room shows once it is as expected.
     fn once(&self, room: usize, what: &str, is_so: impl Fn(&[Heard]) -> bool) -> Vec<Heard> {
-        let found = within(crate::trial::DEADLINE, || {
-            Some(self.shows(room)).filter(|shown| is_so(shown))
-        });
-        found.unwrap_or_else(|| {
-            panic!("{what}: {:#?}\n{}", self.shows(room), self.process.report())
-        })
+        let found =
+            within(crate::trial::DEADLINE, || Some(self.shows(room)).filter(|shown| is_so(shown)));
+        found
+            .unwrap_or_else(|| panic!("{what}: {:#?}\n{}", self.shows(room), self.process.report()))
     }
 }
 
@@ -71,7 +69,7 @@ impl Linked {
 fn joined(pieces: &[Heard]) -> Option<String> {
     let count = pieces.len();
     let texts = pieces.iter().enumerate().map(|(n, piece)| {
-        piece.text.strip_suffix(&format!("({}/{count})", n + 1)).map(str::trim_end)
+        piece.text.strip_suffix(&format!("({}/{count})", n + 1)).map(str::trim)
     });
     Some(texts.collect::<Option<Vec<_>>>()?.join(" "))
 }
@@ -95,9 +93,8 @@ fn an_edit_of_a_long_post_is_told_where_nothing_can_be_edited() {
     let other = words(90, "milk");
     alice.edits(room, &post, &other).unwrap();
     let told = format!("(edited) alice: {other}");
-    let shown = linked.once(1, "the edit", |it| {
-        it.get(pieces..).and_then(joined).as_ref() == Some(&told)
-    });
+    let shown =
+        linked.once(1, "the edit", |it| it.get(pieces..).and_then(joined).as_ref() == Some(&told));
     // What it was stays, and the edit says to what it belongs.
     assert_eq!(joined(&shown[..pieces]).as_ref(), Some(&whole));
     assert_eq!(shown[pieces].reply_to.as_ref(), Some(&shown[0].id));
@@ -108,9 +105,8 @@ fn an_edit_of_a_long_post_is_told_where_nothing_can_be_edited() {
     let there = &linked.rooms[1].name;
     bob.replies(there, &shown[pieces].id, "better").unwrap();
     bob.reacts(there, &shown[pieces].id, "👍").unwrap();
-    let heard = linked.once(0, "answer and reaction", |it| {
-        it.len() == 2 && !it[0].reactions.is_empty()
-    });
+    let heard =
+        linked.once(0, "answer and reaction", |it| it.len() == 2 && !it[0].reactions.is_empty());
     assert_eq!((heard[1].text.as_str(), heard[1].reply_to.as_ref()), ("bob: better", Some(&post)));
 
     // A second edit is one more, and a delete takes all of them away.
