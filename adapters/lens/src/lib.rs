@@ -149,3 +149,6 @@ impl Adapter for Lens {
         Outlet::new(&self.api, self.own.as_deref(), &self.desk).send_all(batch).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -20,8 +20,8 @@ pub(crate) enum Trace {
     Untried,
     /// It was tried at that time, and nobody knows what came of it.
     Tried(Instant),
-    /// The network gave it a transaction, whose end is to be seen.
-    Submitted(String),
+    /// The network gave it a transaction at that time, whose end is to be seen.
+    Submitted(String, Instant),
     /// The network has it, under this post's id.
     Done(String),
 }

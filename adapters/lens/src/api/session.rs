@@ -133,13 +133,15 @@ impl Session {
     async fn logged_in(&self, transport: &Transport) -> Result<Tokens, ApiError> {
         for _attempt in 0..CHALLENGES {
             let request = self.challenge();
-            let Challenged { challenge } = ask(transport, CHALLENGE, request).await?;
+            let Challenged { challenge } =
+                ask(transport, CHALLENGE, request).await.map_err(refused)?;
             siwe::examine(&challenge.text, &transport.origin, self.own.key.address())
                 .map_err(ApiError::Login)?;
             let signature = self.own.key.sign(&challenge.text);
             let signature = signature.ok_or(ApiError::Login(LoginError::Key))?;
             let request = json!({ "id": challenge.id, "signature": signature });
-            let answer: Authenticated = ask(transport, AUTHENTICATE, request).await?;
+            let answer: Authenticated =
+                ask(transport, AUTHENTICATE, request).await.map_err(refused)?;
             let refused = match answer.authenticate {
                 Authentication::Tokens { access_token, refresh_token } => {
                     return self.tokens(access_token, refresh_token);
@@ -178,6 +180,14 @@ impl Session {
         let ends_at = claims.ends_at().unwrap_or_else(|| self.clock.now().plus(UNSAID));
         Ok(Tokens { access: Zeroizing::new(access), refresh: Zeroizing::new(refresh), ends_at })
     }
+}
+
+/// Whatever the API finds wrong with a login is wrong with the account or its key.
+fn refused(error: ApiError) -> ApiError {
+    if let ApiError::BadInput { reason } = error {
+        return ApiError::Login(LoginError::Forbidden { reason });
+    }
+    error
 }
 
 async fn ask<T: serde::de::DeserializeOwned>(

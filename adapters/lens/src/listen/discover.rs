@@ -50,6 +50,12 @@ pub(super) struct Node {
     pub(super) comments: u32,
 }
 
+/// A post of a thread, with its place among those of the same time.
+struct Ranked {
+    post: AnyPost,
+    rank: (usize, usize),
+}
+
 #[derive(Deserialize)]
 struct GroupAnswer {
     group: Option<GroupFeed>,
@@ -140,27 +146,31 @@ impl Leg {
 
     /// Climbs a thread where it has grown.
     async fn climb(&mut self, ear: Ear<'_>, current: &mut Current) -> Result<Found, Ended> {
-        let mut found: BTreeMap<String, AnyPost> = BTreeMap::new();
+        let mut found: BTreeMap<String, Ranked> = BTreeMap::new();
         let mut listed: BTreeMap<String, Node> = BTreeMap::new();
         let mut queue = VecDeque::new();
         for (id, post) in current.iter() {
-            self.consider(&mut found, &mut queue, (id, post));
+            self.consider(&mut found, &mut queue, (id, post, (0, 0)));
         }
+        let mut round = 0_usize;
         while !queue.is_empty() && listed.len() < NODES && found.len() < HELD {
+            round = round.saturating_add(1);
             let nodes: Vec<Node> = queue.drain(..queue.len().min(MOST)).collect();
             for (node, answers) in self.answers(ear, nodes).await? {
                 if listed.insert(node.id.clone(), node).is_some() {
                     continue;
                 }
-                for (id, post) in answers {
+                for (place, (id, post)) in answers.into_iter().enumerate() {
                     if !listed.contains_key(&id) {
-                        self.consider(&mut found, &mut queue, (&id, &post));
+                        self.consider(&mut found, &mut queue, (&id, &post, (round, place)));
                     }
                 }
             }
         }
         let mut posts: Vec<_> = found.into_iter().collect();
-        posts.sort_by_key(|(id, post)| (at(post), id.clone()));
+        // Blocks tell whole seconds: within one, what is answered comes before its answers.
+        posts.sort_by_key(|(_, it)| (at(&it.post), it.rank));
+        let posts: Vec<_> = posts.into_iter().map(|(id, it)| (id, it.post)).collect();
         let is_cut = !queue.is_empty();
         // Their answers and upvotes are looked at as those of all others.
         current.extend(posts.iter().cloned());
@@ -170,9 +180,9 @@ impl Leg {
     /// Takes a post of the thread in, and asks for its answers if there are new ones.
     fn consider(
         &self,
-        found: &mut BTreeMap<String, AnyPost>,
+        found: &mut BTreeMap<String, Ranked>,
         queue: &mut VecDeque<Node>,
-        (id, post): (&String, &AnyPost),
+        (id, post, rank): (&String, &AnyPost, (usize, usize)),
     ) {
         let (AnyPost::Post(inner), Some(at)) = (post, at(post)) else { return };
         if !self.place.holds(&inner.place) {
@@ -182,7 +192,7 @@ impl Leg {
         let known = self.state.entry(id).map(|entry| entry.comments);
         let is_new = self.state.is_new(id, at) && !found.contains_key(id);
         if is_new {
-            found.insert(id.clone(), post.clone());
+            found.insert(id.clone(), Ranked { post: post.clone(), rank });
         }
         let has_grown = known.is_some_and(|known| known != comments) || (is_new && comments > 0);
         if has_grown {
@@ -221,14 +231,23 @@ impl Leg {
                     Some(_) | None => break,
                 }
             }
+            if !is_rising(&answers) {
+                answers.reverse();
+            }
             all.push((node, answers));
         }
         Ok(all)
     }
 }
 
+/// Whether a list has the oldest first.
+fn is_rising(answers: &[(String, AnyPost)]) -> bool {
+    let time = |it: Option<&(String, AnyPost)>| it.and_then(|(_, post)| at(post));
+    time(answers.first()) < time(answers.last())
+}
+
 /// Whether a page has the newest first.
 fn is_falling(page: &Posts) -> bool {
     let times: Vec<_> = page.items.iter().filter_map(at).collect();
-    times.first() > times.last() && times.is_sorted_by(|one, other| one >= other)
+    !times.is_empty() && times.is_sorted_by(|one, other| one >= other)
 }

@@ -135,18 +135,24 @@ impl Leg {
     /// Begins a conversation that was never read, and keeps where before anything else.
     async fn begin(&mut self, ear: Ear<'_>, inbound: &Inbound, head: &Posts) -> Result<(), Ended> {
         let mut state = LegState { has_begun: true, ..LegState::default() };
-        if ear.begin == Begin::Now {
-            let mut there: Vec<_> = head.items.iter().cloned().filter_map(by_id).collect();
-            if let Place::Thread(root) = &self.place {
-                let ask = Ask::Answers { post: root.clone(), cursor: None };
-                let answers = ear.api.posts(ask).await?;
-                there.extend(answers.items.into_iter().filter_map(by_id));
+        match ear.begin {
+            // Whoever begins at the beginning begins there again.
+            Begin::All => {
+                self.state = state;
+                return Ok(());
             }
-            for (id, post) in there {
-                let Some(at) = at(&post) else { continue };
-                state.floor = state.floor.max(at);
-                state.remember(Entry { standing: Standing::Silent, ..entry(id, at, &post, true) });
-            }
+            Begin::Now => {}
+        }
+        let mut there: Vec<_> = head.items.iter().cloned().filter_map(by_id).collect();
+        if let Place::Thread(root) = &self.place {
+            let ask = Ask::Answers { post: root.clone(), cursor: None };
+            let answers = ear.api.posts(ask).await?;
+            there.extend(answers.items.into_iter().filter_map(by_id));
+        }
+        for (id, post) in there {
+            let Some(at) = at(&post) else { continue };
+            state.floor = state.floor.max(at);
+            state.remember(Entry { standing: Standing::Silent, ..entry(id, at, &post, true) });
         }
         self.keep(inbound, Vec::new(), state).await
     }

@@ -89,7 +89,11 @@ fn compare(
 ) -> Vec<News> {
     let Some(entry) = state.entry_mut(&post.place.name.id) else { return Vec::new() };
     let place = &post.place;
-    let withdrawn = entry.votes.iter().filter(|vote| !votes.contains_key(vote)).map(|vote| {
+    // A list that is shorter than the number it is the list of lacks some who are still there.
+    let all = usize::try_from(post.stats.reactions).unwrap_or(usize::MAX);
+    let is_whole = votes.len() >= all || post.stats.reactions < entry.upvotes;
+    let is_gone = |vote: &&Vote| is_whole && !votes.contains_key(vote);
+    let withdrawn = entry.votes.iter().filter(is_gone).map(|vote| {
         let by = Account { address: vote.account(), username: None, metadata: None };
         let at = jiff_text(*vote);
         News::Withdrawn(Upvoted { post: place.clone(), by, at })
@@ -97,6 +101,9 @@ fn compare(
     let mut news: Vec<_> = withdrawn.collect();
     let had = std::mem::take(&mut entry.votes);
     entry.votes = votes.keys().copied().collect();
+    if !is_whole {
+        entry.votes.extend(had.iter().filter(|vote| !votes.contains_key(vote)));
+    }
     entry.upvotes = post.stats.reactions;
     for (vote, (by, at)) in votes {
         if !had.contains(&vote) {

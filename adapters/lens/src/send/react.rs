@@ -86,7 +86,7 @@ impl Outlet<'_> {
 
     async fn repost(&self, own: &Own, op: &OpId, post: &str) -> Result<RemoteId, SendError> {
         let hash = match self.desk.memory.trace(op) {
-            Some(Trace::Submitted(hash)) => hash,
+            Some(Trace::Submitted(hash, _)) => hash,
             Some(Trace::Untried | Trace::Tried(_) | Trace::Done(_)) | None => {
                 if let Some(there) = self.own_repost(own, post).await? {
                     return Ok(post_id(&there)?);
@@ -110,7 +110,7 @@ impl Outlet<'_> {
             return Ok(RemoteId::parse(id)?);
         };
         let hash = match self.desk.memory.trace(op) {
-            Some(Trace::Submitted(hash)) => hash,
+            Some(Trace::Submitted(hash, _)) => hash,
             Some(Trace::Untried | Trace::Tried(_) | Trace::Done(_)) | None => {
                 self.submit(op, DELETE_POST, json!({ "post": there })).await?
             }

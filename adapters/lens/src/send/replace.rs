@@ -24,7 +24,7 @@ impl Outlet<'_> {
         metadata: String,
     ) -> Result<RemoteId, SendError> {
         let hash = match self.desk.memory.trace(op) {
-            Some(Trace::Submitted(hash)) => hash,
+            Some(Trace::Submitted(hash, _)) => hash,
             Some(Trace::Untried | Trace::Tried(_) | Trace::Done(_)) | None => {
                 let now = self.existing(post).await?;
                 if is_by(&now, op) {
@@ -52,7 +52,7 @@ impl Outlet<'_> {
     /// Deletes a post.
     pub(super) async fn delete(&self, op: &OpId, post: &str) -> Result<RemoteId, SendError> {
         let hash = match self.desk.memory.trace(op) {
-            Some(Trace::Submitted(hash)) => hash,
+            Some(Trace::Submitted(hash, _)) => hash,
             Some(Trace::Untried | Trace::Tried(_) | Trace::Done(_)) | None => {
                 if self.is_gone(post).await? {
                     return Ok(delete_id(post)?);

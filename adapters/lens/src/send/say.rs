@@ -77,7 +77,7 @@ impl Outlet<'_> {
         let trace = self.desk.memory.trace(op);
         match &trace {
             Some(Trace::Done(post)) => return Ok(Some(post.clone())),
-            Some(Trace::Submitted(hash)) => return self.shown(op, hash).await.map(Some),
+            Some(Trace::Submitted(hash, _)) => return self.shown(op, hash).await.map(Some),
             Some(Trace::Untried | Trace::Tried(_)) | None => {}
         }
         self.awaited(own, op, trace.as_ref(), Sought::Words).await
@@ -148,7 +148,7 @@ impl Outlet<'_> {
             Within::Op(before) => {
                 let post = match self.desk.memory.trace(&before) {
                     Some(Trace::Done(post)) => Some(post),
-                    Some(Trace::Untried | Trace::Tried(_) | Trace::Submitted(_)) | None => {
+                    Some(Trace::Untried | Trace::Tried(_) | Trace::Submitted(..)) | None => {
                         self.find(own, &before).await?
                     }
                 };
@@ -201,7 +201,7 @@ impl Outlet<'_> {
         };
         match hash {
             Ok(hash) => {
-                memory.note(op, Trace::Submitted(hash.clone()));
+                memory.note(op, Trace::Submitted(hash.clone(), Instant::now()));
                 Ok(hash)
             }
             Err(SendError::Unknown) => Err(SendError::Unknown),

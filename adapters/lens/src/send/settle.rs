@@ -16,6 +16,8 @@ use crate::{
 
 /// The wait between two questions, which doubles up to the longest.
 const LONGEST: Duration = Duration::from_secs(10);
+/// After how many times as long a transaction counts as lost.
+const LOST_AFTER: u32 = 10;
 /// How many questions fit into the time that something may take to show.
 const QUESTIONS: u32 = 60;
 
@@ -67,8 +69,19 @@ impl Outlet<'_> {
                 | Transaction::Other => {}
             }
             if !waits.wait().await {
+                self.give_up(op);
                 return Err(SendError::Pending);
             }
+        }
+    }
+
+    /// A transaction of which nothing is heard for far too long was lost: the operation counts as
+    /// tried, and is looked for once more before it is tried again.
+    fn give_up(&self, op: &OpId) {
+        if let Some(Trace::Submitted(_, at)) = self.desk.memory.trace(op)
+            && at.elapsed() >= self.desk.settle_for.saturating_mul(LOST_AFTER)
+        {
+            self.desk.memory.note(op, Trace::Tried(at));
         }
     }
 
@@ -91,7 +104,7 @@ impl Outlet<'_> {
         let since = match trace {
             Some(Trace::Untried) => return None,
             Some(Trace::Tried(at)) => *at,
-            Some(Trace::Submitted(_) | Trace::Done(_)) | None => self.desk.began_at,
+            Some(Trace::Submitted(..) | Trace::Done(_)) | None => self.desk.began_at,
         };
         Some(since + self.desk.settle_for)
     }
