@@ -83,6 +83,18 @@ impl Home {
         self
     }
 
+    /// Lays down a key.
+    pub(crate) fn with_key(self, name: &str, hex: &str) -> Self {
+        write_private(&self.path(&format!("{name}.key")), hex);
+        self
+    }
+
+    /// Adds settings, as they stand in the file.
+    pub(crate) fn with_text(mut self, text: &str) -> Self {
+        self.text.push_str(text);
+        self
+    }
+
     /// Adds a link.
     pub(crate) fn with_link(mut self, name: &str, legs: [&str; 2]) -> Self {
         write!(self.text, "\n[[links]]\nname = {name:?}\nlegs = {legs:?}\n").unwrap();
@@ -164,11 +176,15 @@ impl Home {
 }
 
 fn write_key(path: &Path, key: &[u8; 32]) {
+    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+    write_private(path, &hex);
+}
+
+fn write_private(path: &Path, text: &str) {
     use std::io::Write as _;
     let mut file =
         fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(path).unwrap();
-    let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
-    file.write_all(hex.as_bytes()).unwrap();
+    file.write_all(text.as_bytes()).unwrap();
 }
 
 /// A running daemon; killed if a test fails before it ends it.

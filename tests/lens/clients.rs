@@ -1,9 +1,11 @@
 //! The official clients, from login to logout, under the eyes of the true schema.
 
 use std::fs;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use threadbridge_devnet::lens::{Address, Lens, LensSettings, Permissions};
 
 use super::script::run;
 use super::standard::{APP, Checker, Reference};
@@ -37,6 +39,25 @@ fn world(api: &str, unchecked: &str, grove: &str) -> Value {
             { "name": "bob", "account": BOB, "key": BOBS_KEY[0], "manager": true },
         ],
     })
+}
+
+/// The same people on our own network.
+fn devnet_world(lens: &Lens, api: &str) -> Value {
+    let hex = |address: Address| format!("{address:#x}");
+    let [ann, other, bob] = ["ann", "ann2", "bob"].map(|name| lens.make_account(name));
+    let manager = lens.make_wallet("bob's manager");
+    bob.add_manager(lens, manager.address(), Permissions::SPEAK).unwrap();
+    other.add_manager(lens, ann.wallet().address(), Permissions::SPEAK).unwrap();
+    let group = lens.make_group("g", &bob);
+    let mut world = world(api, &lens.api_url(), &lens.grove_url());
+    world["feed"] = json!(hex(lens.make_feed("books")));
+    world["group"] = json!({ "address": hex(group.group), "feed": hex(group.feed) });
+    world["people"] = json!([
+        { "name": "ann", "account": hex(ann.account()), "key": ann.wallet().secret() },
+        { "name": "ann's other", "account": hex(other.account()), "key": ann.wallet().secret() },
+        { "name": "bob", "account": hex(bob.account()), "key": manager.secret(), "manager": true },
+    ]);
+    world
 }
 
 /// Runs the conformance script in this world; says whether it was content, and what it said.
@@ -83,4 +104,26 @@ async fn the_official_client_refreshes_what_a_strict_server_lets_expire() {
     assert!(is_well, "{said}");
     checker.finds_all_well(6).await;
     reference.finds_all_well().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_clients_find_our_network_as_lens_documents_it() {
+    let lens = Lens::start(LensSettings::default()).await.unwrap();
+    let checker = Checker::before(&lens.api_url(), &[]).await;
+    let (is_well, said) = conforms(&devnet_world(&lens, &checker.url()), &[]).await;
+    assert!(is_well, "{said}");
+    assert!(said.contains("77 passed, 0 failed"), "{said}");
+    checker.finds_all_well(300).await;
+    lens.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_official_client_refreshes_what_our_network_lets_expire() {
+    let settings = LensSettings { access_for: Duration::from_secs(5), ..LensSettings::default() };
+    let lens = Lens::start(settings).await.unwrap();
+    let checker = Checker::before(&lens.api_url(), &[]).await;
+    let (is_well, said) = conforms(&devnet_world(&lens, &checker.url()), &["refreshes"]).await;
+    assert!(is_well, "{said}");
+    checker.finds_all_well(6).await;
+    lens.stop().await;
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::script::Script;
 
 /// The app that everybody logs in to.
-pub(crate) const APP: &str = "0xabababababababababababababababababababab";
+pub(crate) const APP: &str = "0xc75a89145d765c396fd75cbd16380eb184bd2ca7";
 
 /// Stands before a Lens API and holds whoever asks, and the API, to the true schema.
 #[derive(Debug)]

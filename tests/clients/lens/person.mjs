@@ -133,6 +133,12 @@ const commands = {
     const found = await must(lens.fetchPost(reader(), { post: postId(post) }));
     return found ? { found: true, post: show(found) } : { found: false };
   },
+  /** The newest page of a feed. */
+  async recent(command) {
+    const request = { filter: feedFilter(command) };
+    const { items } = await insist(() => must(lens.fetchPosts(reader(), request)), command.attempts);
+    return { posts: [...items].reverse().map(show) };
+  },
   async feed(command) {
     const found = await insist(() => posts(feedFilter(command)), command.attempts);
     return { posts: found.reverse().map(show) };

@@ -28,7 +28,9 @@ pub enum ApiError {
         expected: &'static str,
     },
     /// The login does not hold.
-    #[error("the api does not take the login")]
+    #[error(
+        "the api does not take the login; see whether the key is still a manager of the account"
+    )]
     Unauthenticated,
     /// The account may not.
     #[error("the api forbids it to this account; check the account's manager and the app's rules")]
