@@ -104,8 +104,8 @@ const LENS_CONSOLE: &str = r#"Commands on standard input, one JSON object a line
   {"do":"react"|"unreact","name":"ann","post":"1","vote":"UPVOTE"}
   {"do":"show","feed":"0x…"}, {"do":"show","thread":"1"}
   {"do":"fault","fault":{"kind":"delay","ms":50},"scope":"writes","when":{"chance":0.1}}
-      kinds: delay{ms} rate_limited{retry_after_s} unavailable answer_lost hang html_for_json
-        half_open duplicate_item drop_item expired_cursor transaction_will_fail validation_failed
+      kinds: delay{ms} rate_limited{retry_after_s} unavailable answer_lost cut hang
+        html_for_json half_open duplicate_item drop_item expired_cursor transaction_will_fail validation_failed
         sponsored_request self_funded_request transaction_fails never_indexed
         future_member{of: notifications|metadata|status} token_revoked
       scopes: writes reads storage any; when: "always" {"chance":p} {"next":n} {"every":n}

@@ -43,6 +43,31 @@ async fn a_lost_answer_leaves_the_post() {
 }
 
 #[tokio::test]
+async fn a_connection_breaks_after_the_deed() {
+    let lens = start().await;
+    let ann = lens.make_account("ann");
+    let client = signed_in(&lens, &ann).await;
+    lens.faults().set(Fault::Cut, Scope::Writes, When::Next(1));
+    let body = json!({
+        "query": "mutation($r: CreatePostRequest!) { post(request: $r) { __typename } }",
+        "variables": { "r": { "contentUri": uri("hi") } },
+    })
+    .to_string();
+    let mut stream = TcpStream::connect(lens.api_addr()).await.unwrap();
+    let head = format!(
+        "POST /graphql HTTP/1.1\r\nhost: a\r\n{}content-length: {}\r\n\r\n",
+        client.headers,
+        body.len()
+    );
+    stream.write_all(format!("{head}{body}").as_bytes()).await.unwrap();
+    let mut byte = [0; 1];
+    let end = tokio::time::timeout(PATIENCE, stream.read(&mut byte)).await.unwrap();
+    assert!(matches!(end, Ok(0) | Err(_)), "there is no answer");
+    let there = || async { (!lens.lines(Place::Feed(GLOBAL_FEED)).is_empty()).then_some(()) };
+    until(there).await;
+}
+
+#[tokio::test]
 async fn writes_give_what_the_dial_says() {
     let lens = start().await;
     let ann = lens.make_account("ann");

@@ -27,6 +27,8 @@ pub enum Fault {
     Unavailable,
     /// A request takes effect, and is answered with 502.
     AnswerLost,
+    /// A request takes effect, and all connections break before it is answered.
+    Cut,
     /// A request is never answered, and has no effect.
     Hang,
     /// A request is answered with a page for people.

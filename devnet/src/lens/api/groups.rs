@@ -173,14 +173,14 @@ struct CreateGroup {
     _admins: Option<Vec<Evm>>,
     #[serde(rename = "rules")]
     _rules: Option<IgnoredAny>,
-    #[serde(rename = "feed")]
-    _feed: Option<IgnoredAny>,
+    feed: Option<IgnoredAny>,
 }
 
 pub(super) fn create_group(turn: &mut Turn<'_>, arguments: &Arguments) -> Result<Value, Failure> {
     let me = turn.speaker()?;
     let asked: CreateGroup = request(arguments)?;
     let owner = asked.owner.map_or(me, |Evm(owner)| owner);
-    let effect = Effect::CreateGroup { owner, metadata: asked.metadata_uri };
+    let effect =
+        Effect::CreateGroup { owner, metadata: asked.metadata_uri, has_feed: asked.feed.is_some() };
     outcome::send(turn, Kind::CreateGroup, effect)
 }

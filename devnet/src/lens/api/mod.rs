@@ -86,7 +86,7 @@ async fn answer(State(api): State<Api>, headers: HeaderMap, body: Bytes) -> Resp
     let Ok(answer) = working.await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    after(&faults, scope).unwrap_or_else(|| Json(answer).into_response())
+    after(&faults, scope).await.unwrap_or_else(|| Json(answer).into_response())
 }
 
 /// What goes wrong before anything is done.
@@ -117,8 +117,12 @@ pub(crate) async fn before(faults: &Faults, scope: Scope) -> Option<Response> {
 }
 
 /// What goes wrong after everything is done.
-pub(crate) fn after(faults: &Faults, scope: Scope) -> Option<Response> {
-    faults.strike(scope, |fault| *fault == Fault::AnswerLost)?;
+pub(crate) async fn after(faults: &Faults, scope: Scope) -> Option<Response> {
+    let is_after = |fault: &Fault| matches!(fault, Fault::AnswerLost | Fault::Cut);
+    if faults.strike(scope, is_after)? == Fault::Cut {
+        faults.cut_connections();
+        return std::future::pending().await;
+    }
     Some((StatusCode::BAD_GATEWAY, "Bad Gateway").into_response())
 }
 

@@ -115,5 +115,15 @@ fn what_never_ends_is_refused() {
     let deep =
         format!("{{ post {{ {} id {} }} }}", "author { wrote { ".repeat(200), "} } ".repeat(200));
     assert!(ask(&deep, &json!({})).is_err());
+    let doubling: String =
+        (0..40).map(|n| format!("fragment F{n} on Post {{ ...F{0} ...F{0} }} ", n + 1)).collect();
+    let doubling = format!("{{ post {{ ...F0 }} }} {doubling} fragment F40 on Post {{ id }}");
+    assert!(ask(&doubling, &json!({})).unwrap_err().contains("complex"));
+    let braces = format!("{}{}", "{ a ".repeat(60_000), "}".repeat(60_000));
+    assert!(ask(&braces, &json!({})).is_err());
+    let brackets = format!("{{ echo(what: {}{}) }}", "[".repeat(60_000), "]".repeat(60_000));
+    assert!(ask(&brackets, &json!({})).is_err());
+    let types = format!("query($a: {}A{}) {{ echo }}", "[".repeat(60_000), "]".repeat(60_000));
+    assert!(ask(&types, &json!({})).is_err());
     assert!(ask("{ post { id: author { address } id } }", &json!({})).unwrap_err().contains("id"));
 }

@@ -122,7 +122,10 @@ pub(super) async fn delete(
 ) -> Result<StatusCode, Refused> {
     storage.allow(&key, Act::Delete, &proof)?;
     storage.shelf.with(|files| {
-        files.kept.remove(&key);
+        files.forget(&key);
+        if files.deleted.len() >= MAX_QUESTIONS {
+            files.deleted.pop_first();
+        }
         files.deleted.insert(key);
     });
     Ok(StatusCode::ACCEPTED)

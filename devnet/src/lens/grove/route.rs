@@ -24,6 +24,9 @@ use crate::lens::world::World;
 /// The most keys that are given at once.
 const MAX_AMOUNT: usize = 1000;
 
+/// How many keys wait for their files.
+const MAX_ALLOCATED: usize = 100_000;
+
 /// What the routes work on.
 #[derive(Clone, Debug)]
 pub(crate) struct Storage {
@@ -74,7 +77,7 @@ async fn faulty(State(storage): State<Storage>, request: Request, next: Next) ->
         return response;
     }
     let answer = next.run(request).await;
-    after(&storage.faults, Scope::Storage).unwrap_or(answer)
+    after(&storage.faults, Scope::Storage).await.unwrap_or(answer)
 }
 
 impl Storage {
@@ -95,7 +98,8 @@ impl Storage {
         let kept = Kept { bytes, content_type, acl, kept_ms, done_ms };
         self.shelf.with(|files| {
             files.allocated.remove(key);
-            files.kept.insert(key.to_owned(), kept);
+            files.deleted.remove(key);
+            files.keep(key, kept);
         });
         Ok(())
     }
@@ -147,6 +151,9 @@ async fn allocate(
     let resources: Vec<Value> = storage.shelf.with(|files| {
         let keys: Vec<String> = (0..amount).map(|_| key()).collect();
         files.allocated.extend(keys.iter().map(|key| (key.clone(), now_ms)));
+        while files.allocated.len() > MAX_ALLOCATED {
+            files.allocated.pop_first();
+        }
         keys.iter().map(|key| resource(files, key)).collect()
     });
     Ok(Json(Value::Array(resources)))

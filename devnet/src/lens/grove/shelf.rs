@@ -1,11 +1,14 @@
 //! What Grove keeps: files by keys that nobody can guess.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::body::Bytes;
 
 use super::acl::Acl;
+
+/// What all files may have together: twice the largest, and room for many small ones.
+const MAX_BYTES: usize = 1 << 29;
 
 /// A file that is kept.
 #[derive(Clone, Debug)]
@@ -47,12 +50,14 @@ pub(crate) struct Shelf(Arc<Mutex<Files>>);
 pub(crate) struct Files {
     pub(crate) gateway: String,
     pub(crate) kept: BTreeMap<String, Kept>,
+    /// How many bytes the files have together.
+    bytes: usize,
     /// Keys that were given out, and not yet used.
     pub(crate) allocated: BTreeMap<String, u64>,
     /// By the secret that came with them.
     pub(crate) questions: BTreeMap<String, Question>,
     /// Keys whose file was taken away.
-    pub(crate) deleted: std::collections::BTreeSet<String>,
+    pub(crate) deleted: BTreeSet<String>,
 }
 
 impl Shelf {
@@ -77,13 +82,31 @@ impl Shelf {
 
     /// Forgets the oldest files until `left` are left, as a testnet does.
     pub(crate) fn forget_all_but(&self, left: usize) {
-        self.with(|files| {
-            while files.kept.len() > left {
-                let oldest = files.kept.iter().min_by_key(|(_, kept)| kept.kept_ms);
-                let Some(key) = oldest.map(|(key, _)| key.clone()) else { break };
-                files.kept.remove(&key);
-            }
-        });
+        self.with(|files| while files.kept.len() > left && files.forget_oldest() {});
+    }
+}
+
+impl Files {
+    /// Keeps a file, and forgets the oldest where there is no room left.
+    pub(crate) fn keep(&mut self, key: &str, kept: Kept) {
+        self.bytes = self.bytes.saturating_add(kept.bytes.len());
+        if let Some(before) = self.kept.insert(key.to_owned(), kept) {
+            self.bytes = self.bytes.saturating_sub(before.bytes.len());
+        }
+        while self.bytes > MAX_BYTES && self.kept.len() > 1 && self.forget_oldest() {}
+    }
+
+    /// Takes a file away.
+    pub(crate) fn forget(&mut self, key: &str) -> bool {
+        let forgotten = self.kept.remove(key);
+        let size = forgotten.as_ref().map_or(0, |kept| kept.bytes.len());
+        self.bytes = self.bytes.saturating_sub(size);
+        forgotten.is_some()
+    }
+
+    fn forget_oldest(&mut self) -> bool {
+        let oldest = self.kept.iter().min_by_key(|(_, kept)| kept.kept_ms);
+        oldest.map(|(key, _)| key.clone()).is_some_and(|key| self.forget(&key))
     }
 }
 

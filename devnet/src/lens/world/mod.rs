@@ -67,6 +67,10 @@ pub(crate) struct World {
     pub(crate) posts: BTreeMap<PostId, Post>,
     /// In the order in which they were indexed.
     pub(crate) timeline: Vec<PostId>,
+    /// Which posts point at a post, in the order of the timeline.
+    pub(crate) pointing: BTreeMap<PostId, Vec<PostId>>,
+    /// How many posts an author has made in a feed.
+    pub(crate) said: BTreeMap<(Address, Address), u64>,
     pub(crate) slugs: BTreeMap<String, PostId>,
     pub(crate) opinions: Opinions,
     pub(crate) notices: Vec<Notice>,
@@ -92,6 +96,8 @@ impl World {
             groups: BTreeMap::new(),
             posts: BTreeMap::new(),
             timeline: Vec::new(),
+            pointing: BTreeMap::new(),
+            said: BTreeMap::new(),
             slugs: BTreeMap::new(),
             opinions: Opinions::default(),
             notices: Vec::new(),

@@ -160,6 +160,7 @@ impl World {
         &mut self,
         owner: Address,
         metadata: Option<&str>,
+        has_feed: bool,
     ) -> Result<Address, String> {
         let document = metadata.map(|uri| content::fetch(uri, &self.shelf)).transpose()?;
         let part = |name: &str| {
@@ -170,6 +171,9 @@ impl World {
         let address = self.make_group(&name, owner);
         if let Some(group) = self.groups.get_mut(&address) {
             group.description = part("description");
+            if let Some(feed) = group.feed.take_if(|_| !has_feed) {
+                self.feeds.remove(&feed);
+            }
         }
         Ok(address)
     }

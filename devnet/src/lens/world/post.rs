@@ -1,5 +1,7 @@
 //! Posts: roots, comments, quotes and reposts, with all that they ever said.
 
+use std::collections::BTreeSet;
+
 use alloy_primitives::Address;
 use serde_json::Value;
 
@@ -154,7 +156,9 @@ impl World {
         id: PostId,
         by: impl Fn(&Post) -> Option<PostId>,
     ) -> impl Iterator<Item = &Post> {
-        self.newest().filter(move |post| by(post) == Some(id))
+        let pointing = self.pointing.get(&id).map_or(&[] as &[_], Vec::as_slice);
+        let posts = pointing.iter().rev().filter_map(|id| self.posts.get(id));
+        posts.filter(move |post| by(post) == Some(id))
     }
 
     fn document(&self, uri: &str) -> Result<Value, String> {
@@ -164,11 +168,11 @@ impl World {
     }
 
     fn blank(&mut self, (feed, author): (Address, Address), at_ms: u64) -> Post {
-        let before =
-            self.posts.values().filter(|post| post.author == author && post.feed == feed).count();
-        let nth_of_author = u64::try_from(before).unwrap_or(u64::MAX).saturating_add(1);
+        let said = self.said.entry((feed, author)).or_insert(0);
+        *said = said.saturating_add(1);
+        let id = PostId::of(feed, author, *said);
         Post {
-            id: PostId::of(feed, author, nth_of_author),
+            id,
             nth: self.next(),
             author,
             feed,
@@ -189,6 +193,11 @@ impl World {
         self.tell_of(&post);
         self.slugs.insert(id.slug(), id);
         self.timeline.push(id);
+        // One may quote what one answers.
+        let points_at = BTreeSet::from([post.comment_on, post.quote_of, post.repost_of]);
+        for target in points_at.into_iter().flatten() {
+            self.pointing.entry(target).or_default().push(id);
+        }
         self.posts.insert(id, post);
         id
     }

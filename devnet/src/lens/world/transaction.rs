@@ -22,7 +22,7 @@ pub(crate) enum Effect {
     Unblock { by: Address, whom: Address },
     Join { group: Address, account: Address },
     Leave { group: Address, account: Address },
-    CreateGroup { owner: Address, metadata: Option<String> },
+    CreateGroup { owner: Address, metadata: Option<String>, has_feed: bool },
     SetMetadata { account: Address, uri: String },
     AddManager { account: Address, manager: Address, permissions: Permissions },
     RemoveManager { account: Address, manager: Address },
@@ -166,8 +166,8 @@ impl World {
             }
             Effect::Join { group, account } => self.join(*group, *account)?,
             Effect::Leave { group, account } => self.leave(*group, *account)?,
-            Effect::CreateGroup { owner, metadata } => {
-                let group = self.create_group(*owner, metadata.as_deref())?;
+            Effect::CreateGroup { owner, metadata, has_feed } => {
+                let group = self.create_group(*owner, metadata.as_deref(), *has_feed)?;
                 return Ok(Some(Made::Group(group)));
             }
             Effect::SetMetadata { account, uri } => self.set_profile(*account, uri)?,
