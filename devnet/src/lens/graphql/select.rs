@@ -12,8 +12,8 @@ use super::{Roots, arguments, unions};
 
 /// How deep a document may nest, fragments counted.
 const MAX_DEPTH: usize = 96;
-/// How many selections are followed for an answer: a page of fifty posts as the official client
-/// asks for it takes some 60,000.
+/// How many selections are followed for an answer: many times what fifty posts take as the official
+/// client asks for them.
 const MAX_SELECTIONS: usize = 1_000_000;
 
 pub(super) struct Selector<'a> {
