@@ -64,6 +64,7 @@ fn casts(version: u32, tier: Tier) -> Capabilities {
             link: Support::Full,
             quote: Support::Full,
             system: Support::Fallback,
+            expiry: Support::Dropped,
         },
         reactions: Reactions::Only(reactions()),
         media: media(),

@@ -59,6 +59,7 @@ fn posts() -> Capabilities {
             link: Support::Full,
             quote: Support::Full,
             system: Support::Fallback,
+            expiry: Support::Dropped,
         },
         reactions: Reactions::Only(reactions()),
         media: media(),

@@ -105,6 +105,7 @@ mod tests {
             reply_to: ReplyTo::Conversation,
             sent_at: Timestamp::from_secs(0),
             mark: None,
+            expires: None,
         }
     }
 

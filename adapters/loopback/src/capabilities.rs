@@ -33,6 +33,7 @@ pub fn everything() -> Capabilities {
             link: Support::Full,
             quote: Support::Full,
             system: Support::Fallback,
+            expiry: Support::Full,
         },
         reactions: Reactions::Any,
         media: vec![MediaRule {

@@ -184,6 +184,7 @@ fn says(
     } else {
         ReplyTo::Conversation
     };
+    let expires_there = telling.capabilities.features.expiry.is_native();
     let say = |_| {
         let piece = pieces.next().unwrap_or(Piece { text: String::new(), source: 0..0 });
         Say {
@@ -193,6 +194,7 @@ fn says(
             reply_to: reply_to.take().unwrap_or_else(|| chained.clone()),
             sent_at: telling.sent_at,
             mark: telling.mark.cloned(),
+            expires: telling.content.expires.filter(|_| expires_there),
         }
     };
     (0..count).map(say).collect()

@@ -82,7 +82,7 @@ fn passing(telling: &Telling<'_>, losses: &mut Vec<Loss>) -> Result<(), Withheld
         }
         losses.push(Loss::of(Feature::Thread, "it stands outside its thread"));
     }
-    if telling.content.expires.is_some() {
+    if telling.content.expires.is_some() && !features.expiry.is_native() {
         losses.push(if features.delete.is_native() {
             Loss::similar(Feature::Expiry, "it is deleted when its time is over")
         } else {

@@ -3,7 +3,7 @@
 
 use std::ops::Range;
 
-use super::content::ExternalPart;
+use super::content::{Expiration, ExternalPart};
 use super::id::{Identity, RemoteId};
 use super::mark::Mark;
 use super::time::Timestamp;
@@ -61,6 +61,8 @@ pub struct Say {
     pub sent_at: Timestamp,
     /// The mark that the copy carries; nothing where the network hides copies from no bridge.
     pub mark: Option<Mark>,
+    /// When it disappears, where the network sees to that itself.
+    pub expires: Option<Expiration>,
 }
 
 /// What a message answers.

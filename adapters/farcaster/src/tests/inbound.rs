@@ -324,6 +324,7 @@ async fn whoever_first_answers_a_copy_of_ours_is_introduced_before() {
         reply_to: ReplyTo::Conversation,
         sent_at: Timestamp::from_secs(0),
         mark: None,
+        expires: None,
     });
     let sealed = bridge.sealed("channel/books", &say).await.sealed;
     let copy = SignedMessage::decode(sealed.bytes.as_slice()).unwrap();

@@ -38,6 +38,7 @@ fn say(text: &str) -> Say {
         reply_to: ReplyTo::Conversation,
         sent_at: Timestamp::from_secs(0),
         mark: None,
+        expires: None,
     }
 }
 

@@ -126,8 +126,10 @@ impl Person {
     /// What they see in a room, in order.
     #[must_use]
     pub fn hears(&self, room: &RemoteConversation) -> Vec<Heard> {
+        let rules = self.network.rules();
+        let at = rules.capabilities.features.expiry.is_native().then(|| rules.clock.now());
         self.network.read(|state| {
-            state.rooms.get(room.as_str()).map(super::room::Room::shown).unwrap_or_default()
+            state.rooms.get(room.as_str()).map(|room| room.shown(at)).unwrap_or_default()
         })
     }
 
@@ -162,6 +164,7 @@ impl Person {
             reply_to,
             sent_at: self.network.rules().clock.now(),
             mark: None,
+            expires: None,
         }
     }
 

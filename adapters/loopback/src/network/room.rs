@@ -56,12 +56,15 @@ pub(super) struct Room {
 struct Shown {
     heard: Heard,
     is_deleted: bool,
+    /// When it disappears; an edit changes nothing of that.
+    ends: Option<Timestamp>,
 }
 
 impl Room {
-    /// What is shown, in order.
-    pub(super) fn shown(&self) -> Vec<Heard> {
-        let shown = self.messages.iter().filter(|it| !it.is_deleted);
+    /// What is shown at a time, in order; all that is not deleted, if nothing disappears.
+    pub(super) fn shown(&self, at: Option<Timestamp>) -> Vec<Heard> {
+        let is_over = |it: &Shown| at.zip(it.ends).is_some_and(|(at, ends)| ends <= at);
+        let shown = self.messages.iter().filter(|it| !it.is_deleted && !is_over(it));
         shown.map(|it| it.heard.clone()).collect()
     }
 
@@ -83,6 +86,7 @@ impl Room {
         match action {
             Action::Say(said) => {
                 self.places.insert(id.clone(), self.messages.len());
+                let ends = said.content.ends(sent_at);
                 let heard = Heard {
                     id,
                     author,
@@ -93,7 +97,7 @@ impl Room {
                     reactions: Vec::new(),
                     sent_at,
                 };
-                self.messages.push(Shown { heard, is_deleted: false });
+                self.messages.push(Shown { heard, is_deleted: false, ends });
             }
             Action::Edit { target, said } => {
                 if let Some(shown) = self.own(&target, &author) {

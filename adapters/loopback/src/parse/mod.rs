@@ -1,7 +1,9 @@
 //! Plaintext → event. Liberal in what it reads, as long as it means something.
 
 use threadbridge_core::adapter::{Malformed, Parsed};
-use threadbridge_core::model::content::{Content, ExternalPart, MediaKind, Mention, Part, Salt};
+use threadbridge_core::model::content::{
+    Content, Expiration, ExternalPart, MediaKind, Mention, Part, Salt,
+};
 use threadbridge_core::model::event::{Action, Event, Profile, Said};
 use threadbridge_core::model::id::{
     Identity, InvalidId, Network, RemoteAuthor, RemoteConversation, RemoteId,
@@ -40,7 +42,7 @@ pub(crate) fn parse(network: &Network, plaintext: &[u8]) -> Result<Vec<Parsed>, 
 }
 
 fn said(network: &Network, id: &RemoteId, words: Words) -> Result<Said, Malformed> {
-    let Words { text, names, beside, reply_to, mark } = words;
+    let Words { text, names, beside, reply_to, mark, ends_s } = words;
     if names.len() > MAX_BESIDE || beside.len() > MAX_BESIDE {
         return Err(Malformed::new("the message names or shows more than a message can"));
     }
@@ -71,8 +73,10 @@ fn said(network: &Network, id: &RemoteId, words: Words) -> Result<Said, Malforme
     }
     let names = names.into_iter().filter_map(|name| mention(network, &text, name)).collect();
     let salt = Salt::of(Origin::of(network, id));
+    let mut content = Content::of_parts(salt, parts).mentioning(names);
+    content.expires = ends_s.map(Expiration::At);
     Ok(Said {
-        content: Content::of_parts(salt, parts).mentioning(names),
+        content,
         reply_to: reply_to.map(remote_id).transpose()?,
         quotes,
         mark: mark.as_deref().and_then(Mark::from_bytes),

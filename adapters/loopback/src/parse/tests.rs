@@ -1,5 +1,5 @@
 use proptest::prelude::*;
-use threadbridge_core::model::content::Kind;
+use threadbridge_core::model::content::{Expiration, Kind};
 
 use super::*;
 use crate::wire::encode;
@@ -64,7 +64,9 @@ fn everything_beside_a_text_finds_its_place() {
         ],
         reply_to: Some("post/0".to_owned()),
         mark: None,
+        ends_s: Some(60),
     });
+    assert_eq!(said.content.expires, Some(Expiration::At(60)));
     assert_eq!(said.content.kind(), Kind::Media);
     assert_eq!(said.content.text().unwrap().as_str, "hi @bob");
     assert_eq!(said.content.links()[0].url, "https://a.example");

@@ -1,8 +1,10 @@
 //! Outgoing → plaintext. Strict: what the network cannot say exactly so, it does not say.
 
 use thiserror::Error;
+use threadbridge_core::model::content::Expiration;
 use threadbridge_core::model::id::Network;
 use threadbridge_core::model::outgoing::{Embed, Outgoing, ReplyTo, Say};
+use threadbridge_core::model::time::Timestamp;
 
 use crate::wire::{Beside, MAX_BESIDE, Name, Note, Words, encode};
 
@@ -60,8 +62,14 @@ fn words(network: &Network, say: &Say) -> Result<Words, Unwritable> {
             // The parts of a long message follow one another in the room; that joins them.
             ReplyTo::Conversation | ReplyTo::PartBefore => None,
         },
+        ends_s: say.expires.map(|it| ends_s(it, say.sent_at)),
         mark: say.mark.as_ref().map(threadbridge_core::model::mark::Mark::to_bytes),
     })
+}
+
+/// Instants that the network cannot express are farther than anybody will wait.
+fn ends_s(expires: Expiration, sent_at: Timestamp) -> u32 {
+    u32::try_from(expires.ends(sent_at).as_secs()).unwrap_or(u32::MAX)
 }
 
 fn beside(embed: &Embed) -> Result<Beside, Unwritable> {

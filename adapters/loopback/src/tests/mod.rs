@@ -197,6 +197,7 @@ async fn a_key_that_is_handed_over_before_our_change_of_it_is_read_back_ends_tha
         reply_to: ReplyTo::Conversation,
         sent_at: Timestamp::from_secs(0),
         mark: None,
+        expires: None,
     });
     let Sealing::First(rekey) = desk.try_to_seal(&say).await else { panic!("no key change") };
     assert_eq!(desk.try_to_seal(&say).await, Sealing::First(rekey.clone()));

@@ -59,6 +59,9 @@ pub(crate) struct Words {
     /// The mark of a copy that a bridge made.
     #[cbor(n(4), with = "minicbor::bytes")]
     pub(crate) mark: Option<Vec<u8>>,
+    /// When it disappears from the room, in seconds since the Unix epoch.
+    #[n(5)]
+    pub(crate) ends_s: Option<u32>,
 }
 
 /// Somebody named in the text.

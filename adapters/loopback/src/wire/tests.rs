@@ -26,8 +26,16 @@ fn words() -> impl Strategy<Value = Words> {
     let beside =
         prop_oneof![".{0,9}".prop_map(Beside::Link), ".{0,9}".prop_map(Beside::Quote), media];
     let mark = option::of(vec(any::<u8>(), 0..40));
-    (".{0,40}", vec(name, 0..3), vec(beside, 0..3), option::of(".{0,9}"), mark).prop_map(
-        |(text, names, beside, reply_to, mark)| Words { text, names, beside, reply_to, mark },
+    let ends_s = option::of(any::<u32>());
+    (".{0,40}", vec(name, 0..3), vec(beside, 0..3), option::of(".{0,9}"), mark, ends_s).prop_map(
+        |(text, names, beside, reply_to, mark, ends_s)| Words {
+            text,
+            names,
+            beside,
+            reply_to,
+            mark,
+            ends_s,
+        },
     )
 }
 

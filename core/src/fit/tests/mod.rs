@@ -71,6 +71,7 @@ fn leg(support: Support) -> Capabilities {
         features: Features {
             text: Support::Full,
             other_reaction: support.min(Support::Fallback),
+            expiry: Support::Dropped,
             ..Features::all(support)
         },
         reactions: Reactions::Only(BTreeMap::from(reactions)),

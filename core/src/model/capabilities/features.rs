@@ -53,6 +53,8 @@ pub struct Features {
     pub quote: Support,
     /// Telling what happened in the conversation. With [`Support::Fallback`] a line tells it.
     pub system: Support,
+    /// Disappearing after a while, by the network itself. Without it, the bridge deletes.
+    pub expiry: Support,
 }
 
 impl Default for Features {
@@ -62,6 +64,7 @@ impl Default for Features {
             thread: Support::Dropped,
             delete: Support::Dropped,
             receipt: Support::Dropped,
+            expiry: Support::Dropped,
             ..Self::all(Support::Fallback)
         }
     }
@@ -84,6 +87,7 @@ impl Features {
             link: support,
             quote: support,
             system: support,
+            expiry: support,
         }
     }
 }

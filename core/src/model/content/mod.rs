@@ -23,8 +23,10 @@ pub mod system;
 mod tree;
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use crate::model::id::MessageId;
+use crate::model::time::Timestamp;
 
 pub use codec::MalformedContent;
 pub use extension::{ExtensionKey, ExtensionValue};
@@ -72,6 +74,25 @@ pub enum Expiration {
     AfterReading(u32),
     /// At this many seconds since the Unix epoch.
     At(u32),
+}
+
+impl Expiration {
+    /// When that is for who read the message at `read_at`.
+    #[must_use]
+    pub fn ends(self, read_at: Timestamp) -> Timestamp {
+        match self {
+            Self::AfterReading(seconds) => read_at.plus(Duration::from_secs(u64::from(seconds))),
+            Self::At(seconds) => Timestamp::from_secs(i64::from(seconds)),
+        }
+    }
+}
+
+impl Content {
+    /// When the message disappears, read at `read_at`; nothing if it stays.
+    #[must_use]
+    pub fn ends(&self, read_at: Timestamp) -> Option<Timestamp> {
+        self.expires.map(|expires| expires.ends(read_at))
+    }
 }
 
 #[cfg(test)]

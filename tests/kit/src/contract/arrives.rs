@@ -16,6 +16,7 @@ pub(super) fn words(text: &str) -> Say {
         reply_to: ReplyTo::Conversation,
         sent_at: Timestamp::from_secs(1_700_000_000),
         mark: None,
+        expires: None,
     }
 }
 
