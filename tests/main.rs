@@ -20,6 +20,7 @@ mod backs_off;
 mod loops;
 mod fairness;
 mod tombstones;
+mod disappears;
 mod reseals;
 mod waits;
 mod stops;

@@ -64,6 +64,7 @@ fn tell(content: &Content, name: &str, capabilities: &Capabilities) {
         emoji: content.reactions().first().map(|it| (*it).to_owned()),
         quotes: content.quotes().iter().map(|_| there()).collect(),
         reaction_is_shared: false,
+        is_expiry: false,
     });
     for outgoing in &fitted.outgoing {
         if let Outgoing::Say(say) | Outgoing::Edit { say, .. } = outgoing {

@@ -9,12 +9,14 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use threadbridge_core::adapter::{Adapter, Health};
+use threadbridge_core::invariants;
 use threadbridge_core::model::content::Content;
 use threadbridge_core::model::id::{AccountName, Leg, Network, RemoteAuthor, RemoteConversation};
 use threadbridge_core::model::link::{Direction, Downgrade, Link};
 use threadbridge_core::model::outbox::{DeadLetter, OutboxRow};
 use threadbridge_core::model::time::Clock;
 use threadbridge_core::pipeline::{Backoff, Bridge, Limits, Setup, Step, Steps};
+use threadbridge_core::store::fsck::fsck;
 use threadbridge_core::store::span::Span;
 use threadbridge_core::store::tables::{
     BACKLOG, COPIES, CURSORS, EVENTS, JOURNAL, MESSAGES, OUTBOX, Stream, WAITING,
@@ -305,6 +307,13 @@ impl Process {
     /// What is on its way.
     pub(crate) fn outbox(&self) -> Vec<OutboxRow> {
         view::outbox(&self.store.snapshot().unwrap()).unwrap()
+    }
+
+    /// What `fsck` finds.
+    pub(crate) fn findings(&self) -> Vec<String> {
+        let store = self.store.snapshot().unwrap();
+        let report = fsck(&store, invariants::ALL, &mut |_| {}).unwrap();
+        report.findings.iter().map(ToString::to_string).collect()
     }
 
     pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {

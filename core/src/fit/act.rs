@@ -155,7 +155,12 @@ pub(super) fn delete(
     let Some((replaced, first)) = present(telling.target.as_ref()) else {
         return Ok(Vec::new());
     };
-    match telling.capabilities.features.delete {
+    let features = telling.capabilities.features;
+    // The message itself said how it would end there.
+    if telling.is_expiry && (features.expiry.is_native() || !features.delete.is_native()) {
+        return Ok(Vec::new());
+    }
+    match features.delete {
         Support::Rejected => Err(cannot(Feature::Delete, "nothing can be taken back there")),
         Support::Dropped => {
             losses.push(Loss::of(Feature::Delete, "nothing can be taken back there").whole());

@@ -49,6 +49,8 @@ pub struct Telling<'a> {
     /// Our own account's reaction on that leg stands for other people too (so it must not be given
     /// again, or not be taken back yet).
     pub reaction_is_shared: bool,
+    /// It deletes a message whose time is over.
+    pub is_expiry: bool,
 }
 
 /// Who speaks.

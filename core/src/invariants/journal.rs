@@ -5,7 +5,7 @@ use crate::model::id::{ConversationId, Seq};
 use crate::model::journal::Record;
 use crate::store::fsck::{Findings, Invariant};
 use crate::store::key::RowKey;
-use crate::store::tables::{EVENTS, JOURNAL, MESSAGES};
+use crate::store::tables::{EVENTS, EXPIRIES, JOURNAL, MESSAGES};
 use crate::store::{ReadError, Reads, Snapshot};
 
 /// Places follow one another from 1, and each has its record.
@@ -49,6 +49,24 @@ impl Invariant for MessagesAreFound {
             let found = snapshot.get(&MESSAGES, &record.message)?;
             if found.is_none_or(|it| (it.conversation, it.seq) != (conversation, seq)) {
                 findings.add(self.name(), Some(row), "its id leads elsewhere");
+            }
+            Ok(())
+        })
+    }
+}
+
+/// A message that will disappear is there.
+pub(super) struct WhatEndsIsThere;
+
+impl Invariant for WhatEndsIsThere {
+    fn name(&self) -> &'static str {
+        "a message that will disappear is in the journal"
+    }
+
+    fn check(&self, snapshot: &Snapshot, findings: &mut Findings) -> Result<(), ReadError> {
+        each(snapshot, &EXPIRIES, |key, row| {
+            if snapshot.get(&MESSAGES, &row.message)?.is_none() {
+                findings.add(self.name(), Some(key), "its message is not there");
             }
             Ok(())
         })

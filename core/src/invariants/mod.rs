@@ -16,6 +16,7 @@ use crate::store::{ReadError, Reads, Snapshot};
 pub const ALL: &[&dyn Invariant] = &[
     &journal::HasNoHoles,
     &journal::MessagesAreFound,
+    &journal::WhatEndsIsThere,
     &ledger::EventsAppear,
     &ledger::CopiesAreFound,
     &outbox::RowsAreOfTheJournal,

@@ -7,7 +7,8 @@ use super::level::Level;
 use super::mark::Mark;
 use super::time::Timestamp;
 
-/// One accepted event. Never changed; what replaces or deletes it is a record of its own.
+/// One accepted event. Never changed; what replaces or deletes it is a record of its own. Only of a
+/// message whose time is over the words are erased.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
 pub struct Record {
     /// Its id, the same in every copy.
@@ -43,6 +44,23 @@ pub struct Record {
     /// What it answers, where we never saw that.
     #[n(10)]
     pub reply_to_unseen: Option<RemoteId>,
+    /// Whether time did it: the message that it deletes was to disappear.
+    #[cbor(n(11), default)]
+    pub is_expiry: bool,
+}
+
+/// A message that will disappear.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ExpiryRow {
+    /// When.
+    #[n(0)]
+    pub at: Timestamp,
+    /// Its conversation.
+    #[n(1)]
+    pub conversation: ConversationId,
+    /// Its first version.
+    #[n(2)]
+    pub message: MessageId,
 }
 
 /// Where a place in the journal lies: its conversation holds the record itself.

@@ -13,7 +13,7 @@ use super::account::{Account, Ready};
 use super::limits::Limits;
 use super::route::{People, Route, Routes};
 use super::step::Steps;
-use super::{ingest, joins, listen, seal, send};
+use super::{expire, ingest, joins, listen, seal, send};
 use crate::adapter::{Adapter, Handover, Health, Missing};
 use crate::model::id::{AccountName, RemoteConversation, Seq};
 use crate::model::link::Link;
@@ -103,6 +103,8 @@ pub struct Bridge {
     routes: watch::Sender<Arc<Routes>>,
     bounds: watch::Sender<Limits>,
     pub(super) head: watch::Sender<Seq>,
+    stop: CancellationToken,
+    tasks: TaskTracker,
 }
 
 /// One account's tasks.
@@ -132,8 +134,14 @@ impl Bridge {
             routes: watch::Sender::new(Arc::default()),
             bounds: watch::Sender::new(setup.limits),
             head: watch::Sender::new(Seq(head)),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
         };
         bridge.apply(setup).await?;
+        let (store, clock) = (bridge.store.clone(), bridge.clock.clone());
+        let (head, stop) = (bridge.head.clone(), bridge.stop.clone());
+        bridge.tasks.spawn(expire::run(store, clock, head, stop));
+        bridge.tasks.close();
         Ok(bridge)
     }
 
@@ -202,6 +210,8 @@ impl Bridge {
     pub async fn stop(self) -> Result<(), DiskError> {
         let all = std::mem::take(&mut *self.running.lock().await);
         all.values().for_each(Running::cancel);
+        self.stop.cancel();
+        self.tasks.wait().await;
         for (_, it) in all {
             it.stop().await;
         }

@@ -22,6 +22,7 @@
 mod account;
 mod backoff;
 mod bridge;
+mod expire;
 mod ingest;
 mod journal;
 mod joins;

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::bridge::{Bridge, NotDone};
-use super::journal::{conversation_of, identified, place};
+use super::journal::{conversation_of, identified, place, will_end};
 use crate::model::content::Content;
 use crate::model::copy::Copy;
 use crate::model::id::{ConversationId, Leg, MessageId, Seq};
@@ -63,8 +63,10 @@ fn say_in(
         mark: Some(Mark { origin: Origin::of_owner(&message), rooms: Vec::new() }),
         raw: Vec::new(),
         reply_to_unseen: None,
+        is_expiry: false,
     };
     let seq = place(unit, conversation, &record)?;
+    will_end(unit, content, (conversation, message), now)?;
     Ok(Some((message, seq)))
 }
 

@@ -8,7 +8,9 @@ use crate::model::envelope::Cursor;
 use crate::model::event::Profile;
 use crate::model::health::HealthRow;
 use crate::model::id::{AccountName, ConversationId, Identity, Leg, MessageId, RemoteId, Seq};
-use crate::model::journal::{Conversation, MessageRow, Note, Place, ReactionRow, Record};
+use crate::model::journal::{
+    Conversation, ExpiryRow, MessageRow, Note, Place, ReactionRow, Record,
+};
 use crate::model::mark::Origin;
 use crate::model::outbox::{BacklogRow, DeadLetter, OutboxRow, RefusalCount, WaitingRow};
 use crate::model::proof::{Proof, ProofId};
@@ -57,6 +59,9 @@ pub const REACTED: Table<(ConversationId, MessageId, Leg, [u8; 8]), Vec<MessageI
 /// Deletes that came before their message, by the author who may.
 pub const TOMBSTONES: Table<(AccountName, RemoteId, Identity), Timestamp> =
     Table::of_store("tombstones");
+
+/// Messages that will disappear, the next one first.
+pub const EXPIRIES: Table<(Timestamp, MessageId), ExpiryRow> = Table::of_store("expiries");
 
 /// What should be seen about an event on a leg.
 pub const NOTES: Table<(ConversationId, Seq, Leg), Note> = Table::of_conversation("leg_notes");
@@ -138,6 +143,7 @@ pub const ALL: &[&dyn AnyTable] = &[
     &REACTIONS,
     &REACTED,
     &TOMBSTONES,
+    &EXPIRIES,
     &NOTES,
     &CONVERSATIONS,
     &PEOPLE,

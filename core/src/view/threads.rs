@@ -93,6 +93,10 @@ pub fn thread(
     let mut lines = Vec::new();
     for (key, record) in store.scan(&EVENTS, Span::under(&conversation).falling(), limit)? {
         let Some(seq) = key.part(16).map(|bytes| Seq(u64::from_be_bytes(bytes))) else { continue };
+        // That its words are gone shows in the message itself.
+        if record.is_expiry {
+            continue;
+        }
         let mut line = line(store, seq, record)?;
         states(store, conversation, &mut line)?;
         for (_, letter) in &letters {

@@ -118,6 +118,7 @@ impl Asked<'_> {
             emoji: None,
             quotes: Vec::new(),
             reaction_is_shared: false,
+            is_expiry: false,
         };
         Ok(preview(&telling, level).to_string())
     }

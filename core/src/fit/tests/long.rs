@@ -66,6 +66,41 @@ fn more_beside_the_text_than_fits_follows_in_messages_of_its_own() {
 }
 
 #[test]
+fn every_piece_of_what_disappears_by_itself_says_when() {
+    let content = plain(&"word ".repeat(100)).expiring(Expiration::At(60));
+    let ends = |expiry| {
+        let mut feed = feed();
+        feed.features.expiry = expiry;
+        let says = says(&Case::of(content.clone()), &feed);
+        assert_eq!(says.len(), 2);
+        says.into_iter().map(|say| say.expires).collect::<Vec<_>>()
+    };
+    assert_eq!(ends(Support::Full), [Some(Expiration::At(60)); 2]);
+    assert_eq!(ends(Support::Dropped), [None; 2]);
+}
+
+#[test]
+fn what_is_over_is_deleted_where_it_would_stay_and_nothing_is_said_of_it() {
+    let case = Case::with(Content::deleting(salt(), message()), |it| {
+        it.target = Some(bob());
+        it.is_expiry = true;
+    });
+    let network = Network::parse("feeds").unwrap();
+    let done = |delete, expiry| {
+        let mut feed = feed();
+        (feed.features.delete, feed.features.expiry) = (delete, expiry);
+        let Fitted { outgoing, losses } = fit(&case.telling(&network, &feed));
+        assert_eq!(losses, []);
+        outgoing.len()
+    };
+    assert_eq!(done(Support::Full, Support::Dropped), 1);
+    assert_eq!(done(Support::Full, Support::Full), 0);
+    for delete in [Support::Fallback, Support::Dropped, Support::Rejected] {
+        assert_eq!(done(delete, Support::Dropped), 0, "{delete:?}");
+    }
+}
+
+#[test]
 fn mentions_keep_their_places_in_pieces() {
     let text = format!("{} @bob and more", "word ".repeat(70));
     let at = text.find("@bob").unwrap();

@@ -137,6 +137,7 @@ impl Case {
             emoji: self.content.reactions().first().map(|it| (*it).to_owned()),
             quotes: Vec::new(),
             reaction_is_shared: false,
+            is_expiry: false,
         };
         (self.change)(&mut telling);
         telling

@@ -1,6 +1,7 @@
 //! Appending one event.
 
 use super::claim::{claimed, itself, mark, may_appear_as, onward};
+use super::end::will_end;
 use super::resolve::{Referred, content_of, conversation_of, referred};
 use super::settle::{awaits_a_name, confirm, missing_receipt};
 use super::{Source, missing_message, missing_name};
@@ -81,7 +82,7 @@ pub(crate) fn append(
         Referred::Forbidden(why) => return Ok(Accepted::Refused(why)),
     };
     let content = with_quotes(unit, source, content_of(&event.action, &referred)?, &event)?;
-    let (message, content) = identified(&content, &event.author.uri(), conversation)?;
+    let (message, bytes) = identified(&content, &event.author.uri(), conversation)?;
     let record = Record {
         message,
         author: Some(event.author.clone()),
@@ -90,12 +91,14 @@ pub(crate) fn append(
         sent_at: event.sent_at,
         received_at: source.now,
         level: source.level,
-        content,
+        content: bytes,
         mark: Some(onward(source, &event, origin)),
         raw,
         reply_to_unseen: referred.reply_to_unseen.clone(),
+        is_expiry: false,
     };
     let seq = place(unit, conversation, &record)?;
+    will_end(unit, &content, (conversation, message), source.now)?;
     takes_part(unit, conversation, &event.author)?;
     if let Action::Say(_) = &event.action {
         unit.put(&ORIGINS, &(conversation, origin), &message)?;
@@ -273,7 +276,7 @@ fn takes_effect(
     Ok(())
 }
 
-fn change(
+pub(super) fn change(
     unit: &mut Unit<'_>,
     message: &MessageId,
     change: impl FnOnce(&mut MessageRow),

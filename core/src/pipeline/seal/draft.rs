@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::Placed;
 use crate::adapter::{Adapter, Missing};
 use crate::fit::Speaker;
+use crate::model::content::Content;
 use crate::model::copy::{Copy, MadeBy, Pointer};
 use crate::model::id::{AccountName, ConversationId, Leg, MessageId, RemoteId, Seq};
 use crate::model::journal::Note;
@@ -13,7 +14,9 @@ use crate::model::time::Timestamp;
 use crate::pipeline::account::Account;
 use crate::pipeline::route::{Decision, Destination, decide};
 use crate::store::span::Span;
-use crate::store::tables::{BACKLOG, CONVERSATIONS, COPIES, NOTES, OUTBOX, REACTED, REMOTE};
+use crate::store::tables::{
+    BACKLOG, CONVERSATIONS, COPIES, MESSAGES, NOTES, OUTBOX, REACTED, REMOTE,
+};
 use crate::store::{ChangeError, Keys, ReadError, Reads, Snapshot, Unit};
 
 /// A reaction's place in the ledger: conversation, message, leg, emoji.
@@ -73,6 +76,9 @@ impl<'a> Draft<'a> {
 
     /// The account's legs that an event goes to. Refusals are noted.
     pub(super) fn legs_of(&mut self, event: &Placed) -> Result<Vec<Leg>, ReadError> {
+        if event.record.is_expiry {
+            return self.legs_that_show(event);
+        }
         let routes = self.account.routes.borrow().clone();
         let Some(route) = routes.get(event.conversation) else {
             return self.own_words(event);
@@ -98,6 +104,23 @@ impl<'a> Draft<'a> {
         let conversation = self.snapshot.get(&CONVERSATIONS, &event.conversation)?;
         let legs = conversation.map(|it| it.legs).unwrap_or_default();
         Ok(legs.into_iter().filter(|leg| leg.account == self.account.name).collect())
+    }
+
+    /// What is over is over wherever we have said it, whatever the links say by now.
+    fn legs_that_show(&self, event: &Placed) -> Result<Vec<Leg>, ReadError> {
+        let content = Content::decode(&event.record.content).ok();
+        let Some(first) = content.and_then(|it| it.replaces) else { return Ok(Vec::new()) };
+        let edits = self.snapshot.get(&MESSAGES, &first)?.map(|row| row.edits);
+        let mut legs = BTreeSet::new();
+        for message in edits.unwrap_or_default().into_iter().chain([first]) {
+            let under = (event.conversation, message);
+            let copies = self.snapshot.scan(&COPIES, Span::under(&under), usize::MAX)?;
+            let ours = copies.into_iter().filter(|(_, copy)| {
+                copy.made_by == MadeBy::Us && copy.leg.account == self.account.name
+            });
+            legs.extend(ours.map(|(_, copy)| copy.leg));
+        }
+        Ok(legs.into_iter().collect())
     }
 
     pub(super) fn is_backlogged(&self, leg: &Leg) -> bool {

@@ -6,6 +6,7 @@ use super::Placed;
 use super::draft::{Draft, ReactedKey};
 use super::facts::{
     To, answered_by, emoji, is_deleted, later_versions, others, referent, speaker, target_of,
+    with_its_end,
 };
 use super::teller::{Teller, teller};
 use crate::adapter::{Sealed, Sealing};
@@ -39,6 +40,10 @@ pub(super) fn seal_event(
         draft.note(event, leg, true, "its content was written by a later version".to_owned());
         return Ok(());
     };
+    // What came too late is not said.
+    if content.ends(event.record.received_at).is_some_and(|end| end <= draft.now) {
+        return Ok(());
+    }
     let target = target_of(&content);
     if is_void(draft, message, &content, target)? {
         return Ok(());
@@ -48,6 +53,7 @@ pub(super) fn seal_event(
         draft.note(event, leg, true, "the account that said it there is gone".to_owned());
         return Ok(());
     }
+    let content = with_its_end(draft, &content)?;
     let Some(fitted) = fitted(draft, event, (leg, &teller), &content)? else {
         draft.postpone(event, leg, None);
         return Ok(());
@@ -146,6 +152,7 @@ fn fitted(
         emoji,
         quotes,
         reaction_is_shared,
+        is_expiry: event.record.is_expiry,
     };
     Ok(Some(fit(&telling)))
 }

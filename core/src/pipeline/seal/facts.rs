@@ -1,10 +1,12 @@
 //! What fitting an event to a leg needs to know of other events.
 
+use std::borrow::Cow;
+
 use super::Placed;
 use super::draft::Draft;
 use crate::fit::fallback::excerpt;
 use crate::fit::{Referent, Speaker};
-use crate::model::content::{Content, Kind};
+use crate::model::content::{Content, Expiration, Kind};
 use crate::model::copy::{Copy, MadeBy};
 use crate::model::id::{ConversationId, Identity, Leg, MessageId, RemoteId};
 use crate::model::journal::Record;
@@ -34,6 +36,24 @@ pub(super) fn answered_by(content: &Content) -> Option<MessageId> {
 /// Whether a message was taken back by its author.
 pub(super) fn is_deleted(draft: &Draft<'_>, message: MessageId) -> Result<bool, ReadError> {
     Ok(draft.snapshot.get(&MESSAGES, &message)?.is_some_and(|row| row.deleted))
+}
+
+/// The content with its end: a new version of a message ends when the first one does.
+pub(super) fn with_its_end<'c>(
+    draft: &Draft<'_>,
+    content: &'c Content,
+) -> Result<Cow<'c, Content>, ReadError> {
+    let (Kind::Edit, Some(first), None) = (content.kind(), content.replaces, content.expires)
+    else {
+        return Ok(Cow::Borrowed(content));
+    };
+    let Some(record) = record(draft, first)? else { return Ok(Cow::Borrowed(content)) };
+    let first = Content::decode(&record.content).ok();
+    let ends = first.and_then(|it| it.ends(record.received_at));
+    let Some(ends) = ends.and_then(|it| u32::try_from(it.as_secs()).ok()) else {
+        return Ok(Cow::Borrowed(content));
+    };
+    Ok(Cow::Owned(content.clone().expiring(Expiration::At(ends))))
 }
 
 /// What is to be done to a message.

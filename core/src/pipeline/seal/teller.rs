@@ -27,10 +27,12 @@ pub(super) fn teller(
     content: &Content,
 ) -> Result<Teller, ReadError> {
     let by_the_leg = |is_named| Teller { voice: None, is_named };
-    let Some(author) = &event.record.author else { return Ok(by_the_leg(false)) };
     let account = draft.account;
     let people = &account.routes.borrow().people;
-    let voice = people.voice(author, &account.name, account.adapter.identity());
+    let author = event.record.author.as_ref();
+    let voice = |author| people.voice(author, &account.name, account.adapter.identity());
+    // What the owner does is the owner's own; what time does is nobody's, and named as little.
+    let voice = author.map_or(Voice::Own, voice);
     let changes = matches!(content.kind(), Kind::Edit | Kind::Delete | Kind::Unreaction);
     if let Some(changed) = content.replaces.filter(|_| changes) {
         let copies = draft.copies(event.conversation, changed, leg)?;
