@@ -4,6 +4,7 @@ use threadbridge_core::adapter::Adapter;
 use threadbridge_core::model::capabilities::{Backfill, Capabilities, Order, Support};
 use threadbridge_core::model::id::{Network, RemoteAuthor, RemoteConversation};
 use threadbridge_farcaster::{Config as FarcasterConfig, Credentials, Endpoint, Farcaster};
+use threadbridge_lens::{Config as LensConfig, Lens};
 use threadbridge_loopback::network::{LoopbackNetwork, Rules, Secrecy};
 use threadbridge_loopback::{Config, Loopback};
 
@@ -68,13 +69,18 @@ async fn the_documented_table_is_what_the_adapters_state() {
         credentials: Credentials::default(),
     }];
     let farcaster = Farcaster::connect(&FarcasterConfig::reading(nodes)).unwrap();
+    let web = |address: &str| url::Url::parse(address).unwrap();
+    let (api, grove) = (web("http://127.0.0.1:1/graphql"), web("http://127.0.0.1:1"));
+    let lens = LensConfig::reading(api, grove, web("https://app.example"));
+    let lens = Lens::connect(&lens).unwrap();
     let clear = loopback(Secrecy::Clear);
     let encrypted = loopback(Secrecy::Encrypted { past_epochs: 1 });
-    let stated: [(&str, &dyn Adapter, &str); 4] = [
+    let stated: [(&str, &dyn Adapter, &str); 5] = [
         ("`loopback`", &clear, "room"),
         ("`loopback`, encrypted", &encrypted, "room"),
         ("`farcaster` casts", &farcaster, "channel/https://farcaster.xyz/~/channel/books"),
         ("`farcaster` direct casts", &farcaster, "direct/5"),
+        ("`lens` posts", &lens, "thread/42"),
     ];
     let document = std::fs::read_to_string(DOCUMENT).unwrap();
     let rows = stated.map(|(name, adapter, conversation)| {

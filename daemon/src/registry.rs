@@ -9,11 +9,13 @@ use threadbridge_core::media::Porter;
 use threadbridge_core::model::id::AccountName;
 use threadbridge_core::secret::{Secret, SecretRef};
 use threadbridge_farcaster::Farcaster;
+use threadbridge_lens::Lens;
 
 use crate::home::Home;
 use crate::settings::Settings;
 use crate::settings::account::AccountSettings;
 use crate::settings::farcaster::FarcasterSettings;
+use crate::settings::lens::LensSettings;
 use crate::settings::media::MediaSettings;
 use crate::settings::secrets::{SecretError, resolve};
 use crate::web::{NoWeb, Web};
@@ -89,7 +91,7 @@ pub fn connect_all(
             let connected = match kept {
                 Some(kept) => kept.clone(),
                 None => Connected {
-                    adapter: connect(name, account, &secrets)?,
+                    adapter: connect(name, account, &secrets, &settings.media)?,
                     settings: account.clone(),
                     media: settings.media.clone(),
                     secrets,
@@ -119,9 +121,17 @@ fn connect(
     name: &AccountName,
     account: &AccountSettings,
     secrets: &BTreeMap<SecretRef, Secret>,
+    media: &MediaSettings,
 ) -> Result<Arc<dyn Adapter>, ConnectError> {
     match account {
         AccountSettings::Farcaster(settings) => Ok(Arc::new(farcaster(name, settings, secrets)?)),
+        AccountSettings::Lens(settings) => {
+            let porter = porter(media).map_err(|source| ConnectError::Adapter {
+                account: name.clone(),
+                source: source.into(),
+            })?;
+            Ok(Arc::new(lens(name, settings, secrets, porter)?))
+        }
     }
 }
 
@@ -133,5 +143,17 @@ pub fn farcaster(
 ) -> Result<Farcaster, ConnectError> {
     let config = settings.config(secrets);
     Farcaster::connect(&config)
+        .map_err(|source| ConnectError::Adapter { account: name.clone(), source: source.into() })
+}
+
+/// A Lens account, made ready. Nothing is connected yet: the API is reached with the first call.
+pub fn lens(
+    name: &AccountName,
+    settings: &LensSettings,
+    secrets: &BTreeMap<SecretRef, Secret>,
+    porter: Porter,
+) -> Result<Lens, ConnectError> {
+    let config = settings.config(secrets, porter);
+    Lens::connect(&config)
         .map_err(|source| ConnectError::Adapter { account: name.clone(), source: source.into() })
 }

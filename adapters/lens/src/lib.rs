@@ -45,6 +45,7 @@ use threadbridge_core::{
         outgoing::Outgoing,
         time::{Clock, Timestamp},
     },
+    secret::Secret,
     store::Keys,
 };
 
@@ -58,7 +59,7 @@ pub use self::{
 
 use self::{
     api::Api, capabilities::Offers, known::Known, listen::Ear, name::Place, open::Opening,
-    own::Own, seal::Signing, send::Desk, send::Outlet,
+    own::LoginKey, own::Own, seal::Signing, send::Desk, send::Outlet,
 };
 
 /// Whether the network has conversations of this name: `feed/ADDRESS`, `group/ADDRESS` or
@@ -66,6 +67,13 @@ use self::{
 #[must_use]
 pub fn is_conversation(name: &RemoteConversation) -> bool {
     Place::parse(name).is_some()
+}
+
+/// The address of a private key of 64 hexadecimal digits; nothing if it is none. It is what an
+/// account's owner adds as a manager.
+#[must_use]
+pub fn address_of(key: &Secret) -> Option<Address> {
+    LoginKey::parse(key.expose()).map(|key| key.address())
 }
 
 /// One account on Lens.

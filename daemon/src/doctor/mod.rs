@@ -1,5 +1,6 @@
 //! Looks whether all that the bridge needs is there: one finding a line, each with what to do.
 
+mod lens;
 mod machine;
 mod networks;
 

@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
+use threadbridge_core::media::Porter;
 use threadbridge_core::model::id::AccountName;
 use threadbridge_core::model::time::{Clock, Timestamp};
 use threadbridge_farcaster::{Budget, Farcaster, NodeReport, SignerState};
 
-use super::Finding;
+use super::{Finding, lens};
 use crate::home::Home;
 use crate::logging::chain;
 use crate::registry;
@@ -32,14 +33,21 @@ pub(super) async fn examine(
         AccountSettings::Farcaster(settings) => {
             match registry::farcaster(name, settings, &secrets) {
                 Ok(adapter) => farcaster(name, &adapter).await,
-                Err(error) => {
-                    let subject = format!("accounts.{name}");
-                    let advice = "mend the account's settings";
-                    vec![Finding::fail(&subject, chain(&error), advice)]
-                }
+                Err(error) => vec![unusable(name, &error)],
+            }
+        }
+        // Pictures are not looked at.
+        AccountSettings::Lens(settings) => {
+            match registry::lens(name, settings, &secrets, Porter::default()) {
+                Ok(adapter) => lens::examine(name, &adapter).await,
+                Err(error) => vec![unusable(name, &error)],
             }
         }
     }
+}
+
+fn unusable(name: &AccountName, error: &registry::ConnectError) -> Finding {
+    Finding::fail(&format!("accounts.{name}"), chain(error), "mend the account's settings")
 }
 
 async fn farcaster(name: &AccountName, adapter: &Farcaster) -> Vec<Finding> {

@@ -8,6 +8,7 @@ use threadbridge_core::secret::SecretRef;
 use super::extract::Reader;
 use super::farcaster::{self, FarcasterSettings};
 use super::key_path::KeyPath;
+use super::lens::{self, LensSettings};
 
 /// An account's settings, by its network.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
@@ -15,6 +16,8 @@ use super::key_path::KeyPath;
 pub enum AccountSettings {
     /// Casts, threads and channels.
     Farcaster(FarcasterSettings),
+    /// Feeds, groups and threads.
+    Lens(Box<LensSettings>),
 }
 
 /// Two settings of one account that do not go together.
@@ -53,6 +56,7 @@ impl AccountSettings {
         let Value::Dict(_, keys) = &mut table else { return None };
         match keys.remove("network")?.as_str()? {
             "farcaster" => reader.read(path, table).map(Self::Farcaster),
+            "lens" => reader.read(path, table).map(Box::new).map(Self::Lens),
             _ => None,
         }
     }
@@ -62,6 +66,7 @@ impl AccountSettings {
     pub const fn network(&self) -> &'static str {
         match self {
             Self::Farcaster(_) => "farcaster",
+            Self::Lens(_) => "lens",
         }
     }
 
@@ -69,6 +74,7 @@ impl AccountSettings {
     pub(super) fn muteness(&self, conversation: &RemoteConversation) -> Option<Muteness> {
         match self {
             Self::Farcaster(settings) => settings.muteness(conversation),
+            Self::Lens(settings) => settings.muteness(),
         }
     }
 
@@ -79,12 +85,14 @@ impl AccountSettings {
     ) -> Option<UnknownConversation> {
         match self {
             Self::Farcaster(_) => farcaster::unknown_conversation(conversation),
+            Self::Lens(_) => lens::unknown_conversation(conversation),
         }
     }
 
     pub(super) fn objections(&self) -> Vec<Objection> {
         match self {
             Self::Farcaster(settings) => settings.objections(),
+            Self::Lens(settings) => settings.objections(),
         }
     }
 
@@ -93,6 +101,7 @@ impl AccountSettings {
     pub fn secrets(&self) -> Vec<(String, &SecretRef)> {
         match self {
             Self::Farcaster(settings) => settings.secrets(),
+            Self::Lens(settings) => settings.secrets(),
         }
     }
 }

@@ -5,6 +5,7 @@
 pub mod account;
 mod extract;
 pub mod farcaster;
+pub mod lens;
 pub mod fault;
 mod key_path;
 pub mod limits;

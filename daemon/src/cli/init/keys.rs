@@ -4,7 +4,9 @@ use std::io;
 use std::path::Path;
 
 use ed25519_dalek::SigningKey;
+use threadbridge_core::model::id::AccountName;
 use threadbridge_core::secret::{Secret, SecretRef};
+use threadbridge_lens::address_of;
 use zeroize::Zeroizing;
 
 use crate::cli::output::print;
@@ -12,6 +14,8 @@ use crate::exit::{Exit, Failure, OrExit};
 use crate::home::Home;
 use crate::settings::Settings;
 use crate::settings::account::AccountSettings;
+use crate::settings::farcaster::FarcasterSettings;
+use crate::settings::lens::LensSettings;
 use crate::settings::secrets::{SecretError, resolve, store_in_keyring};
 use crate::settings::store::KeySource;
 use crate::unlock::write_key;
@@ -30,22 +34,53 @@ pub(super) fn make_missing(home: &Home, settings: &Settings) -> Result<(), Failu
         ))?;
     }
     for (name, account) in &settings.accounts {
-        let AccountSettings::Farcaster(farcaster) = account;
-        let (Some(fid), Some(reference)) = (farcaster.fid, &farcaster.signer) else { continue };
-        if !is_missing(home, reference) {
-            continue;
+        match account {
+            AccountSettings::Farcaster(settings) => make_signer(home, name, settings)?,
+            AccountSettings::Lens(settings) => make_manager(home, name, settings)?,
         }
-        let seed = fresh()?;
-        if let Some(place) = keep(home, reference, &seed)? {
-            let public = SigningKey::from_bytes(&seed).verifying_key();
-            print(&format!(
-                "made a signer for the account `{name}` in {place}\n    public key: 0x{}\n    \
-                 add it to fid {fid} as a signer (an app key): in the Farcaster app under \
-                 connected apps, or with `add` of the key registry contract; until then the \
-                 network refuses what the bridge says",
-                hex::encode(public.as_bytes())
-            ))?;
-        }
+    }
+    Ok(())
+}
+
+fn make_signer(
+    home: &Home,
+    name: &AccountName,
+    settings: &FarcasterSettings,
+) -> Result<(), Failure> {
+    let (Some(fid), Some(reference)) = (settings.fid, &settings.signer) else { return Ok(()) };
+    if !is_missing(home, reference) {
+        return Ok(());
+    }
+    let seed = fresh()?;
+    if let Some(place) = keep(home, reference, &seed)? {
+        let public = SigningKey::from_bytes(&seed).verifying_key();
+        print(&format!(
+            "made a signer for the account `{name}` in {place}\n    public key: 0x{}\n    \
+             add it to fid {fid} as a signer (an app key): in the Farcaster app under \
+             connected apps, or with `add` of the key registry contract; until then the \
+             network refuses what the bridge says",
+            hex::encode(public.as_bytes())
+        ))?;
+    }
+    Ok(())
+}
+
+fn make_manager(home: &Home, name: &AccountName, settings: &LensSettings) -> Result<(), Failure> {
+    let Some(reference) = &settings.manager else { return Ok(()) };
+    if !is_missing(home, reference) {
+        return Ok(());
+    }
+    let key = fresh()?;
+    let Some(address) = address_of(&Secret::new(hex::encode(key.as_slice()))) else {
+        return Err(Failure::new(Exit::Failed, "no key came of it; run `threadbridge init` again"));
+    };
+    if let Some(place) = keep(home, reference, &key)? {
+        print(&format!(
+            "made a manager's key for the account `{name}` in {place}\n    address: {address}\n    \
+             have the account's owner add it as a manager that may execute transactions and \
+             nothing else (`addAccountManager`), and switch signless on (`enableSignless`); until \
+             then Lens lets nobody in with it"
+        ))?;
     }
     Ok(())
 }
