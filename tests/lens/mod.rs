@@ -2,12 +2,16 @@
 
 mod chat;
 mod clients;
+mod contract;
 mod crashes;
 mod crossing;
 mod documents;
+mod feeds;
 mod hostile;
 mod judge;
+mod login;
 mod script;
 mod standard;
 mod strict;
 mod town;
+mod world;

@@ -1,0 +1,79 @@
+//! The adapter keeps the contract on the Lens API, in a feed, a group and a thread.
+
+use std::collections::BTreeSet;
+
+use threadbridge_devnet::lens::faults::{Fault, Scope, When};
+use threadbridge_devnet::lens::person::Where;
+use threadbridge_kit::contract::{self, Desk, Disturbance};
+
+use super::world::{Room, World, remote_id};
+
+#[tokio::test]
+async fn what_others_say_arrives_from_lens() {
+    contract::what_is_said_arrives(&World::feed().await).await;
+    contract::what_is_said_arrives(&World::group().await).await;
+    contract::what_is_said_arrives(&World::thread().await).await;
+    contract::others_conversations_are_elsewhere(&World::feed().await).await;
+}
+
+#[tokio::test]
+async fn what_we_say_arrives_on_lens() {
+    contract::what_we_say_arrives(&World::feed().await).await;
+    contract::what_we_say_arrives(&World::group().await).await;
+    contract::what_we_say_arrives(&World::thread().await).await;
+}
+
+#[tokio::test]
+async fn what_we_said_on_lens_is_ours_and_there_once() {
+    contract::own_messages_are_recognized(&World::feed().await).await;
+    contract::own_messages_are_recognized(&World::thread().await).await;
+    contract::the_same_bytes_are_one_message(&World::feed().await).await;
+}
+
+#[tokio::test]
+async fn garbage_is_refused_from_lens() {
+    contract::garbage_is_refused(&World::feed().await).await;
+}
+
+#[tokio::test]
+async fn nothing_is_lost_on_lens() {
+    contract::nothing_is_received_before_it_is_kept(&World::feed().await).await;
+    contract::a_cursor_never_passes_a_gap(&World::feed).await;
+    contract::a_cursor_never_passes_a_gap(&World::thread).await;
+}
+
+#[tokio::test]
+async fn no_disturbance_of_lens_loses_anything() {
+    for disturbance in Disturbance::ALL {
+        contract::a_disturbed_stream_loses_nothing(&World::feed().await, disturbance).await;
+    }
+}
+
+#[tokio::test]
+async fn what_a_page_of_lens_leaves_out_is_heard_later_and_once() {
+    let world = World::feed().await;
+    world.lens.faults().set(Fault::DropItem, Scope::Reads, When::Chance(0.4));
+    let mut desk = Desk::new(&world).await;
+    let mut said = BTreeSet::new();
+    for n in 0..20 {
+        let text = format!("no {n}");
+        let Room::Feed(feed) = world.room else { panic!("the room is no feed") };
+        let place = Where { feed: Some(feed), ..Where::default() };
+        said.insert(remote_id(world.alice.say_in(&world.lens, place, &text).unwrap()));
+        desk.hear(n / 2).await;
+    }
+    desk.hear(said.len()).await;
+    let heard: BTreeSet<_> = desk.events.iter().map(|it| it.id.clone()).collect();
+    assert_eq!((heard, desk.events.len()), (said, 20));
+}
+
+#[tokio::test]
+async fn failures_of_lens_have_their_verdicts() {
+    contract::failures_have_their_verdicts(&World::feed).await;
+}
+
+#[tokio::test]
+async fn cancelling_loses_and_doubles_nothing_on_lens() {
+    contract::a_cancelled_listen_loses_nothing(&World::feed).await;
+    contract::a_cancelled_send_doubles_nothing(&World::feed).await;
+}
