@@ -9,6 +9,7 @@ use std::os::unix::process::ExitStatusExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
+use std::time::Duration;
 
 use rustix::process::{Pid, Signal, kill_process};
 use tempfile::TempDir;
@@ -20,8 +21,9 @@ use threadbridge_core::model::link::Link;
 use threadbridge_core::pipeline::Step;
 use threadbridge_core::store::{RootSecret, Store};
 use threadbridge_devnet::farcaster::hub::Hub;
-use threadbridge_kit::deadline::{soon, until};
+use threadbridge_kit::deadline::soon;
 use tokio::process::{Child, Command};
+use tokio::time::{Instant, interval};
 
 use super::world::register;
 
@@ -30,6 +32,8 @@ pub(crate) const HOME: &str = "SETTINGS_OF_A_CHILD";
 /// Names the step to it, and how many of them it passes before.
 pub(crate) const DIES_AT: &str = "STEP_OF_A_CHILD";
 
+/// How long it may take, on a busy machine, until a daemon hears its networks.
+const CONNECTS_WITHIN: Duration = Duration::from_secs(20);
 const STORE_KEY: [u8; 32] = [7; 32];
 
 /// Impatient where a test would have to wait.
@@ -155,10 +159,12 @@ impl Home {
     /// Waits until the daemon hears all its hubs.
     pub(crate) async fn connects(&self) {
         let accounts = self.text.matches("[accounts.").count();
-        until("the hubs", async || {
-            (self.asks(&["status"]).matches(" connected ").count() == accounts).then_some(())
-        })
-        .await;
+        let mut ticks = interval(Duration::from_millis(20));
+        let began = Instant::now();
+        while self.asks(&["status"]).matches(" connected ").count() != accounts {
+            ticks.tick().await;
+            assert!(began.elapsed() < CONNECTS_WITHIN, "{}{}", self.asks(&["status"]), self.log());
+        }
     }
 
     /// The end of what the daemons have logged.

@@ -76,7 +76,7 @@ pub(crate) fn account(api: &str, grove: &str) -> Config {
             key: Secret::new(OWN_KEY.to_owned()),
         }),
         pace: Pace { active: Duration::from_millis(40), idle: Duration::from_millis(80) },
-        settle_for: Duration::from_secs(3),
+        settle_for: Duration::from_millis(1500),
         ..reading
     }
 }

@@ -232,7 +232,7 @@ fn tokens(turn: &mut Turn<'_>, mut session: Session) -> Result<Value, Failure> {
     let key = token::key().map_err(internal)?;
     let pace = turn.world.pace;
     let access_s = pace.access_for.as_secs();
-    let (now_ms, access_ms) = (turn.now_ms, access_s.saturating_mul(1000));
+    let now_ms = turn.now_ms;
     session.updated_ms = now_ms;
     session.until_ms = now_ms.saturating_add(refresh_ms(turn.world));
     let claims = |audience: Value, lasts_s: u64| {
@@ -264,7 +264,8 @@ fn tokens(turn: &mut Turn<'_>, mut session: Session) -> Result<Value, Failure> {
     let refresh = key.sign(&refresh).map_err(internal)?;
     let identity = key.sign(&identity).map_err(internal)?;
     session.refresh.clone_from(&refresh);
-    let until_ms = now_ms.saturating_add(access_ms);
+    // RFC 7519 §4.1.4: not on or after the second that `exp` names.
+    let until_ms = (now_ms / 1000).saturating_add(access_s).saturating_mul(1000);
     turn.world.sessions.grant(access.clone(), &session.id, (now_ms, until_ms));
     turn.world.sessions.open.insert(session.id.clone(), session);
     Ok(object(

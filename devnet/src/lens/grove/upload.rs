@@ -3,6 +3,7 @@
 use axum::body::Bytes;
 use axum::extract::{Multipart, Path, State};
 use axum::http::StatusCode;
+use serde_json::json;
 
 use super::acl::{self, Acl};
 use super::route::{Refused, Storage};
@@ -37,8 +38,13 @@ pub(super) async fn create(
         }
         Ok(())
     })?;
+    // A folder is read as its index, or as a list of what is in it.
+    if parts.iter().all(|part| part.key != key && !part.is_index) {
+        let names: Vec<_> = parts.iter().map(|part| &part.key).collect();
+        let manifest = Bytes::from(json!({ "files": names }).to_string());
+        storage.keep(&key, ("application/json".to_owned(), manifest), acl.clone())?;
+    }
     for part in parts {
-        // A folder is read as its index.
         if part.is_index && part.key != key {
             let index = (part.content_type.clone(), part.bytes.clone());
             storage.keep(&key, index, acl.clone())?;

@@ -1,5 +1,5 @@
 // Grove: one-step uploads, mutable files, folders, edits and deletes.
-import { AuthorizationError, walletOnly } from "@lens-chain/storage-client";
+import { walletOnly } from "@lens-chain/storage-client";
 import { equal, holds } from "../../farcaster/probing.mjs";
 import { CHAIN, forever } from "../official.mjs";
 
@@ -38,7 +38,8 @@ export async function grove(stage) {
     equal((await read(stored.uri)).text, "two");
     let refusal;
     await client.editFile(stored.uri, file("three"), bob.wallet, mine).catch((error) => (refusal = error));
-    holds(refusal instanceof AuthorizationError, `refusal: ${refusal?.name}`);
+    // Grove may refuse the signature, or what is done with it.
+    holds(refusal, "somebody else may edit it");
     equal((await read(stored.uri)).text, "two");
   });
   await probes.check("JSON is changed in its place", async () => {
@@ -56,9 +57,8 @@ export async function grove(stage) {
   await probes.check("what is immutable stays", async () => {
     const stored = await client.uploadFile(file("for ever"), { acl: forever() });
     await stored.waitForPropagation();
-    let refusal;
-    await client.delete(stored.uri, ann.wallet).catch((error) => (refusal = error));
-    holds(refusal, "was deleted");
+    const { success } = await client.delete(stored.uri, ann.wallet).catch(() => ({ success: false }));
+    equal(success, false, "deletion");
     equal((await read(stored.uri)).text, "for ever");
   });
   await probes.check("a folder has its files and its index", async () => {

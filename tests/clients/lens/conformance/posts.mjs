@@ -163,7 +163,9 @@ async function reactions({ probes }, { ann, bob, root }) {
   const request = { post: root.id, reaction: "UPVOTE" };
   const all = () => pages((page) => fetchPostReactions(ann.session, { post: root.id, ...page }), (it) => it.account.address);
   await probes.check("a reaction is there at once, and once", async () => {
-    for (const _twice of [1, 2]) equal((await must(addReaction(bob.session, request))).__typename, "AddReactionResponse");
+    equal((await must(addReaction(bob.session, request))).__typename, "AddReactionResponse");
+    // Whether the second time is a failure is not documented; that it changes nothing is what counts.
+    await must(addReaction(bob.session, request));
     const found = await all();
     equal(found.length, 1, "reactions");
     holds(same(found[0].account.address, bob.account), "somebody else's");
