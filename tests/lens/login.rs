@@ -20,6 +20,7 @@ fn say(text: &str) -> Outgoing {
         embeds: Vec::new(),
         reply_to: ReplyTo::Conversation,
         sent_at: Timestamp::from_secs(1_700_000_000),
+        expires: None,
         mark: None,
     })
 }
