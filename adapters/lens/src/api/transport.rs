@@ -18,6 +18,8 @@ const CALL_FOR: Duration = Duration::from_secs(15);
 const CONNECT_FOR: Duration = Duration::from_secs(10);
 /// How long too many calls mean to wait, where the API does not say.
 const WAIT: Duration = Duration::from_secs(30);
+/// However long the API says, it is asked again after this.
+const LONGEST_WAIT: Duration = Duration::from_secs(60 * 60);
 /// The longest answer that is read: fifty posts with long metadata each, ten times.
 const ANSWER_BYTES: usize = 32 * 1024 * 1024;
 /// The longest reason that is shown.
@@ -139,7 +141,7 @@ pub(crate) async fn exchange(
 fn wait(response: &Response) -> Duration {
     let wait = response.headers().get(RETRY_AFTER);
     let seconds = wait.and_then(|value| value.to_str().ok()?.trim().parse().ok());
-    seconds.map_or(WAIT, Duration::from_secs)
+    seconds.map_or(WAIT, Duration::from_secs).min(LONGEST_WAIT)
 }
 
 async fn body(mut response: Response, most: usize) -> Result<Vec<u8>, ApiError> {
