@@ -105,9 +105,10 @@ const LENS_CONSOLE: &str = r#"Commands on standard input, one JSON object a line
   {"do":"show","feed":"0x…"}, {"do":"show","thread":"1"}
   {"do":"fault","fault":{"kind":"delay","ms":50},"scope":"writes","when":{"chance":0.1}}
       kinds: delay{ms} rate_limited{retry_after_s} unavailable answer_lost cut hang
-        html_for_json half_open duplicate_item drop_item expired_cursor transaction_will_fail validation_failed
-        sponsored_request self_funded_request transaction_fails never_indexed
-        future_member{of: notifications|metadata|status} token_revoked
+        html_for_json half_open duplicate_item drop_item expired_cursor token_revoked
+        transaction_will_fail validation_failed sponsored_request self_funded_request
+        transaction_fails indexed_late{ms} never_indexed
+        future_member{of: notifications|metadata|status}
       scopes: writes reads storage any; when: "always" {"chance":p} {"next":n} {"every":n}
   {"do":"clear","fault":0}, {"do":"clear"}, {"do":"cut"}, {"do":"struck"}
   {"do":"forget_files","left":0}                 Grove forgets its oldest files"#;

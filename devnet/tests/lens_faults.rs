@@ -104,6 +104,26 @@ async fn a_lost_transaction_is_never_indexed() {
 }
 
 #[tokio::test]
+async fn a_late_post_comes_up_below_what_was_seen() {
+    let lens = start().await;
+    let ann = lens.make_account("ann");
+    let client = signed_in(&lens, &ann).await;
+    once(&lens, Fault::IndexedLate { ms: 1800 });
+    let late = client.create(json!({ "contentUri": uri("late") })).await;
+    // Posts of one second are in the order in which they were indexed.
+    until(|| async {
+        let text = client.say("seen", json!({})).await;
+        let status = client.status(&late["hash"]).await;
+        (status["__typename"] == "FinishedTransactionStatus").then_some(text)
+    })
+    .await;
+    let listed = client.posts(json!({})).await;
+    let items = listed["items"].as_array().unwrap();
+    let late = items.iter().position(|item| item["metadata"]["content"] == "late").unwrap();
+    assert!(late > 0, "what was said a second later is above it");
+}
+
+#[tokio::test]
 async fn pages_repeat_and_lose_items_and_cursors_expire() {
     let lens = start().await;
     let ann = lens.make_account("ann");

@@ -51,6 +51,12 @@ pub enum Fault {
     SelfFundedRequest,
     /// A transaction fails after its hash was given.
     TransactionFails,
+    /// A transaction is indexed later than others, and dated as if it had not been: what it posts
+    /// comes up among posts that were seen before.
+    IndexedLate {
+        /// How much later, in milliseconds.
+        ms: u64,
+    },
     /// A transaction is never indexed after its hash was given.
     NeverIndexed,
     /// A union has a member that no client knows, named `FutureThing`.
@@ -200,6 +206,14 @@ impl Faults {
         let fault = self.strike(scope, |fault| matches!(fault, Fault::Delay { .. }))?;
         let Fault::Delay { ms } = fault else { return None };
         Some(Duration::from_millis(ms))
+    }
+
+    /// How much later than others a transaction is indexed.
+    pub(crate) fn lateness_ms(&self) -> u64 {
+        match self.strike(Scope::Any, |fault| matches!(fault, Fault::IndexedLate { .. })) {
+            Some(Fault::IndexedLate { ms }) => ms,
+            _ => 0,
+        }
     }
 
     /// A number below `below`, drawn as the faults are.

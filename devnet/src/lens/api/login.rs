@@ -19,7 +19,7 @@ type Arguments = Map<String, Value>;
 #[serde(rename_all = "camelCase")]
 enum ChallengeRequest {
     AccountOwner(OwnerRequest),
-    AccountManager(ManagerRequest),
+    AccountManager(DelegateRequest),
     OnboardingUser(OnboardingRequest),
     Builder(BuilderRequest),
 }
@@ -34,7 +34,7 @@ struct OwnerRequest {
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct ManagerRequest {
+struct DelegateRequest {
     app: Option<Evm>,
     account: Evm,
     manager: Evm,

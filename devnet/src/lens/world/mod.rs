@@ -65,7 +65,7 @@ pub(crate) struct World {
     pub(crate) feeds: BTreeMap<Address, Feed>,
     pub(crate) groups: BTreeMap<Address, Group>,
     pub(crate) posts: BTreeMap<PostId, Post>,
-    /// In the order in which they were indexed.
+    /// All of them, the oldest first.
     pub(crate) timeline: Vec<PostId>,
     /// Which posts point at a post, in the order of the timeline.
     pub(crate) pointing: BTreeMap<PostId, Vec<PostId>>,

@@ -22,6 +22,7 @@ pub(crate) struct Version {
 #[derive(Clone, Debug)]
 pub(crate) struct Post {
     pub(crate) id: PostId,
+    /// Its place among all posts: by time, and in one second by when it was indexed.
     pub(crate) nth: u64,
     pub(crate) author: Address,
     pub(crate) feed: Address,
@@ -171,9 +172,11 @@ impl World {
         let said = self.said.entry((feed, author)).or_insert(0);
         *said = said.saturating_add(1);
         let id = PostId::of(feed, author, *said);
+        // Seconds above, in 31 bits for a while yet; below, what tells posts of one second apart.
+        let nth = ((at_ms / 1000) << 24) | (self.next() % (1 << 24));
         Post {
             id,
-            nth: self.next(),
+            nth,
             author,
             feed,
             app: None,
@@ -188,15 +191,22 @@ impl World {
         }
     }
 
+    /// Where a post belongs that was indexed late.
+    fn place_among(&self, ids: &[PostId], nth: u64) -> usize {
+        ids.partition_point(|id| self.posts.get(id).is_some_and(|post| post.nth < nth))
+    }
+
     fn insert(&mut self, post: Post) -> PostId {
         let id = post.id;
         self.tell_of(&post);
         self.slugs.insert(id.slug(), id);
-        self.timeline.push(id);
+        self.timeline.insert(self.place_among(&self.timeline, post.nth), id);
         // One may quote what one answers.
         let points_at = BTreeSet::from([post.comment_on, post.quote_of, post.repost_of]);
         for target in points_at.into_iter().flatten() {
-            self.pointing.entry(target).or_default().push(id);
+            let mut pointing = self.pointing.remove(&target).unwrap_or_default();
+            pointing.insert(self.place_among(&pointing, post.nth), id);
+            self.pointing.insert(target, pointing);
         }
         self.posts.insert(id, post);
         id

@@ -74,6 +74,8 @@ pub(crate) struct Transaction {
     pub(crate) sent_ms: u64,
     /// When it is in a block: from then on it is pending.
     pub(crate) mined_ms: u64,
+    /// The time that what it does is dated with.
+    pub(crate) block_ms: u64,
     /// When it is indexed; never, for one that is lost.
     pub(crate) due_ms: Option<u64>,
     /// Why it fails when it is indexed, if it was decided beforehand.
@@ -91,6 +93,8 @@ impl World {
         let index_ms = u64::try_from(self.pace.index_after.as_millis()).unwrap_or(u64::MAX);
         let mined_ms = sent_ms.saturating_add(index_ms / 2);
         let is_lost = self.faults.strikes(&Fault::NeverIndexed);
+        let block_ms = sent_ms.saturating_add(index_ms);
+        let due_ms = block_ms.saturating_add(self.faults.lateness_ms());
         let doom = self
             .faults
             .strikes(&Fault::TransactionFails)
@@ -101,7 +105,8 @@ impl World {
             effect,
             sent_ms,
             mined_ms: if is_lost { u64::MAX } else { mined_ms },
-            due_ms: (!is_lost).then(|| sent_ms.saturating_add(index_ms)),
+            block_ms,
+            due_ms: (!is_lost).then_some(due_ms),
             doom,
             fate: Fate::UnderWay,
         };
@@ -119,7 +124,10 @@ impl World {
                 Some(due_ms) if due_ms <= now_ms => {
                     let fate = match transaction.doom.clone() {
                         Some(reason) => Fate::Failed { reason },
-                        None => self.happen(&transaction.effect.clone(), due_ms),
+                        None => {
+                            let block_ms = transaction.block_ms;
+                            self.happen(&transaction.effect.clone(), block_ms)
+                        }
                     };
                     if let Some(transaction) = self.transactions.get_mut(&hash) {
                         transaction.fate = fate;
@@ -131,9 +139,9 @@ impl World {
         }
     }
 
-    fn happen(&mut self, effect: &Effect, due_ms: u64) -> Fate {
+    fn happen(&mut self, effect: &Effect, block_ms: u64) -> Fate {
         // Blocks tell whole seconds.
-        let at_ms = due_ms / 1000 * 1000;
+        let at_ms = block_ms / 1000 * 1000;
         match self.change(effect, at_ms) {
             Ok(made) => Fate::Finished { made },
             Err(reason) => Fate::Failed { reason },
