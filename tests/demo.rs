@@ -98,8 +98,8 @@ fn the_demo_loses_nothing_while_its_bridge_is_killed() {
     assert_eq!(code, Some(0), "{out}\n{err}");
     assert_eq!(err, "");
     assert!(!out.contains('\u{1b}'), "{out}");
-    assert_eq!(counts(&out, "hub one → hub two"), [62, 62, 0, 0, 0], "{out}");
-    assert_eq!(counts(&out, "hub two → hub one"), [63, 63, 0, 0, 0], "{out}");
+    assert_eq!(counts(&out, "Farcaster → Lens"), [62, 62, 0, 0, 0], "{out}");
+    assert_eq!(counts(&out, "Lens → Farcaster"), [63, 63, 0, 0, 0], "{out}");
     let kills: Vec<&str> = out.lines().filter(|line| line.contains("kill -9 ")).collect();
     assert_eq!(kills.len(), 2, "{out}");
     for kill in kills {
@@ -117,6 +117,10 @@ fn the_demo_loses_nothing_while_its_bridge_is_killed() {
     let shown = out.split("What Alice and Bob see").nth(1).unwrap();
     let row = shown.lines().find(|line| line.starts_with("#2 ")).unwrap();
     assert!(row.contains("bridge  Bob: Who has? ♥ 1") && row.contains("└ Bob  Who has? ♥ 1"));
+    // What Bob edited in place is told where nothing can be edited.
+    let row =
+        shown.lines().find(|line| line.contains("bridge  (edited) Bob: I will begin")).unwrap();
+    assert!(row.contains("Bob  I will begin tomorrow."), "{shown}");
     assert!(shown.contains("(1/2)") && shown.contains("(2/2)"), "{shown}");
     assert!(!shown.contains("Wrong window"), "{shown}");
 }
@@ -125,7 +129,7 @@ fn the_demo_loses_nothing_while_its_bridge_is_killed() {
 fn whoever_watches_can_talk_on_either_side_and_kill_the_bridge() {
     let mut demo = Demo::start(&[]);
     let typed = "alice: hello there\nbob: >7 hello back\n/kill\ncarol: is anybody here?\n/start\n\
-                 bob: yes\n/like 9\n/delete 10\n/dance\n/like 99\n/show\n/quit\n";
+                 bob: yes\n/like 9\n/delete 10\n/edit 8 hello again\n/edit 7 no\n/dance\n/like 99\n/show\n/quit\n";
     demo.child.stdin.as_mut().unwrap().write_all(typed.as_bytes()).unwrap();
     let out = demo.child.stdout.take().unwrap();
     let Ended { code, out, err } = demo.ends(String::new(), out);
@@ -138,6 +142,8 @@ fn whoever_watches_can_talk_on_either_side_and_kill_the_bridge() {
         "#10 is on the other side after",
         "Bob likes #9; its author sees that after",
         "#10 is gone from the other side after",
+        "the other side is told that #8 changed after",
+        "#7 cannot be changed where it was said",
         "there is no `/dance`",
         "there is no #99",
         "└ bridge  Bob: hello back",
@@ -145,8 +151,8 @@ fn whoever_watches_can_talk_on_either_side_and_kill_the_bridge() {
     ] {
         assert!(told.contains(expected), "{expected:?} is not in\n{told}");
     }
-    assert_eq!(counts(&out, "hub one → hub two"), [64, 64, 0, 0, 0], "{out}");
-    assert_eq!(counts(&out, "hub two → hub one"), [64, 64, 0, 0, 0], "{out}");
+    assert_eq!(counts(&out, "Farcaster → Lens"), [64, 64, 0, 0, 0], "{out}");
+    assert_eq!(counts(&out, "Lens → Farcaster"), [64, 64, 0, 0, 0], "{out}");
 }
 
 #[test]

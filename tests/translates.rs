@@ -68,9 +68,10 @@ impl Linked {
 /// The pieces of one message as they stand, put together again; nothing while one is missing.
 fn joined(pieces: &[Heard]) -> Option<String> {
     let count = pieces.len();
-    let texts = pieces.iter().enumerate().map(|(n, piece)| {
-        piece.text.strip_suffix(&format!("({}/{count})", n + 1)).map(str::trim)
-    });
+    let texts = pieces
+        .iter()
+        .enumerate()
+        .map(|(n, piece)| piece.text.strip_suffix(&format!("({}/{count})", n + 1)).map(str::trim));
     Some(texts.collect::<Option<Vec<_>>>()?.join(" "))
 }
 

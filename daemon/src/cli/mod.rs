@@ -82,7 +82,7 @@ enum Command {
     Backup(backup::Args),
     /// Brings a store of an earlier version up to this one.
     Migrate(migrate::Args),
-    /// Shows the whole bridge on this machine: two hubs with people on them, the daemon between.
+    /// Shows the whole bridge on this machine: two networks with people on them, the daemon between.
     Demo(demo::Args),
     /// Prints completions for a shell.
     Completions(completions::Args),

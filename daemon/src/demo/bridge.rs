@@ -16,13 +16,14 @@ use crate::unlock::write_key;
 const ACCOUNTS: usize = 2;
 const LOG_LINES: usize = 20;
 
-/// An account of the bridge on one of the hubs.
+/// An account of the bridge on one of the networks.
 #[derive(Debug)]
-pub(super) struct Account<'a> {
-    pub(super) name: &'a str,
-    pub(super) endpoint: String,
-    pub(super) fid: u64,
-    pub(super) signer: &'a [u8; 32],
+pub(super) struct Account {
+    pub(super) name: &'static str,
+    /// What signs for it, kept in the file `NAME.key`.
+    pub(super) key: [u8; 32],
+    /// Its settings, as they stand in `bridge.toml`.
+    pub(super) settings: String,
     pub(super) conversation: String,
 }
 
@@ -36,12 +37,12 @@ pub(super) struct BridgeProcess {
 
 impl BridgeProcess {
     /// Writes `bridge.toml`, keys and an empty store into `folder`. Nothing runs yet.
-    pub(super) async fn install(folder: &Path, accounts: &[Account<'_>]) -> Result<Self, Stopped> {
+    pub(super) async fn install(folder: &Path, accounts: &[Account]) -> Result<Self, Stopped> {
         let mut key = Zeroizing::new([0; 32]);
         getrandom::fill(key.as_mut())?;
         write_key(&folder.join("store.key"), &key)?;
         for account in accounts {
-            write_key(&folder.join(format!("{}.key", account.name)), account.signer)?;
+            write_key(&folder.join(format!("{}.key", account.name)), &account.key)?;
         }
         fs::write(folder.join("bridge.toml"), settings(accounts))?;
         let bridge = Self { folder: folder.to_owned(), key, child: None };
@@ -95,7 +96,7 @@ impl BridgeProcess {
         Err(Stopped::BridgeEnded { how: status.to_string(), log })
     }
 
-    /// Whether both accounts hear their hub live, as `threadbridge status` says it.
+    /// Whether both accounts hear their network, as `threadbridge status` says it.
     pub(super) fn is_connected(&self) -> Result<bool, Stopped> {
         let status = self.status()?;
         let connected = status.accounts.iter().filter(|it| it.health == Health::Connected).count();
@@ -135,13 +136,10 @@ fn own_executable() -> std::io::Result<PathBuf> {
     }
 }
 
-fn settings(accounts: &[Account<'_>]) -> String {
+fn settings(accounts: &[Account]) -> String {
     let mut text = "[store]\nkey = \"file:store.key\"\n".to_owned();
-    for Account { name, endpoint, fid, .. } in accounts {
-        text.push_str(&format!(
-            "\n[accounts.{name}]\nnetwork = \"farcaster\"\nrealm = \"dev\"\n\
-             endpoints = [\"{endpoint}\"]\nfid = {fid}\nsigner = \"file:{name}.key\"\n"
-        ));
+    for Account { name, settings, .. } in accounts {
+        text.push_str(&format!("\n[accounts.{name}]\n{settings}"));
     }
     let legs: Vec<String> =
         accounts.iter().map(|it| format!("\"{}:{}\"", it.name, it.conversation)).collect();
@@ -156,15 +154,18 @@ mod tests {
 
     #[test]
     fn the_settings_of_the_demo_are_sound() {
-        let account = |name, fid, conversation: &str| Account {
+        let account = |name, settings: &str, conversation: &str| Account {
             name,
-            endpoint: "grpc://127.0.0.1:9".to_owned(),
-            fid,
-            signer: &[7; 32],
+            key: [7; 32],
+            settings: settings.to_owned(),
             conversation: conversation.to_owned(),
         };
-        let thread = format!("thread/3:0x{}", "ab".repeat(20));
-        let text = settings(&[account("one", 1, "channel/books"), account("two", 2, &thread)]);
+        let casts = "network = \"farcaster\"\nendpoints = [\"grpc://127.0.0.1:9\"]\n\
+                     fid = 1\nsigner = \"file:casts.key\"\n";
+        let text = settings(&[
+            account("casts", casts, "channel/books"),
+            account("more", casts, &format!("thread/3:0x{}", "ab".repeat(20))),
+        ]);
         let sources = Sources {
             file: "bridge.toml".to_owned(),
             text,

@@ -13,7 +13,7 @@ use crate::cli::print;
 const EACH: usize = 60;
 const SPEAKS_EVERY: Duration = Duration::from_millis(20);
 const DEAD_FOR: Duration = Duration::from_millis(700);
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(120);
 /// How long nothing may change before it is counted.
 const QUIET_FOR: Duration = Duration::from_secs(1);
 /// The first kill comes when some have arrived, the second one while the bridge makes up for the first.
@@ -68,7 +68,7 @@ pub(super) async fn bursts(stage: &mut Stage) -> Result<(), Stopped> {
     }
     burst.tell(format_args!("all {EACH} have reached Bob, and all {EACH} Alice"))?;
     settle(stage).await?;
-    heading("All that was said, counted from what the hubs show")?;
+    heading("All that was said, counted from what the networks show")?;
     if !reckon(stage).await? {
         return Err(Stopped::Unequal);
     }
@@ -78,7 +78,7 @@ pub(super) async fn bursts(stage: &mut Stage) -> Result<(), Stopped> {
     ))?)
 }
 
-/// How many messages have come to stand in Bob's thread and in Alice's channel since `before`.
+/// How many messages have come to stand in Bob's feed and in Alice's channel since `before`.
 async fn arrivals(stage: &mut Stage, before: [usize; 2]) -> Result<[usize; 2], Stopped> {
     let [two, one] = before;
     Ok([
@@ -112,9 +112,7 @@ impl Burst {
         let text = format!("burst, message {}{ENDING}", said.saturating_add(1));
         for side in [Side::One, Side::Two] {
             let room = stage.room(side);
-            if let Some(who) = room.residents.first() {
-                room.say(who, &text, None)?;
-            }
+            room.say(room.reader(), &text, None)?;
         }
         stage.in_burst = said.saturating_add(1);
         Ok(())

@@ -1,10 +1,9 @@
 //! Two apps side by side.
 
 use console::{measure_text_width, style};
-use threadbridge_devnet::farcaster::app::Shown;
-use threadbridge_devnet::farcaster::wire::CastId;
 
-use super::tally::Mark;
+use super::room::{Id, Shown};
+use super::tally::{EDITED, Mark};
 use crate::cli::harmless;
 
 /// Longer texts are shown by their beginning and their end.
@@ -21,16 +20,12 @@ pub(super) struct Column {
     pub(super) title: String,
     /// What it shows, in its order.
     pub(super) shown: Vec<Shown>,
-    /// The bridge's account there.
-    pub(super) account: u64,
 }
 
-impl Column {
-    /// Who said it and what, whoever's account it stands under.
-    fn words<'a>(&self, cast: &'a Shown) -> (&'a str, &'a str) {
-        let told = cast.text.split_once(": ").filter(|_| cast.cast.fid == self.account);
-        told.unwrap_or((&cast.author, &cast.text))
-    }
+/// Who said it and what, whoever's account it stands under.
+fn words(shown: &Shown) -> (&str, &str) {
+    let told = shown.text.strip_prefix(EDITED).unwrap_or(&shown.text).split_once(": ");
+    told.filter(|_| shown.is_copy).unwrap_or((&shown.author, &shown.text))
 }
 
 /// Both columns, `width` wide together. What both show stands in one row, with the number that
@@ -38,7 +33,7 @@ impl Column {
 pub(super) fn side_by_side(
     one: &Column,
     two: &Column,
-    number: impl Fn(&CastId) -> Option<usize>,
+    number: impl Fn(&Id) -> Option<usize>,
     width: usize,
 ) -> Vec<String> {
     let room = width.saturating_sub(MARGIN).saturating_sub(measure_text_width(BETWEEN)) / 2;
@@ -47,12 +42,10 @@ pub(super) fn side_by_side(
         format!("{}{}─┼─{}", " ".repeat(MARGIN), "─".repeat(room), "─".repeat(room)),
     ];
     for (left, right) in pairs(one, two) {
-        let numbered = [left, right].into_iter().flatten().find_map(|it| number(&it.cast));
+        let numbered = [left, right].into_iter().flatten().find_map(|it| number(&it.id));
         let mut margin = numbered.map(|it| format!("#{it}")).unwrap_or_default();
-        let cell = |cast: Option<&Shown>, column: &Column| {
-            cast.map(|it| cell(it, column.account, room)).unwrap_or_default()
-        };
-        let (left, right) = (cell(left, one), cell(right, two));
+        let cell = |it: Option<&Shown>| it.map(|it| cell(it, room)).unwrap_or_default();
+        let (left, right) = (cell(left), cell(right));
         let (mut left, mut right) = (left.into_iter(), right.into_iter());
         loop {
             let (left, right) = (left.next(), right.next());
@@ -75,7 +68,7 @@ fn row(margin: &str, left: &str, right: &str, room: usize) -> String {
 /// Rows of what is the same on both sides. Neither side's order is changed.
 fn pairs<'a>(one: &'a Column, two: &'a Column) -> Vec<(Option<&'a Shown>, Option<&'a Shown>)> {
     let is_same = |left: &Shown, right: &Shown| {
-        let ((speaker, said), (named, told)) = (one.words(left), two.words(right));
+        let ((speaker, said), (named, told)) = (words(left), words(right));
         speaker == named && (said == told || begins(said, told) || begins(told, said))
     };
     let mut rows = Vec::new();
@@ -108,18 +101,17 @@ fn begins(piece: &str, whole: &str) -> bool {
     Mark::of(piece).is_some_and(|mark| mark.index == 1 && whole.starts_with(mark.before.trim_end()))
 }
 
-fn cell(cast: &Shown, account: u64, room: usize) -> Vec<String> {
+fn cell(cast: &Shown, room: usize) -> Vec<String> {
     let branch = match cast.depth {
         0 => String::new(),
         depth => format!("{}└ ", "  ".repeat(depth.saturating_sub(1).min(4))),
     };
     let hanging = measure_text_width(&branch) + measure_text_width(&cast.author) + 2;
-    let author = if cast.cast.fid == account {
-        style(&cast.author).dim()
-    } else {
-        style(&cast.author).cyan()
-    };
+    let author = if cast.is_copy { style(&cast.author).dim() } else { style(&cast.author).cyan() };
     let mut text = shortened(&harmless(&cast.text));
+    if cast.is_edited {
+        text.push_str("  (edited)");
+    }
     if cast.likes > 0 {
         text.push_str(&format!("  ♥ {}", cast.likes));
     }
@@ -171,35 +163,46 @@ fn wrapped(text: &str, room: usize) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use expect_test::expect;
+    use threadbridge_devnet::farcaster::wire::CastId;
 
     use super::*;
 
-    fn shown(fid: u64, author: &str, depth: usize, text: &str) -> Shown {
-        let cast = CastId { fid, hash: text.as_bytes().to_vec() };
-        let author = author.to_owned();
-        Shown { cast, author, text: text.to_owned(), depth, likes: depth, said_at_s: 0 }
+    fn shown(author: &str, depth: usize, text: &str) -> Shown {
+        Shown {
+            id: Id::Cast(CastId { fid: 1, hash: text.as_bytes().to_vec() }),
+            author: author.to_owned(),
+            is_copy: author == "bridge",
+            text: text.to_owned(),
+            depth,
+            likes: depth,
+            is_edited: false,
+            order: (0, Vec::new()),
+        }
     }
 
     fn column(title: &str, shown: Vec<Shown>) -> Column {
-        Column { title: title.to_owned(), shown, account: 9 }
+        Column { title: title.to_owned(), shown }
     }
 
     #[test]
     fn what_both_show_stands_in_one_row() {
         let one = [
-            shown(1, "Alice", 0, "hello there, whoever reads this"),
-            shown(9, "bridge", 1, "Bob: hi"),
-            shown(1, "Alice", 0, "one two three"),
+            shown("Alice", 0, "hello there, whoever reads this"),
+            shown("bridge", 1, "Bob: hi"),
+            shown("Alice", 0, "one two three"),
         ];
         let two = [
-            shown(2, "Bob", 0, "a beginning"),
-            shown(9, "bridge", 0, "Alice: hello there, whoever reads this"),
-            shown(2, "Bob", 1, "hi"),
-            shown(9, "bridge", 0, "Alice: one two (1/2)"),
-            shown(9, "bridge", 1, "three (2/2)"),
+            shown("Bob", 0, "a beginning"),
+            shown("bridge", 0, "Alice: hello there, whoever reads this"),
+            shown("Bob", 1, "hi"),
+            shown("bridge", 0, "Alice: one two (1/2)"),
+            shown("bridge", 1, "three (2/2)"),
         ];
         let (one, two) = (column("Alice's", one.to_vec()), column("Bob's", two.to_vec()));
-        let number = |cast: &CastId| (cast.hash == b"hi").then_some(2);
+        let number = |id: &Id| match id {
+            Id::Cast(cast) => (cast.hash == b"hi").then_some(2),
+            Id::Post(_) => None,
+        };
         let lines = side_by_side(&one, &two, number, 68).join("\n");
         let lines = console::strip_ansi_codes(&lines);
         expect![[r#"

@@ -1,12 +1,14 @@
 //! `threadbridge demo`: the whole bridge on this machine, with no account anywhere.
 //!
-//! Two Farcaster hubs run on loopback, people talk on them, and the real daemon, a process of its
-//! own over an encrypted store, bridges their conversations. What people see is read back from
-//! their own hub, never from the bridge; so is what is counted in the end.
+//! A Farcaster hub and the Lens API run on loopback, people talk on them, and the real daemon, a
+//! process of its own over an encrypted store, bridges their conversations. What people see is read
+//! back from their own network, never from the bridge; so is what is counted in the end.
 
 mod bridge;
 mod burst;
+mod channel;
 mod columns;
+mod feed;
 mod room;
 mod script;
 mod stage;
@@ -21,6 +23,7 @@ use threadbridge_core::store::{CreateError, DiskError, OpenError, ReadError};
 use threadbridge_devnet::farcaster::app::AppError;
 use threadbridge_devnet::farcaster::hub::HubError;
 use threadbridge_devnet::farcaster::refusal::Refusal;
+use threadbridge_devnet::lens::person::Refused;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::stage::Stage;
@@ -44,6 +47,8 @@ enum Stopped {
     App(#[from] AppError),
     #[error("a hub refused what a person did")]
     Refused(#[from] Refusal),
+    #[error("Lens refused what a person did")]
+    RefusedByLens(#[from] Refused),
     #[error("files cannot be written or processes started")]
     Io(#[from] io::Error),
     #[error("the operating system gives no random bytes")]
@@ -66,6 +71,13 @@ enum Stopped {
     Interrupted,
     #[error(transparent)]
     Output(#[from] Failure),
+}
+
+impl Stopped {
+    /// Somebody was asked to do something where they are not.
+    fn elsewhere() -> Self {
+        Self::NotSeen("somebody who is there, and what they are to do something about".to_owned())
+    }
 }
 
 /// Runs the demo. Succeeds only if everything that was said arrived exactly once and in order.

@@ -1,113 +1,154 @@
-//! A conversation on a hub, with the people in it.
+//! A conversation on a network of its own, with the people in it.
 
-use std::time::Duration;
-
-use threadbridge_devnet::farcaster::app::{App, Place, Shown};
-use threadbridge_devnet::farcaster::hub::{Hub, HubSettings};
-use threadbridge_devnet::farcaster::person::{Person, Words};
-use threadbridge_devnet::farcaster::refusal::Refusal;
-use threadbridge_devnet::farcaster::wire::cast_add_body::Parent;
-use threadbridge_devnet::farcaster::wire::{CastId, UserDataType};
-use tokio::time::Instant;
+use threadbridge_devnet::farcaster::wire::CastId;
+use threadbridge_devnet::lens::PostId;
 
 use super::Stopped;
+use super::channel::Channel;
+use super::feed::Feed;
 
-const STORAGE_UNITS: u32 = 20;
-const BLOCK_INTERVAL: Duration = Duration::from_millis(50);
-/// A registration is in force with the next block.
-const REGISTERED_WITHIN: Duration = Duration::from_secs(10);
-
-/// Somebody with a name on a hub.
-#[derive(Debug)]
-pub(super) struct Resident {
-    pub(super) name: &'static str,
-    pub(super) person: Person,
+/// Something that was said, by the name that its network gave it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) enum Id {
+    Cast(CastId),
+    Post(PostId),
 }
 
-impl Resident {
-    /// Registers somebody under a display name.
-    pub(super) async fn arrive(
-        hub: &Hub,
-        name: &'static str,
-        fid: u64,
-        seed: [u8; 32],
-    ) -> Result<Self, Stopped> {
-        let person = Person::new(fid, seed);
-        person.register(hub, STORAGE_UNITS);
-        let deadline = Instant::now() + REGISTERED_WITHIN;
-        while let Err(refusal) = person.show(hub, UserDataType::Display, name) {
-            if Instant::now() > deadline {
-                return Err(refusal.into());
-            }
-            tokio::time::sleep(BLOCK_INTERVAL).await;
-        }
-        Ok(Self { name, person })
-    }
+/// What an app shows of it.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Shown {
+    pub(super) id: Id,
+    /// The name of the account that said it.
+    pub(super) author: String,
+    /// Whether that is the bridge's.
+    pub(super) is_copy: bool,
+    pub(super) text: String,
+    /// How far below the conversation itself it stands.
+    pub(super) depth: usize,
+    pub(super) likes: usize,
+    pub(super) is_edited: bool,
+    /// By what apps sort.
+    pub(super) order: (u64, Vec<u8>),
 }
 
-/// A conversation on a hub of its own.
+/// A conversation.
 #[derive(Debug)]
-pub(super) struct Room {
-    pub(super) hub: Hub,
-    /// What it is called in the settings of the bridge and on the screen.
-    pub(super) name: &'static str,
-    pub(super) place: Place,
-    pub(super) residents: Vec<Resident>,
-    /// The account that the bridge speaks with.
-    pub(super) account: u64,
-    app: App,
+pub(super) enum Room {
+    /// On a Farcaster hub.
+    Channel(Channel),
+    /// On Lens.
+    Feed(Feed),
 }
 
 impl Room {
-    /// Opens a room on a new hub. Nobody is there, and it is no conversation yet.
-    pub(super) async fn open(name: &'static str, account: u64) -> Result<Self, Stopped> {
-        let settings = HubSettings { block_interval: BLOCK_INTERVAL, ..HubSettings::default() };
-        let hub = Hub::start(settings).await?;
-        let app = App::open(hub.grpc_addr()).await?;
-        let place = Place::Channel("https://farcaster.xyz/~/channel/books".to_owned());
-        Ok(Self { hub, name, place, residents: Vec::new(), account, app })
-    }
-
-    /// What everybody's app shows here, in the order in which it shows it.
-    pub(super) async fn shows(&mut self) -> Result<Vec<Shown>, Stopped> {
-        Ok(self.app.shows(&self.place).await?)
-    }
-
-    /// How many casts of the bridge stand right in the conversation and not below another.
-    pub(super) async fn direct_copies(&mut self) -> Result<usize, Stopped> {
-        let casts = self.app.direct(&self.place).await?;
-        let is_copy = |fid: u64| fid == self.account;
-        Ok(casts.iter().filter(|it| it.data.as_ref().is_some_and(|it| is_copy(it.fid))).count())
-    }
-
-    /// The cast that was there before the conversations were linked.
-    pub(super) const fn beginning(&self) -> Option<&CastId> {
-        match &self.place {
-            Place::Thread(root) => Some(root),
-            Place::Channel(_) => None,
+    /// What its network is called.
+    pub(super) const fn network(&self) -> &'static str {
+        match self {
+            Self::Channel(_) => "Farcaster",
+            Self::Feed(_) => "Lens",
         }
     }
 
-    pub(super) fn resident(&self, name: &str) -> Option<&Resident> {
-        self.residents.iter().find(|it| it.name.eq_ignore_ascii_case(name))
+    /// Where its network is, and what sort of conversation it is.
+    pub(super) fn place(&self) -> (String, &'static str) {
+        match self {
+            Self::Channel(it) => (it.hub.grpc_addr().to_string(), "channel /books"),
+            Self::Feed(it) => (it.lens.api_addr().to_string(), "feed “books”"),
+        }
+    }
+
+    /// Who is there.
+    pub(super) fn people(&self) -> Vec<&'static str> {
+        match self {
+            Self::Channel(it) => it.residents.iter().map(|it| it.name).collect(),
+            Self::Feed(it) => it.residents.iter().map(|it| it.name).collect(),
+        }
     }
 
     /// Whose app is shown.
     pub(super) fn reader(&self) -> &'static str {
-        self.residents.first().map_or("nobody", |it| it.name)
+        self.people().first().copied().unwrap_or("nobody")
+    }
+
+    /// The name of somebody there, as they write it.
+    pub(super) fn resident(&self, name: &str) -> Option<&'static str> {
+        self.people().into_iter().find(|it| it.eq_ignore_ascii_case(name))
+    }
+
+    /// What everybody's app shows here, in the order in which it shows it.
+    pub(super) async fn shows(&mut self) -> Result<Vec<Shown>, Stopped> {
+        match self {
+            Self::Channel(it) => it.shows().await,
+            Self::Feed(it) => Ok(it.shows()),
+        }
+    }
+
+    /// How many things of the bridge stand right in the conversation and not below another.
+    pub(super) async fn direct_copies(&mut self) -> Result<usize, Stopped> {
+        match self {
+            Self::Channel(it) => it.direct_copies().await,
+            Self::Feed(it) => {
+                Ok(it.shows().iter().filter(|it| it.is_copy && it.depth == 0).count())
+            }
+        }
+    }
+
+    /// What was there before the conversations were linked.
+    pub(super) fn beginning(&self) -> Option<Id> {
+        match self {
+            Self::Channel(_) => None,
+            Self::Feed(it) => Some(Id::Post(it.beginning)),
+        }
     }
 
     /// Has somebody say something: as an answer, or right in the conversation.
-    pub(super) fn say(
-        &self,
-        who: &Resident,
-        text: &str,
-        answers: Option<&CastId>,
-    ) -> Result<CastId, Refusal> {
-        let parent = match (answers, &self.place) {
-            (Some(cast), _) | (None, Place::Thread(cast)) => Parent::ParentCastId(cast.clone()),
-            (None, Place::Channel(url)) => Parent::ParentUrl(url.clone()),
-        };
-        who.person.cast(&self.hub, Words { parent: Some(parent), ..Words::from(text) })
+    pub(super) fn say(&self, who: &str, text: &str, answers: Option<&Id>) -> Result<Id, Stopped> {
+        match (self, answers) {
+            (Self::Channel(it), Some(Id::Cast(cast))) => it.say(who, text, Some(cast)),
+            (Self::Channel(it), None) => it.say(who, text, None),
+            (Self::Feed(it), Some(Id::Post(post))) => it.say(who, text, Some(*post)),
+            (Self::Feed(it), None) => it.say(who, text, None),
+            (Self::Channel(_), Some(Id::Post(_))) | (Self::Feed(_), Some(Id::Cast(_))) => {
+                Err(Stopped::elsewhere())
+            }
+        }
+    }
+
+    /// Has somebody like something.
+    pub(super) fn like(&self, who: &str, id: &Id) -> Result<(), Stopped> {
+        match (self, id) {
+            (Self::Channel(it), Id::Cast(cast)) => it.like(who, cast),
+            (Self::Feed(it), Id::Post(post)) => it.like(who, *post),
+            (Self::Channel(_), Id::Post(_)) | (Self::Feed(_), Id::Cast(_)) => {
+                Err(Stopped::elsewhere())
+            }
+        }
+    }
+
+    /// Has its author take something back.
+    pub(super) fn take_back(&self, who: &str, id: &Id) -> Result<(), Stopped> {
+        match (self, id) {
+            (Self::Channel(it), Id::Cast(cast)) => it.take_back(who, cast),
+            (Self::Feed(it), Id::Post(post)) => it.take_back(who, *post),
+            (Self::Channel(_), Id::Post(_)) | (Self::Feed(_), Id::Cast(_)) => {
+                Err(Stopped::elsewhere())
+            }
+        }
+    }
+
+    /// Has its author change something. Says whether that can be done there at all.
+    pub(super) fn edit(&self, who: &str, id: &Id, text: &str) -> Result<bool, Stopped> {
+        match (self, id) {
+            (Self::Feed(it), Id::Post(post)) => it.edit(who, *post, text).map(|()| true),
+            (Self::Channel(_), _) | (Self::Feed(_), Id::Cast(_)) => Ok(false),
+        }
+    }
+
+    /// Ends the network.
+    pub(super) async fn close(self) {
+        match self {
+            Self::Channel(it) => it.hub.kill().await,
+            Self::Feed(it) => it.lens.stop().await,
+        }
     }
 }

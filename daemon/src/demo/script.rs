@@ -1,6 +1,6 @@
 //! What the people of the demo say.
 
-/// What stands in Bob's thread before it is linked. Such things are not carried over.
+/// What stands in Bob's feed before it is linked. Such things are not carried over.
 pub(super) const BEGINNING: &str = "What is everybody reading?";
 
 /// Something that somebody does. Numbers count what was said, from 1.
@@ -14,10 +14,12 @@ pub(super) enum Does {
     Likes { who: &'static str, number: usize },
     /// Takes back what has this number.
     TakesBack { number: usize },
+    /// Changes what has this number.
+    Edits { number: usize, text: &'static str },
 }
 
 /// The conversation.
-pub(super) const CONVERSATION: [Does; 9] = [
+pub(super) const CONVERSATION: [Does; 10] = [
     Does::Says { who: "Alice", text: "The Trial. Somebody has been telling lies about Josef K." },
     Does::Answers { who: "Bob", number: 1, text: "Who has?" },
     Does::Answers {
@@ -31,6 +33,7 @@ pub(super) const CONVERSATION: [Does; 9] = [
     Does::Says { who: "Carol", text: "Wrong window, that was for my sister." },
     Does::TakesBack { number: 5 },
     Does::Answers { who: "Bob", number: 1, text: "I will begin tonight." },
+    Does::Edits { number: 6, text: "I will begin tomorrow." },
 ];
 
 /// Longer than one cast of an account without Pro may be.

@@ -6,14 +6,13 @@ use std::time::Duration;
 
 use tempfile::TempDir;
 use threadbridge_core::model::time::Clock;
-use threadbridge_devnet::farcaster::app::{Place, Shown};
-use threadbridge_devnet::farcaster::wire::{CastId, ReactionType};
 use tokio::time::Instant;
 
 use super::Stopped;
-use super::bridge::{Account, BridgeProcess};
-use super::room::{Resident, Room};
-use super::script;
+use super::bridge::BridgeProcess;
+use super::channel::Channel;
+use super::feed::Feed;
+use super::room::{Id, Room, Shown};
 use super::tally::{Count, copies, count};
 
 /// Nothing is waited for longer.
@@ -43,8 +42,11 @@ impl Side {
 pub(super) struct Utterance {
     pub(super) side: Side,
     pub(super) who: &'static str,
-    pub(super) cast: CastId,
+    pub(super) id: Id,
+    /// What it said first.
     pub(super) text: String,
+    /// What it says by now, if it was changed.
+    pub(super) edited: Option<String>,
     pub(super) is_gone: bool,
 }
 
@@ -61,54 +63,17 @@ pub(super) struct Stage {
     folder: TempDir,
 }
 
-fn seed() -> Result<[u8; 32], Stopped> {
-    let mut seed = [0; 32];
-    getrandom::fill(&mut seed)?;
-    Ok(seed)
-}
-
 impl Stage {
-    /// Starts the hubs and registers the people. The bridge is ready to be started.
+    /// Starts the networks and registers the people. The bridge is ready to be started.
     pub(super) async fn build() -> Result<Self, Stopped> {
         let folder = tempfile::Builder::new()
             .prefix("threadbridge-demo-")
             .permissions(Permissions::from_mode(0o700))
             .tempdir()?;
-        let mut one = Room::open("one", 901).await?;
-        let mut two = Room::open("two", 902).await?;
-        let fids = [(&mut one, &["Alice", "Carol"][..], 101), (&mut two, &["Bob"][..], 201)];
-        for (room, names, first) in fids {
-            for (name, fid) in names.iter().zip(first..) {
-                room.residents.push(Resident::arrive(&room.hub, name, fid, seed()?).await?);
-            }
-        }
-        let mut root = None;
-        for bob in &two.residents {
-            bob.person.go_pro(&two.hub);
-            root = Some(bob.person.cast(&two.hub, script::BEGINNING)?);
-        }
-        let thread = root.map(|root| {
-            let hash = hex::encode(&root.hash);
-            two.place = Place::Thread(root);
-            format!("thread/201:0x{hash}")
-        });
-        let signers = [seed()?, seed()?];
-        let conversations = ["channel/books".to_owned(), thread.unwrap_or_default()];
-        let mut accounts = Vec::new();
-        for ((room, signer), conversation) in
-            [&one, &two].into_iter().zip(&signers).zip(conversations)
-        {
-            Resident::arrive(&room.hub, "bridge", room.account, *signer).await?;
-            let endpoint = format!("grpc://{}", room.hub.grpc_addr());
-            accounts.push(Account {
-                name: room.name,
-                endpoint,
-                fid: room.account,
-                signer,
-                conversation,
-            });
-        }
-        let bridge = BridgeProcess::install(folder.path(), &accounts).await?;
+        let (one, casts) = Channel::open(&["Alice", "Carol"]).await?;
+        let (two, posts) = Feed::open(&["Bob"]).await?;
+        let (one, two) = (Room::Channel(one), Room::Feed(two));
+        let bridge = BridgeProcess::install(folder.path(), &[casts, posts]).await?;
         Ok(Self { one, two, bridge, said: Vec::new(), in_burst: 0, folder })
     }
 
@@ -135,9 +100,9 @@ impl Stage {
         self.said.get(number.checked_sub(1)?)
     }
 
-    /// The number of what a cast says, if it was said in the conversation.
-    pub(super) fn number_of(&self, cast: &CastId) -> Option<usize> {
-        Some(self.said.iter().position(|it| it.cast == *cast)?.saturating_add(1))
+    /// The number of what was said under this id, if it was said in the conversation.
+    pub(super) fn number_of(&self, id: &Id) -> Option<usize> {
+        Some(self.said.iter().position(|it| it.id == *id)?.saturating_add(1))
     }
 
     /// On which side somebody of that name is.
@@ -160,53 +125,58 @@ impl Stage {
         };
         let room = self.room(side);
         let who = room.resident(name).ok_or_else(unknown)?;
-        let cast = room.say(who, text, answered.as_ref())?;
-        let who = who.name;
+        let id = room.say(who, text, answered.as_ref())?;
         let text = text.to_owned();
-        self.said.push(Utterance { side, who, cast, text, is_gone: false });
+        self.said.push(Utterance { side, who, id, text, edited: None, is_gone: false });
         Ok(self.said.len())
     }
 
     /// Has somebody like what has this number.
     pub(super) async fn like(&mut self, name: &str, number: usize) -> Result<(), Stopped> {
         let Some(side) = self.side_of(name) else { return Ok(()) };
-        let cast = self.seen_on(side, number).await?;
+        let id = self.seen_on(side, number).await?;
         let room = self.room(side);
-        if let Some(who) = room.resident(name) {
-            who.person.react(&room.hub, ReactionType::Like, &cast)?;
-        }
-        Ok(())
+        room.resident(name).map_or(Ok(()), |who| room.like(who, &id))
     }
 
     /// Has its author take back what has this number.
     pub(super) fn take_back(&mut self, number: usize) -> Result<(), Stopped> {
         let Some(said) = self.utterance(number).cloned() else { return Ok(()) };
-        let room = self.room(said.side);
-        if let Some(author) = room.resident(said.who) {
-            author.person.remove(&room.hub, &said.cast)?;
-        }
+        self.room(said.side).take_back(said.who, &said.id)?;
         if let Some(said) = number.checked_sub(1).and_then(|index| self.said.get_mut(index)) {
             said.is_gone = true;
         }
         Ok(())
     }
 
-    /// The cast that stands for what has this number on `side`: itself, or its copy.
-    async fn seen_on(&mut self, side: Side, number: usize) -> Result<CastId, Stopped> {
+    /// Has its author change what has this number. Says whether that can be done where it was said.
+    pub(super) fn edit(&mut self, number: usize, text: &str) -> Result<bool, Stopped> {
+        let Some(said) = self.utterance(number).cloned() else { return Ok(false) };
+        if !self.room(said.side).edit(said.who, &said.id, text)? {
+            return Ok(false);
+        }
+        if let Some(said) = number.checked_sub(1).and_then(|index| self.said.get_mut(index)) {
+            said.edited = Some(text.to_owned());
+        }
+        Ok(true)
+    }
+
+    /// What stands for what has this number on `side`: itself, or its copy.
+    async fn seen_on(&mut self, side: Side, number: usize) -> Result<Id, Stopped> {
         let unseen = || Stopped::NotSeen(format!("#{number} where it is answered or liked"));
         let said = self.utterance(number).ok_or_else(unseen)?.clone();
         if said.side == side {
-            return Ok(said.cast);
+            return Ok(said.id);
         }
         let pieces = self.pieces(&said).await?;
-        pieces.first().map(|it| it.cast.clone()).ok_or_else(unseen)
+        pieces.first().map(|it| it.id.clone()).ok_or_else(unseen)
     }
 
-    /// The casts that tell on the other side what somebody said; none if it is not there.
+    /// What tells on the other side what somebody said; nothing if it is not there.
     pub(super) async fn pieces(&mut self, said: &Utterance) -> Result<Vec<Shown>, Stopped> {
         let room = self.room_mut(said.side.other());
         let shown = room.shows().await?;
-        let copies = copies(&shown, room.account);
+        let copies = copies(&shown);
         let copy = copies.iter().find(|it| it.tells(said.who, &said.text));
         Ok(copy.map(|it| it.pieces.iter().map(|it| (*it).clone()).collect()).unwrap_or_default())
     }
@@ -230,10 +200,10 @@ impl Stage {
         }
     }
 
-    /// Waits for a second that no cast bears, since apps sort by whole seconds.
+    /// Waits for a second that no cast bears, since Farcaster's apps sort by whole seconds.
     pub(super) async fn next_second(&mut self) -> Result<(), Stopped> {
-        let shown = [self.one.shows().await?, self.two.shows().await?].concat();
-        let last = shown.iter().map(|it| i64::from(it.said_at_s)).max().unwrap_or(0);
+        let shown = self.one.shows().await?;
+        let last = shown.iter().filter_map(|it| i64::try_from(it.order.0).ok()).max().unwrap_or(0);
         self.until("the next second", async |_| {
             let now_s = Clock::System.now().as_micros() / 1_000_000 - NETWORK_BEGAN_S;
             Ok((now_s > last).then_some(()))
@@ -241,25 +211,42 @@ impl Stage {
         .await
     }
 
+    /// Whether the other side tells that its author changed what has this number.
+    pub(super) async fn tells_edit(&mut self, number: usize) -> Result<bool, Stopped> {
+        let Some(said) = self.utterance(number).cloned() else { return Ok(false) };
+        let Some(edited) = &said.edited else { return Ok(false) };
+        let shown = self.room_mut(said.side.other()).shows().await?;
+        Ok(copies(&shown).iter().any(|it| it.tells_edit(said.who, edited)))
+    }
+
     /// Counts what `side` said and the other side shows of it.
     pub(super) async fn count(&mut self, side: Side) -> Result<Count, Stopped> {
-        let own = self.room_mut(side).shows().await?;
+        let mut own = self.room_mut(side).shows().await?;
         let theirs = self.room_mut(side.other()).shows().await?;
-        let (from, to) = (self.room(side), self.room(side.other()));
-        let said: Vec<&Shown> = own
-            .iter()
-            .filter(|it| it.cast.fid != from.account && Some(&it.cast) != from.beginning())
-            .collect();
+        let beginning = self.room(side).beginning();
+        own.retain(|it| !it.is_copy && Some(&it.id) != beginning.as_ref());
+        let mut copies = copies(&theirs);
+        for said in self.said.iter().filter(|it| it.side == side) {
+            let Some(edited) = &said.edited else { continue };
+            // What it said first arrived as such; that it changed is told once.
+            if let Some(shown) = own.iter_mut().find(|it| it.id == said.id && it.text == *edited) {
+                shown.text.clone_from(&said.text);
+            }
+            if let Some(at) = copies.iter().position(|it| it.tells_edit(said.who, edited)) {
+                copies.remove(at);
+            }
+        }
         let spoken = self.said.iter().filter(|it| it.side == side && !it.is_gone).count();
         let spoken = spoken.saturating_add(self.in_burst);
-        Ok(count(&said, &copies(&theirs, to.account), spoken))
+        let own: Vec<&Shown> = own.iter().collect();
+        Ok(count(&own, &copies, spoken))
     }
 
     /// Ends everything and leaves nothing behind.
     pub(super) async fn clear(mut self) -> Result<(), Stopped> {
         self.bridge.kill().await?;
-        self.one.hub.kill().await;
-        self.two.hub.kill().await;
+        self.one.close().await;
+        self.two.close().await;
         Ok(self.folder.close()?)
     }
 }

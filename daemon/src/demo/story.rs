@@ -29,22 +29,25 @@ pub(super) fn heading(text: &str) -> Result<(), Stopped> {
 
 /// Says who is there, and starts the bridge.
 pub(super) async fn opens(stage: &mut Stage) -> Result<(), Stopped> {
-    heading("Two Farcaster hubs on this machine, and a bridge between them")?;
-    for (side, what) in [(Side::One, "channel /books"), (Side::Two, "a thread")] {
+    heading("A Farcaster hub and the Lens API on this machine, and a bridge between them")?;
+    for side in [Side::One, Side::Two] {
         let room = stage.room(side);
-        let names: Vec<&str> = room.residents.iter().map(|it| it.name).collect();
-        let line = format!("{}   {what:16} {}", room.hub.grpc_addr(), names.join(" and "));
-        print(&format!("  hub {}   {line}", room.name))?;
+        let (address, what) = room.place();
+        let names = room.people().join(" and ");
+        print(&format!("  {:12}{address}   {what:16} {names}", room.network()))?;
     }
     let began = Instant::now();
     let id = stage.bridge.start()?;
     stage
-        .until("the bridge connected to both hubs", async |stage| {
+        .until("the bridge connected to both networks", async |stage| {
             Ok(stage.bridge.is_connected()?.then_some(()))
         })
         .await?;
-    print(&format!("  bridge    process {id}, `threadbridge run`, ready after {}", since(began)))?;
-    Ok(print(&format!("            its encrypted store is in {}", stage.folder().display()))?)
+    print(&format!(
+        "  bridge      process {id}, `threadbridge run`, ready after {}",
+        since(began)
+    ))?;
+    Ok(print(&format!("              its encrypted store is in {}", stage.folder().display()))?)
 }
 
 /// The time since then, for people.
@@ -60,7 +63,7 @@ pub(super) async fn converses(stage: &mut Stage) -> Result<(), Stopped> {
         let line = play(stage, does).await?;
         print(&line)?;
     }
-    heading("What Alice and Bob see, each read back from their own hub")?;
+    heading("What Alice and Bob see, each read back from their own network")?;
     show(stage).await
 }
 
@@ -88,6 +91,12 @@ async fn play(stage: &mut Stage, does: Does) -> Result<String, Stopped> {
             let what = format!("#{number} is taken back");
             gone(stage, number).await?;
             return Ok(told("", &what, "gone on the other side", began));
+        }
+        Does::Edits { number, text } => {
+            stage.edit(number, text)?;
+            edited(stage, number).await?;
+            let what = format!("#{number} is edited");
+            return Ok(told("", &what, "told on the other side", began));
         }
     };
     let pieces = arrived(stage, number).await?;
@@ -125,7 +134,16 @@ pub(super) async fn liked(stage: &mut Stage, number: usize) -> Result<(), Stoppe
     stage
         .until(&format!("the like of #{number} where it was said"), async |stage| {
             let shown = stage.room_mut(said.side).shows().await?;
-            Ok(shown.iter().any(|it| it.cast == said.cast && it.likes > 0).then_some(()))
+            Ok(shown.iter().any(|it| it.id == said.id && it.likes > 0).then_some(()))
+        })
+        .await
+}
+
+/// Waits until the other side tells that what has this number was changed.
+pub(super) async fn edited(stage: &mut Stage, number: usize) -> Result<(), Stopped> {
+    stage
+        .until(&format!("the edit of #{number} on the other side"), async |stage| {
+            Ok(stage.tells_edit(number).await?.then_some(()))
         })
         .await
 }
@@ -147,11 +165,11 @@ pub(super) async fn show(stage: &mut Stage) -> Result<(), Stopped> {
         let mut shown = stage.room_mut(side).shows().await?;
         shown.retain(|it| !super::burst::is_part_of_it(&it.text));
         let room = stage.room(side);
-        let title = format!("{}’s app, hub {}", room.reader(), room.name);
-        columns.push(Column { title, shown, account: room.account });
+        let title = format!("{}’s app, on {}", room.reader(), room.network());
+        columns.push(Column { title, shown });
     }
     if let [one, two] = columns.as_slice() {
-        let lines = side_by_side(one, two, |cast| stage.number_of(cast), width());
+        let lines = side_by_side(one, two, |id| stage.number_of(id), width());
         print(&lines.join("\n"))?;
     }
     Ok(())
@@ -164,7 +182,7 @@ pub(super) async fn reckon(stage: &mut Stage) -> Result<bool, Stopped> {
         "", "said", "arrived", "lost", "doubled", "out of order"
     )];
     let mut is_perfect = true;
-    for (side, what) in [(Side::One, "hub one → hub two"), (Side::Two, "hub two → hub one")] {
+    for (side, what) in [(Side::One, "Farcaster → Lens"), (Side::Two, "Lens → Farcaster")] {
         let count = stage.count(side).await?;
         is_perfect &= count.is_perfect();
         let Count { said, arrived, lost, doubled, out_of_order } = count;

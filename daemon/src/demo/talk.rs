@@ -10,14 +10,15 @@ use tokio::time::Instant;
 use super::Stopped;
 use super::burst::settle;
 use super::stage::Stage;
-use super::story::{arrived, gone, heading, liked, reckon, show, since};
+use super::story::{arrived, edited, gone, heading, liked, reckon, show, since};
 use crate::cli::print;
 
 const HELP: &str =
-    "  alice: hello        Alice says it on hub one; so do carol: and, on hub two, bob:
+    "  alice: hello        Alice says it on Farcaster; so do carol: and, on Lens, bob:
   bob: >3 hello       Bob answers #3
   /like 3             somebody on the other side likes #3
   /delete 3           whoever said #3 takes it back
+  /edit 3 hello       whoever said #3 changes it, which can be done on Lens
   /kill, /start       kills the bridge with SIGKILL; starts it again
   /show               what Alice and Bob see
   /quit               ends";
@@ -31,6 +32,7 @@ const MAX_LINE_BYTES: u64 = 8 * 1024;
 enum Typed {
     Say { who: String, answers: Option<usize>, text: String },
     Like(usize),
+    Edit(usize, String),
     Delete(usize),
     Kill,
     Start,
@@ -53,6 +55,7 @@ impl Typed {
             ("/like" | "/delete", None) => {
                 Self::Unclear(format!("`{command}` needs a number, such as `{command} 3`"))
             }
+            ("/edit", _) => Self::edited(rest),
             ("/kill", _) => Self::Kill,
             ("/start", _) => Self::Start,
             ("/show", _) => Self::Show,
@@ -60,6 +63,16 @@ impl Typed {
             ("/quit", _) => Self::Quit,
             _ if line.starts_with('/') => Self::Unclear(format!("there is no `{command}`")),
             _ => Self::said(line),
+        }
+    }
+
+    fn edited(rest: &str) -> Self {
+        let (number, text) = rest.trim().split_once(' ').unwrap_or_default();
+        match (number.trim_start_matches('#').parse(), text.trim()) {
+            (Ok(number), text) if !text.is_empty() => Self::Edit(number, text.to_owned()),
+            _ => Self::Unclear(
+                "`/edit` needs a number and a text, such as `/edit 3 hello`".to_owned(),
+            ),
         }
     }
 
@@ -115,7 +128,9 @@ pub(super) async fn talk(stage: &mut Stage) -> Result<(), Stopped> {
         }
         match act(stage, typed).await {
             Ok(line) => print(&line)?,
-            Err(error @ (Stopped::Refused(_) | Stopped::NotSeen(_))) => {
+            Err(
+                error @ (Stopped::Refused(_) | Stopped::RefusedByLens(_) | Stopped::NotSeen(_)),
+            ) => {
                 let line = crate::logging::chain(&error);
                 print(&format!("  {}", style(line).red()))?;
             }
@@ -126,7 +141,7 @@ pub(super) async fn talk(stage: &mut Stage) -> Result<(), Stopped> {
         return Ok(print("\nThe bridge is dead, so what was said last did not cross.")?);
     }
     settle(stage).await?;
-    heading("All that was said, counted from what the hubs show")?;
+    heading("All that was said, counted from what the networks show")?;
     if reckon(stage).await? { Ok(()) } else { Err(Stopped::Unequal) }
 }
 
@@ -182,6 +197,7 @@ async fn act(stage: &mut Stage, typed: Typed) -> Result<String, Stopped> {
             gone(stage, number).await?;
             format!("  #{number} is gone from the other side after {}", since(began))
         }
+        Typed::Edit(number, text) => changed(stage, number, &text).await?,
         Typed::Kill => match stage.bridge.kill().await? {
             Some(id) => format!("  killed process {id}; what is said waits until /start"),
             None => "  the bridge is dead already; /start starts it again".to_owned(),
@@ -196,6 +212,22 @@ async fn act(stage: &mut Stage, typed: Typed) -> Result<String, Stopped> {
         Typed::Unclear(why) => format!("  {why}; /help says what can be typed"),
         Typed::Nothing | Typed::Quit => String::new(),
     })
+}
+
+async fn changed(stage: &mut Stage, number: usize, text: &str) -> Result<String, Stopped> {
+    let began = Instant::now();
+    if there(stage, number).is_none() {
+        return Ok(unknown(number));
+    }
+    crosses(stage, number).await?;
+    if !stage.edit(number, text)? {
+        return Ok(format!("  #{number} cannot be changed where it was said"));
+    }
+    if !stage.bridge.is_running() {
+        return Ok(waits(&format!("#{number} is changed")));
+    }
+    edited(stage, number).await?;
+    Ok(format!("  the other side is told that #{number} changed after {}", since(began)))
 }
 
 /// The side that hears of what has this number, if it is there still.
@@ -236,6 +268,7 @@ mod tests {
             ("bob: > quoted", says("bob", None, "> quoted")),
             ("/like 3", Typed::Like(3)),
             ("/delete #12", Typed::Delete(12)),
+            ("/edit #3 Not he.", Typed::Edit(3, "Not he.".to_owned())),
             ("/kill", Typed::Kill),
             ("/quit now", Typed::Quit),
             ("   ", Typed::Nothing),
@@ -246,7 +279,7 @@ mod tests {
 
     #[test]
     fn what_is_unclear_is_said_to_be() {
-        for line in ["hello", "alice:", "/like", "/like him", "/dance"] {
+        for line in ["hello", "alice:", "/like", "/like him", "/edit 3", "/edit x y", "/dance"] {
             assert!(matches!(Typed::read(line), Typed::Unclear(_)), "{line:?}");
         }
     }

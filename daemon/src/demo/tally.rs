@@ -1,8 +1,8 @@
-//! Counting, from what hubs show and nothing else.
+//! Counting, from what the networks show and nothing else.
 
 use std::collections::BTreeMap;
 
-use threadbridge_devnet::farcaster::app::Shown;
+use super::room::Shown;
 
 /// What came of what one side said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -32,7 +32,16 @@ pub(super) struct Copy<'a> {
     pub(super) pieces: Vec<&'a Shown>,
 }
 
+/// How the bridge begins to tell a change where nothing can be changed.
+pub(super) const EDITED: &str = "(edited) ";
+
 impl Copy<'_> {
+    /// Whether this tells that `author` changed what they said.
+    pub(super) fn tells_edit(&self, author: &str, text: &str) -> bool {
+        let first = self.pieces.first().and_then(|it| it.text.strip_prefix(EDITED));
+        first == Some(format!("{author}: {text}").as_str())
+    }
+
     /// Whether this is what `author` said.
     pub(super) fn tells(&self, author: &str, text: &str) -> bool {
         let whole = format!("{author}: {text}");
@@ -72,9 +81,9 @@ impl<'a> Mark<'a> {
 
 /// What the bridge's account says in a conversation, in the order in which it is shown. Pieces come
 /// below each other there.
-pub(super) fn copies(shown: &[Shown], account: u64) -> Vec<Copy<'_>> {
+pub(super) fn copies(shown: &[Shown]) -> Vec<Copy<'_>> {
     let mut copies: Vec<Copy<'_>> = Vec::new();
-    for cast in shown.iter().filter(|it| it.cast.fid == account) {
+    for cast in shown.iter().filter(|it| it.is_copy) {
         match copies.iter_mut().rev().find(|it| continues(it, cast)) {
             Some(copy) => copy.pieces.push(cast),
             None => copies.push(Copy { pieces: vec![cast] }),
@@ -90,7 +99,7 @@ fn continues(copy: &Copy<'_>, cast: &Shown) -> bool {
     last.depth.checked_add(1) == Some(cast.depth) && Mark::of(&last.text).is_some_and(is_next)
 }
 
-/// Counts what `said` became. `spoken` is how much was said; a hub that shows less of it on its own
+/// Counts what `said` became. `spoken` is how much was said; a network that shows less of it on its own
 /// side has lost it, too. Order is that of the times that both sides show.
 pub(super) fn count(said: &[&Shown], copies: &[Copy<'_>], spoken: usize) -> Count {
     let (mut said, mut copies) = (said.to_vec(), copies.to_vec());
@@ -119,32 +128,41 @@ pub(super) fn count(said: &[&Shown], copies: &[Copy<'_>], spoken: usize) -> Coun
 }
 
 /// By what apps sort.
-fn time(shown: &Shown) -> (u32, &[u8]) {
-    (shown.said_at_s, &shown.cast.hash)
+const fn time(shown: &Shown) -> &(u64, Vec<u8>) {
+    &shown.order
 }
 
 #[cfg(test)]
 mod tests {
     use threadbridge_devnet::farcaster::wire::CastId;
 
+    use super::super::room::Id;
     use super::*;
 
-    const ACCOUNT: u64 = 9;
-
-    fn shown(fid: u64, depth: usize, text: &str) -> Shown {
-        let cast = CastId { fid, hash: Vec::new() };
-        let author = if fid == ACCOUNT { "bridge" } else { "Ann" }.to_owned();
-        Shown { cast, author, text: text.to_owned(), depth, likes: 0, said_at_s: 0 }
+    fn shown(is_copy: bool, depth: usize, text: &str) -> Shown {
+        Shown {
+            id: Id::Cast(CastId { fid: 1, hash: Vec::new() }),
+            author: if is_copy { "bridge" } else { "Ann" }.to_owned(),
+            is_copy,
+            text: text.to_owned(),
+            depth,
+            likes: 0,
+            is_edited: false,
+            order: (0, Vec::new()),
+        }
     }
 
     fn counted(said: &[&str], theirs: &[&str]) -> Count {
-        let at = |(said_at_s, text): (u32, &&str), fid| Shown { said_at_s, ..shown(fid, 0, text) };
-        let said: Vec<Shown> = (0..).zip(said).map(|it| at(it, 1)).collect();
-        let mut theirs: Vec<Shown> = (0..).zip(theirs).map(|it| at(it, ACCOUNT)).collect();
+        let at = |(nth, text): (u64, &&str), is_copy| Shown {
+            order: (nth, Vec::new()),
+            ..shown(is_copy, 0, text)
+        };
+        let said: Vec<Shown> = (0..).zip(said).map(|it| at(it, false)).collect();
+        let mut theirs: Vec<Shown> = (0..).zip(theirs).map(|it| at(it, true)).collect();
         // Where a cast stands says nothing: what an answer answers may stand anywhere.
         theirs.reverse();
         let said: Vec<&Shown> = said.iter().collect();
-        count(&said, &copies(&theirs, ACCOUNT), said.len())
+        count(&said, &copies(&theirs), said.len())
     }
 
     #[test]
@@ -172,16 +190,16 @@ mod tests {
     #[test]
     fn pieces_are_put_together_whether_or_not_there_was_a_blank() {
         for (first, second) in [("Ann: one (1/2)", "two (2/2)"), ("Ann: onetw (1/2)", "o (2/2)")] {
-            let theirs = [shown(ACCOUNT, 1, first), shown(ACCOUNT, 2, second)];
-            let copies = copies(&theirs, ACCOUNT);
+            let theirs = [shown(true, 1, first), shown(true, 2, second)];
+            let copies = copies(&theirs);
             assert_eq!(copies.len(), 1);
             assert!(copies[0].tells("Ann", "one two") || copies[0].tells("Ann", "onetwo"));
             assert!(!copies[0].tells("Ann", "one tw"));
         }
-        let half = [shown(ACCOUNT, 1, "Ann: one (1/2)")];
-        assert!(!copies(&half, ACCOUNT)[0].tells("Ann", "one two"));
+        let half = [shown(true, 1, "Ann: one (1/2)")];
+        assert!(!copies(&half)[0].tells("Ann", "one two"));
         // Somebody may end with such a mark.
-        let typed = [shown(ACCOUNT, 0, "Ann: done (2/3)")];
-        assert!(copies(&typed, ACCOUNT)[0].tells("Ann", "done (2/3)"));
+        let typed = [shown(true, 0, "Ann: done (2/3)")];
+        assert!(copies(&typed)[0].tells("Ann", "done (2/3)"));
     }
 }

@@ -23,8 +23,12 @@ pub enum Place {
 pub struct Shown {
     /// The post.
     pub post: PostId,
-    /// Its author's name.
+    /// The name that its author chose, or else their username.
     pub author: String,
+    /// Its author's account.
+    pub account: Address,
+    /// Its place among all posts of the network, in the order in which they appeared.
+    pub nth: usize,
     /// What it says now; nothing, if it is deleted.
     pub text: String,
     /// What it answers.
@@ -103,12 +107,20 @@ impl Lens {
     }
 }
 
+fn shown_name(world: &World, account: Address) -> String {
+    let profile = world.accounts.get(&account).and_then(|account| account.metadata.as_ref());
+    let chosen = profile.and_then(|profile| profile.get("name")).and_then(Value::as_str);
+    chosen.map_or_else(|| world.name_of(account), str::to_owned)
+}
+
 fn show(world: &World, post: &Post, depth: usize) -> Shown {
     let likes = world.opinions.votes_on(post.id).filter(|(_, vote, _)| *vote == Vote::Upvote);
     let text = if post.is_deleted { "" } else { post.content() };
     Shown {
         post: post.id,
-        author: world.name_of(post.author),
+        author: shown_name(world, post.author),
+        account: post.author,
+        nth: world.timeline.iter().position(|id| *id == post.id).unwrap_or_default(),
         text: text.to_owned(),
         parent: post.comment_on,
         quote_of: post.quote_of,

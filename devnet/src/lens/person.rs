@@ -54,6 +54,20 @@ impl Person {
         &self.wallet
     }
 
+    /// Shows a name of their own choice.
+    ///
+    /// # Errors
+    ///
+    /// If the name is empty.
+    pub fn call_themself(&self, lens: &Lens, name: &str) -> Result<(), Refused> {
+        let profile = json!({
+            "$schema": "https://json-schemas.lens.dev/account/1.0.0.json",
+            "lens": { "id": uuid(), "name": name },
+        });
+        let uri = data_uri(&profile);
+        lens.with(|world| world.set_profile(self.account, &uri)).map_err(Refused)
+    }
+
     /// Says something, somewhere.
     ///
     /// # Errors
