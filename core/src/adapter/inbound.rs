@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
+use std::sync::Arc;
 
 use thiserror::Error;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::model::envelope::{Cursor, Envelope};
 use crate::model::health::Health;
-use crate::model::id::RemoteConversation;
+use crate::model::id::{RemoteConversation, RemoteId};
+use crate::store::ReadError;
 
 /// Envelopes in the network's order, and how far that brings us.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -53,7 +55,12 @@ pub struct Inbound {
     pub(crate) cursors: BTreeMap<String, Vec<u8>>,
     pub(crate) conversations: watch::Receiver<BTreeSet<RemoteConversation>>,
     pub(crate) health: watch::Sender<Health>,
+    pub(crate) ledger: Ledger,
 }
+
+/// Looks up what stands in a conversation, at most so much of it.
+pub(crate) type Ledger =
+    Arc<dyn Fn(&RemoteConversation, usize) -> Result<Vec<RemoteId>, ReadError> + Send + Sync>;
 
 impl Inbound {
     /// Hands a batch in. When it returns, everything that had to be kept is durable, the cursors
@@ -79,6 +86,17 @@ impl Inbound {
     #[must_use]
     pub fn conversations(&self) -> watch::Receiver<BTreeSet<RemoteConversation>> {
         self.conversations.clone()
+    }
+
+    /// The network's ids of what people said in a conversation and have not taken back, as far as
+    /// the bridge knows; of its last `most` events, the latest first. Where a network lost events for
+    /// good, this is what to ask it about.
+    pub fn standing(
+        &self,
+        conversation: &RemoteConversation,
+        most: usize,
+    ) -> Result<Vec<RemoteId>, ReadError> {
+        (self.ledger)(conversation, most)
     }
 
     /// Says how the account is doing.

@@ -22,8 +22,8 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use self::envelope::{Malformed, Opened, Parsed, Refusal};
-pub(crate) use self::inbound::Handover;
 pub use self::inbound::{Batch, Closed, Inbound, Outcome};
+pub(crate) use self::inbound::{Handover, Ledger};
 pub use self::outbound::{Receipt, Sealing, SendRequest, Unrenderable};
 pub use self::outlet::{HandedOver, Outlet};
 pub use self::verdict::{AdapterError, Verdict};

@@ -1,6 +1,7 @@
 //! The other end of the door: what stands behind [`Inbound`], and decides when a batch is kept.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
@@ -37,7 +38,8 @@ impl Inbound {
         let (linked, links) = watch::channel(conversations);
         let cursors: BTreeMap<_, _> =
             cursors.into_iter().map(|it| (it.stream, it.position)).collect();
-        let inbound = Self { batches, cursors, conversations: links, health };
+        let ledger = Arc::new(|_: &RemoteConversation, _: usize| Ok(Vec::new()));
+        let inbound = Self { batches, cursors, conversations: links, health, ledger };
         (inbound, Outlet { batches: handed_over, health: healths, conversations: linked })
     }
 }

@@ -1,16 +1,22 @@
 //! Keeps an account's adapter listening: after a failure it is called again, by the verdict.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
 use super::account::{Account, Chain};
 use super::backoff::Patience;
-use crate::adapter::{Cursor, Handover, Health, Inbound, Verdict};
+use crate::adapter::{Cursor, Handover, Health, Inbound, Ledger, Verdict};
+use crate::model::id::{Leg, RemoteId};
+use crate::store::key::RowKey;
 use crate::store::span::Span;
-use crate::store::tables::CURSORS;
-use crate::store::{ReadError, Reads};
+use crate::store::tables::{COPIES, CURSORS, EVENTS, LEGS, MESSAGES};
+use crate::store::{ReadError, Reads, Snapshot};
+
+/// How many records are held at once.
+const PAGE: usize = 512;
 
 /// After how long a suspended account is tried again by itself.
 const SUSPENDED_FOR: Duration = Duration::from_secs(30 * 60);
@@ -29,7 +35,46 @@ pub(super) fn inbound(
         cursors,
         conversations: account.linked.clone(),
         health: account.health.clone(),
+        ledger: ledger(account),
     })
+}
+
+/// What stands in the account's conversations.
+fn ledger(account: &Account) -> Ledger {
+    let (store, name) = (account.store.clone(), account.name.clone());
+    Arc::new(move |conversation, most| {
+        let leg = Leg { account: name.clone(), conversation: conversation.clone() };
+        standing(&store.snapshot()?, &leg, most)
+    })
+}
+
+/// The ids of what people said on a leg and have not taken back, of the conversation's last `most`
+/// events, the latest first.
+fn standing(snapshot: &Snapshot, leg: &Leg, most: usize) -> Result<Vec<RemoteId>, ReadError> {
+    let Some(conversation) = snapshot.get(&LEGS, leg)? else { return Ok(Vec::new()) };
+    let (mut ids, mut looked_at, mut last) = (Vec::new(), 0, None::<RowKey>);
+    while looked_at < most {
+        let span = Span::under(&conversation).falling();
+        let page = match &last {
+            Some(last) => snapshot.scan(&EVENTS, span.before(last), PAGE)?,
+            None => snapshot.scan(&EVENTS, span, PAGE)?,
+        };
+        let Some((key, _)) = page.last() else { break };
+        last = Some(key.clone());
+        looked_at += page.len();
+        for (_, record) in page {
+            let Some(id) = record.remote_id.filter(|_| record.leg.as_ref() == Some(leg)) else {
+                continue;
+            };
+            let row = snapshot.get(&MESSAGES, &record.message)?;
+            let copy = (conversation, record.message, leg.clone(), 0);
+            let is_shown = snapshot.get(&COPIES, &copy)?.is_some_and(|copy| copy.is_shown);
+            if is_shown && row.is_some_and(|row| !row.deleted) {
+                ids.push(id);
+            }
+        }
+    }
+    Ok(ids)
 }
 
 /// Listens until `stop`.
