@@ -355,6 +355,8 @@ async fn likes_recasts_answers_and_deletes_follow_after_many_other_messages() {
     carry(&two.home, others).await;
     two.daemon = two.home.starts();
     two.home.connects().await;
+    let began = tokio::time::Instant::now();
     ties.are_undone(&mut two).await;
+    println!("all of it followed in {:?}", began.elapsed());
     two.part().await;
 }
