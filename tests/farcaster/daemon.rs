@@ -75,8 +75,14 @@ impl Home {
     }
 
     /// Adds an account on a hub, which is registered there.
-    pub(crate) fn with_account(mut self, name: &str, hub: &Hub, fid: u64) -> Self {
-        write_key(&self.path(&format!("{name}.key")), &register(hub, fid));
+    pub(crate) fn with_account(self, name: &str, hub: &Hub, fid: u64) -> Self {
+        let seed = register(hub, fid);
+        self.with_fid(name, hub, (fid, seed))
+    }
+
+    /// Adds an account on a hub by a fid and a key of which the hub need not know.
+    pub(crate) fn with_fid(mut self, name: &str, hub: &Hub, (fid, seed): (u64, [u8; 32])) -> Self {
+        write_key(&self.path(&format!("{name}.key")), &seed);
         write!(
             self.text,
             "\n[accounts.{name}]\nnetwork = \"farcaster\"\nrealm = \"dev\"\nfid = {fid}\n\
@@ -107,6 +113,16 @@ impl Home {
 
     fn path(&self, name: &str) -> PathBuf {
         self.folder.path().join(name)
+    }
+
+    /// Writes the settings down, as starting a daemon does.
+    pub(crate) fn writes_settings(&self) {
+        self.writes("bridge.toml", &self.text);
+    }
+
+    /// Writes a file beside the settings.
+    pub(crate) fn writes(&self, name: &str, text: &str) {
+        fs::write(self.path(name), text).unwrap();
     }
 
     /// The store, while no daemon runs.
@@ -149,7 +165,7 @@ impl Home {
     }
 
     fn start(&self, command: &mut Command) -> Daemon {
-        fs::write(self.path("bridge.toml"), &self.text).unwrap();
+        self.writes_settings();
         let log = fs::OpenOptions::new().append(true).create(true).open(self.path("log")).unwrap();
         command.current_dir(self.folder.path()).stdin(Stdio::null());
         command.stdout(log.try_clone().unwrap()).stderr(log);

@@ -22,17 +22,22 @@ pub struct NodeReport {
 }
 
 /// What the network says about the account's key.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SignerState {
     /// The account has none: it only reads.
     Absent,
     /// It may sign casts.
     Active {
-        /// Until when, in Unix seconds; nothing if it does not expire.
+        /// Until when, in Unix seconds, if it is not used before; nothing if it does not expire.
         expires_at_s: Option<u64>,
+        /// What it may sign, by the network's names of message types; empty if everything.
+        scopes: Vec<String>,
     },
     /// It may sign, but not casts.
-    OutOfScope,
+    OutOfScope {
+        /// What it may sign.
+        scopes: Vec<String>,
+    },
     /// It was removed from the fid.
     Removed,
     /// It was never added to the fid.
@@ -69,12 +74,24 @@ impl Farcaster {
             return Ok(SignerState::Unknown);
         };
         let cast = i32::from(MessageType::CastAdd);
+        let scopes = || signer.scopes.iter().map(|scope| scope_name(*scope)).collect();
         Ok(if signer.removed_at_s.is_some() {
             SignerState::Removed
         } else if signer.may_sign(cast) {
-            SignerState::Active { expires_at_s: signer.expires_at_s }
+            SignerState::Active { expires_at_s: signer.expires_at_s, scopes: scopes() }
         } else {
-            SignerState::OutOfScope
+            SignerState::OutOfScope { scopes: scopes() }
         })
+    }
+}
+
+/// `MESSAGE_TYPE_CAST_ADD` as people read it.
+fn scope_name(scope: i32) -> String {
+    match MessageType::try_from(scope) {
+        Ok(kind) => {
+            let name = kind.as_str_name();
+            name.trim_start_matches("MESSAGE_TYPE_").to_lowercase().replace('_', " ")
+        }
+        Err(_) => format!("type {scope}"),
     }
 }

@@ -58,9 +58,11 @@ impl Want {
                 format!("cast/{}:{}", name.fid, name.hash),
                 "the root of its thread is not known yet",
             ),
-            Self::Root(hash) => {
-                (format!("root/{hash}"), "the author of the thread's root is not known yet")
-            }
+            Self::Root(hash) => (
+                format!("root/{hash}"),
+                "the author of the thread's root is not known yet; where the root is older than a \
+                 few hours, name its author: `thread/FID:0xHASH`",
+            ),
         };
         Missing { what, reason: reason.to_owned() }
     }
@@ -93,6 +95,12 @@ pub(crate) enum FetchError {
     /// The system gave no randomness.
     #[error("no randomness")]
     Random(#[from] getrandom::Error),
+    /// The root of a thread whose author is not named is too old to be found.
+    #[error(
+        "a thread's root is not among the last {SEARCHED_BLOCKS} blocks; name its author in the \
+         leg: `thread/FID:0xHASH`"
+    )]
+    NoRoot,
     /// A fetched thing cannot be named.
     #[error("fetched something without a name")]
     Id(#[from] InvalidId),
@@ -112,7 +120,7 @@ pub(crate) async fn fetch(pool: &Pool, missing: &Missing) -> Result<Vec<Envelope
         Some(Want::Cast(name)) => cast(pool, name).await,
         Some(Want::Root(hash)) => match pool.ask(|node| search(node, hash)).await? {
             Some(root) => Ok(vec![Cargo::History(root).into_envelope(unique("root")?)]),
-            None => Ok(Vec::new()),
+            None => Err(FetchError::NoRoot),
         },
         None => Ok(Vec::new()),
     }

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// The most messages that are listed of one conversation.
-const MOST: usize = 10_000;
+pub(crate) const MOST: usize = 10_000;
 /// Messages a page. Small, because a channel's listing may be cut within a page.
 const PAGE: u32 = 100;
 
@@ -68,6 +68,31 @@ pub(crate) async fn collect(
     }
     list_below(pool, depth, &mut found).await?;
     Ok(found.sorted())
+}
+
+/// The removals of casts that were known once and are no longer listed: only with one did its author
+/// take a cast back; without one the network let go of it. The casts are given as pairs.
+pub(crate) async fn removals(
+    pool: &Pool,
+    gone: &BTreeSet<Name>,
+) -> Result<Vec<SignedMessage>, NodeError> {
+    let hashes: BTreeSet<&[u8]> = gone.iter().map(|name| name.hash.as_bytes().as_slice()).collect();
+    let authors: BTreeSet<_> = gone.iter().map(|name| name.fid).collect();
+    let mut removals = Vec::new();
+    for fid in authors {
+        let all = match list(pool, &Listing::CastsAndRemovals(fid)).await {
+            Err(NodeError::Unsupported) => {
+                tracing::warn!("no node lists removals; what was taken back meanwhile may stay");
+                break;
+            }
+            all => all?,
+        };
+        removals.extend(all.into_iter().filter(|message| {
+            let body = decoded(message).and_then(|data| data.body);
+            matches!(&body, Some(Body::CastRemoveBody(it)) if hashes.contains(&it.target_hash[..]))
+        }));
+    }
+    Ok(removals)
 }
 
 /// A channel's listing may leave casts out silently, so those whom it names are asked themselves.

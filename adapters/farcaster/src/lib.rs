@@ -26,6 +26,7 @@ mod open;
 mod orphans;
 mod own;
 mod parse;
+mod permit;
 mod proven;
 mod render;
 mod seal;
@@ -60,6 +61,7 @@ pub use self::{
     connect::ConnectError,
     examine::{NodeReport, SignerState},
     node::{endpoint::BadAddress, failure::NodeError, query::Allowance},
+    permit::{KeyError, KeyTerms, LONGEST_DAYS},
 };
 
 use self::{
@@ -186,13 +188,23 @@ impl Adapter for Farcaster {
         let own = self.own.as_ref().map(|own| own.fid);
         let pool = Arc::clone(&self.pool);
         let met = Arc::clone(&self.met);
-        listen::listen(pool, own, met, (self.begin, self.pace), inbound).await
+        let listening = listen::listen(pool, own, met, (self.begin, self.pace), inbound);
+        match self.own.as_ref().and_then(|own| Some((own.fid, own.key.as_ref()?.public()))) {
+            None => listening.await,
+            Some((fid, key)) => {
+                let watching = permit::watch(Arc::clone(&self.pool), fid, key);
+                tokio::select! {
+                    ended = listening => ended,
+                    () = watching => Ok(()),
+                }
+            }
+        }
     }
 
     async fn fetch(&self, missing: &Missing) -> Result<Vec<Envelope>, AdapterError> {
         fetch::fetch(&self.pool, missing).await.map_err(|error| match error {
             FetchError::Node(error) => AdapterError::new(Verdict::Retry, error),
-            error @ (FetchError::Random(_) | FetchError::Id(_)) => {
+            error @ (FetchError::Random(_) | FetchError::Id(_) | FetchError::NoRoot) => {
                 AdapterError::new(Verdict::Retry, error)
             }
         })

@@ -17,6 +17,7 @@ mod reload;
 mod run;
 mod schema;
 mod send;
+mod signer;
 mod status;
 mod target;
 mod thread;
@@ -72,6 +73,8 @@ enum Command {
     Send(send::Args),
     /// Shows what is on its way.
     Outbox(outbox::Args),
+    /// The life of an account's key on Farcaster: `show`, `request`, `add`, `revoke`.
+    Signer(signer::Args),
     /// Shows what was given up; `replay` sends it again, `drop` forgets it.
     DeadLetters(dead_letters::Args),
     /// Shows what a message will become on each leg of a link.
@@ -116,6 +119,7 @@ fn run_command(cli: Cli) -> Result<(), Failure> {
         Command::Thread(args) => thread::run(&home, &args),
         Command::Send(args) => send::run(&home, &args),
         Command::Outbox(args) => outbox::run(&home, &args),
+        Command::Signer(args) => signer::run(&home, &args),
         Command::DeadLetters(args) => dead_letters::run(&home, &args),
         Command::Preview(args) => preview::run(&home, &args),
         Command::Fsck(args) => fsck::run(&home, &args),

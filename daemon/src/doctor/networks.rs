@@ -72,7 +72,7 @@ async fn farcaster(name: &AccountName, adapter: &Farcaster) -> Vec<Finding> {
     }
     if answers {
         findings.push(match adapter.signer_state().await {
-            Ok(state) => signer(name, state, now),
+            Ok(state) => signer(name, &state, now),
             Err(error) => unasked(&format!("accounts.{name}.signer"), &error),
         });
         match adapter.budget().await {
@@ -115,31 +115,39 @@ fn clock(subject: &str, date: &str, now: Timestamp) -> Option<Finding> {
     })
 }
 
-fn signer(name: &AccountName, state: SignerState, now: Timestamp) -> Finding {
+fn signer(name: &AccountName, state: &SignerState, now: Timestamp) -> Finding {
     let subject = format!("accounts.{name}.signer");
-    let add =
-        "add its public key to the fid as a signer; `threadbridge init` shows it for a new key";
+    let add = "`threadbridge signer request` says what the fid's wallet has to sign for it";
+    let renew = "renew it: `threadbridge signer request` says what the fid's wallet has to sign";
     match state {
         SignerState::Absent => Finding::ok(&subject, "none: the account only reads"),
-        SignerState::Active { expires_at_s: None } => Finding::ok(&subject, "it may cast"),
-        SignerState::Active { expires_at_s: Some(at_s) } => {
-            let at = Timestamp::from_secs(i64::try_from(at_s).unwrap_or(i64::MAX));
+        SignerState::Active { expires_at_s: None, scopes } => {
+            Finding::ok(&subject, format!("it may sign {}", everything_or(scopes)))
+        }
+        SignerState::Active { expires_at_s: Some(at_s), scopes } => {
+            let at = Timestamp::from_secs(i64::try_from(*at_s).unwrap_or(i64::MAX));
             let left = at.since(now);
-            let found = format!("it may cast for another {} days", left.as_secs() / 86_400);
+            let days = left.as_secs() / 86_400;
+            let found = format!("it may sign {} for another {days} days", everything_or(scopes));
             if left.is_zero() {
-                Finding::fail(&subject, "it has expired", "add a new signer to the fid")
+                Finding::fail(&subject, "it has expired", renew)
             } else if left < EXPIRES_SOON {
-                Finding::warn(&subject, found, "add a new signer to the fid in time")
+                Finding::warn(&subject, found, renew)
             } else {
                 Finding::ok(&subject, found)
             }
         }
-        SignerState::OutOfScope => {
-            Finding::fail(&subject, "it may sign, but not casts", "give the key that scope")
+        SignerState::OutOfScope { scopes } => {
+            let found = format!("it may not sign casts, but {}", everything_or(scopes));
+            Finding::fail(&subject, found, renew)
         }
         SignerState::Removed => Finding::fail(&subject, "it was removed from the fid", add),
         SignerState::Unknown => Finding::fail(&subject, "the fid does not have it", add),
     }
+}
+
+fn everything_or(scopes: &[String]) -> String {
+    if scopes.is_empty() { "everything".to_owned() } else { scopes.join(", ") }
 }
 
 fn budget(name: &AccountName, means: &Budget) -> Finding {
@@ -179,10 +187,13 @@ mod tests {
     #[test]
     fn a_key_that_cannot_cast_is_found() {
         let name = AccountName::parse("casts").unwrap();
-        let grade = |state| signer(&name, state, Timestamp::from_secs(1_000_000)).grade;
-        assert_eq!(grade(SignerState::Active { expires_at_s: None }), Grade::Ok);
-        assert_eq!(grade(SignerState::Active { expires_at_s: Some(1_100_000) }), Grade::Warn);
-        assert_eq!(grade(SignerState::Active { expires_at_s: Some(900_000) }), Grade::Fail);
+        let grade = |state| signer(&name, &state, Timestamp::from_secs(1_000_000)).grade;
+        let until = |expires_at_s| SignerState::Active { expires_at_s, scopes: Vec::new() };
+        assert_eq!(grade(until(None)), Grade::Ok);
+        assert_eq!(grade(until(Some(1_000_000 + 80 * 86_400))), Grade::Ok);
+        assert_eq!(grade(until(Some(1_100_000))), Grade::Warn);
+        assert_eq!(grade(until(Some(900_000))), Grade::Fail);
+        assert_eq!(grade(SignerState::OutOfScope { scopes: Vec::new() }), Grade::Fail);
         assert_eq!(grade(SignerState::Unknown), Grade::Fail);
         assert_eq!(grade(SignerState::Removed), Grade::Fail);
     }

@@ -41,8 +41,8 @@ function dated(at) {
 }
 
 /** The Ethereum key that is 32 times that byte. */
-const walletOf = (byte) =>
-  new hub.ViemLocalEip712Signer(privateKeyToAccount(`0x${String(byte).padStart(2, "0").repeat(32)}`));
+const accountOf = (byte) => privateKeyToAccount(`0x${String(byte).padStart(2, "0").repeat(32)}`);
+const walletOf = (byte) => new hub.ViemLocalEip712Signer(accountOf(byte));
 
 const castId = ({ fid, hash }) => ({ fid, hash: unhex(hash) });
 const embedOf = (embed) => (embed.url ? { url: embed.url } : { castId: castId(embed) });
@@ -118,9 +118,10 @@ async function startWatching({ shards, from = {}, mode = "stream", types = ALL_E
 }
 
 const commands = {
-  async register({ units, name, pro, display, pfp, bio }) {
+  async register({ units, name, pro, display, pfp, bio, wallet }) {
     const admin = await hub.getAdminRpcClient(flags.hub);
-    const key = await register({ client, admin, fid, signer, units, name, isPro: pro });
+    const custody = wallet && must(await walletOf(wallet).getSignerKey());
+    const key = await register({ client, admin, fid, signer, units, name, isPro: pro, custody });
     await setProfile({ username: name, display, pfp, bio });
     return { fid, signer: hex(key) };
   },
@@ -163,6 +164,19 @@ const commands = {
     const body = { address, protocol: hub.Protocol.ETHEREUM };
     await submit(await hub.makeVerificationRemove(body, dated(), signer), command);
     return { address: hex(address) };
+  },
+  async oldest({ shard }) {
+    const page = must(await client.getEvents({ startId: 0, shardIndex: shard, pageSize: 1 }));
+    return { height: Math.floor((page.events[0]?.id ?? 0) / 2 ** 14) };
+  },
+  async sign({ wallet, typed }) {
+    const { EIP712Domain, ...types } = typed.types;
+    return { signature: await accountOf(wallet).signTypedData({ ...typed, types }) };
+  },
+  async signers({ fid: person = fid }) {
+    const answer = must(await client.getSignersByFid({ fid: person, requesterFids: [] }));
+    const shown = ({ key, scopes, ttl, requestFid }) => ({ key: hex(key), scopes, ttl, requestFid });
+    return { signers: answer.signers.map(shown) };
   },
   async get({ fid, hash }) {
     const found = await client.getCast(castId({ fid, hash }));

@@ -16,6 +16,7 @@ use thiserror::Error;
 use threadbridge_core::{
     adapter::{AdapterError, Batch, Closed, Cursor, Health, Inbound, Verdict},
     model::id::{InvalidId, RemoteConversation},
+    store::ReadError,
 };
 use tokio::{
     sync::{mpsc, oneshot},
@@ -30,7 +31,7 @@ use crate::{
     carried::Cargo,
     fetch::{FetchError, unique},
     history::{self, Depth},
-    name::Place,
+    name::{Name, Place},
     node::{failure::NodeError, pool::Pool},
     orphans::Orphans,
     send::verdict,
@@ -58,6 +59,8 @@ enum Ended {
     Fetch(#[from] FetchError),
     #[error("an event cannot be named")]
     Id(#[from] InvalidId),
+    #[error("what is known cannot be read")]
+    Ledger(#[from] ReadError),
 }
 
 /// What a follower says.
@@ -131,7 +134,7 @@ pub(crate) async fn listen(
             };
             Err(AdapterError::new(verdict, error))
         }
-        Err(error @ (Ended::Fetch(_) | Ended::Id(_))) => {
+        Err(error @ (Ended::Fetch(_) | Ended::Id(_) | Ended::Ledger(_))) => {
             Err(AdapterError::new(Verdict::Retry, error))
         }
     }
@@ -317,8 +320,8 @@ impl Listening {
         Ok(())
     }
 
-    /// Lists what the linked conversations hold, in place of events that are gone. Removals cannot
-    /// be made good: what is not there gives no sign.
+    /// Lists what the linked conversations hold, in place of events that are gone, and looks what
+    /// became of casts that are known and are not among it.
     async fn make_good(&mut self, shard: u32) -> Result<(), Ended> {
         let lost = Cargo::Lost(shard).into_envelope(unique("lost")?);
         self.inbound.accept(Batch { envelopes: vec![lost], cursors: Vec::new() }).await?;
@@ -326,9 +329,15 @@ impl Listening {
             let Some(place) = Place::parse(&conversation) else { continue };
             let messages =
                 history::collect(&self.pool, &place, self.own, Depth::Everything).await?;
+            let listed: BTreeSet<_> =
+                messages.iter().filter_map(SignedMessage::claimed_name).collect();
+            let known = self.inbound.standing(&conversation, history::MOST)?;
+            let known = known.iter().filter_map(|id| Name::parse(id.as_str()));
+            let gone = known.filter(|name| !listed.contains(name)).collect();
+            let removals = history::removals(&self.pool, &gone).await?;
             let ear = Ear { linked: &self.linked, own: self.own };
             let mut heard = Vec::new();
-            for message in messages {
+            for message in messages.into_iter().chain(removals) {
                 if let Some(envelope) = crate::fetch::listed(message.clone())? {
                     heard.extend(ear.listed(envelope, &message));
                 }

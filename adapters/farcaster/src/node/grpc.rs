@@ -16,17 +16,19 @@ use super::{
     ANSWER_BYTES, EventStream, Node,
     endpoint::{Address, Transport},
     failure::NodeError,
-    query::{Allowance, Listing, MessagePage, NodeStatus, ShardStatus, SignerRecord, Storage},
+    query::{
+        Allowance, KeyNonces, Listing, MessagePage, NodeStatus, ShardStatus, SignerRecord, Storage,
+    },
     signers::SignerHistory,
 };
 use crate::config::Credentials;
 use crate::wire::{
     SignedMessage,
     proto::{
-        CastId, CastsByParentRequest, EventsRequest, FidRequest, GetInfoRequest, HubEvent,
-        HubEventType, MessagesResponse, OnChainEventRequest, OnChainEventType,
-        ReactionsByTargetRequest, SignersByFidRequest, StorageLimitsResponse, StoreType,
-        SubscribeRequest, casts_by_parent_request, hub_service_client::HubServiceClient,
+        CastId, CastsByParentRequest, EventsRequest, FidRequest, FidTimestampRequest,
+        GetInfoRequest, HubEvent, HubEventType, MessagesResponse, OnChainEventRequest,
+        OnChainEventType, ReactionsByTargetRequest, SignersByFidRequest, StorageLimitsResponse,
+        StoreType, SubscribeRequest, casts_by_parent_request, hub_service_client::HubServiceClient,
         on_chain_event, reactions_by_target_request,
     },
     verify::PublicKey,
@@ -126,6 +128,15 @@ impl GrpcNode {
         let call = async {
             match listing {
                 Listing::CastsBy(fid) => client.get_casts_by_fid(by_fid(*fid)).await,
+                Listing::CastsAndRemovals(fid) => {
+                    let request = FidTimestampRequest {
+                        fid: *fid,
+                        page_size: Some(page_size),
+                        page_token: page_token.clone(),
+                        ..FidTimestampRequest::default()
+                    };
+                    client.get_all_cast_messages_by_fid(request).await
+                }
                 Listing::Mentions(fid) => client.get_casts_by_mention(by_fid(*fid)).await,
                 Listing::Profile(fid) => client.get_user_data_by_fid(by_fid(*fid)).await,
                 Listing::Addresses(fid) => client.get_verifications_by_fid(by_fid(*fid)).await,
@@ -217,6 +228,7 @@ impl Node for GrpcNode {
                     expires_at_s: signer.expires_at,
                     scopes: signer.scopes,
                     removed_at_s: None,
+                    request_fid: signer.request_fid,
                 })
             }));
             page_token = page.next_page_token.filter(|token| !token.is_empty());
@@ -225,6 +237,19 @@ impl Node for GrpcNode {
             }
         }
         Ok(records)
+    }
+
+    async fn key_nonces(&self, fid: u64, app: u64) -> Result<KeyNonces, NodeError> {
+        let request = SignersByFidRequest {
+            fid,
+            page_size: Some(1),
+            page_token: None,
+            reverse: None,
+            requester_fids: vec![app],
+        };
+        let page = bounded(self.client.clone().get_signers_by_fid(request)).await?;
+        let app = page.requester_fid_nonces.get(&app).copied().unwrap_or(0);
+        Ok(KeyNonces { custody: page.current_user_nonce, app })
     }
 
     async fn former_signers(&self, fid: u64) -> Result<Vec<SignerRecord>, NodeError> {

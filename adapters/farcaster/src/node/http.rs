@@ -20,7 +20,7 @@ use super::{
     failure::NodeError,
     http_event::JsonEvents,
     http_json::{JsonFailure, JsonPage, JsonSignerEvents, JsonSigners, JsonStatus, JsonStorage},
-    query::{Listing, MessagePage, NodeStatus, SignerRecord, Storage},
+    query::{KeyNonces, Listing, MessagePage, NodeStatus, SignerRecord, Storage},
 };
 use crate::config::Credentials;
 use crate::wire::{
@@ -126,6 +126,7 @@ impl Node for HttpNode {
     ) -> Result<MessagePage, NodeError> {
         let (method, mut query) = match listing {
             Listing::CastsBy(fid) => ("castsByFid", vec![("fid", fid.to_string())]),
+            Listing::CastsAndRemovals(_) => return Err(NodeError::Unsupported),
             Listing::Mentions(fid) => ("castsByMention", vec![("fid", fid.to_string())]),
             Listing::Profile(fid) => ("userDataByFid", vec![("fid", fid.to_string())]),
             Listing::Addresses(fid) => ("verificationsByFid", vec![("fid", fid.to_string())]),
@@ -157,6 +158,12 @@ impl Node for HttpNode {
             query.push(("pageToken", token));
         }
         Ok(records)
+    }
+
+    async fn key_nonces(&self, fid: u64, app: u64) -> Result<KeyNonces, NodeError> {
+        let query = vec![("fid", fid.to_string()), ("requesterFids", app.to_string())];
+        let page: JsonSigners = self.read("signersByFid", &query, "signers").await?;
+        Ok(page.nonces(app))
     }
 
     async fn former_signers(&self, fid: u64) -> Result<Vec<SignerRecord>, NodeError> {

@@ -1,7 +1,7 @@
 //! The JSON of a node's HTTP API. Its key styles and enum styles are mixed and vary between
 //! versions, so it is read leniently; what matters is verified afterwards.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
 use base64::{Engine as _, prelude::BASE64_STANDARD};
 use serde::Deserialize;
@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::{
     failure::{NodeError, presentable},
-    query::{Allowance, MessagePage, NodeStatus, ShardStatus, SignerRecord, Storage},
+    query::{Allowance, KeyNonces, MessagePage, NodeStatus, ShardStatus, SignerRecord, Storage},
     signers::SignerHistory,
 };
 use crate::wire::{
@@ -122,6 +122,10 @@ pub(super) struct JsonSigners {
     #[serde(default)]
     signers: Vec<JsonSigner>,
     pub(super) next_page_token: Option<String>,
+    #[serde(default)]
+    current_user_nonce: u32,
+    #[serde(default)]
+    requester_fid_nonces: BTreeMap<String, u32>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -129,6 +133,7 @@ pub(super) struct JsonSigners {
 struct JsonSigner {
     key: String,
     expires_at: Option<u64>,
+    request_fid: Option<u64>,
     #[serde(default)]
     scopes: Vec<Value>,
 }
@@ -141,9 +146,15 @@ impl JsonSigners {
                 expires_at_s: signer.expires_at,
                 scopes: signer.scopes.iter().filter_map(scope).collect(),
                 removed_at_s: None,
+                request_fid: signer.request_fid,
             })
         });
         records.collect()
+    }
+
+    pub(super) fn nonces(&self, app: u64) -> KeyNonces {
+        let app = self.requester_fid_nonces.get(&app.to_string()).copied().unwrap_or(0);
+        KeyNonces { custody: self.current_user_nonce, app }
     }
 }
 

@@ -23,7 +23,7 @@ use crate::wire::{
     proto::{CastId, HubEvent},
 };
 use failure::NodeError;
-use query::{Listing, MessagePage, NodeStatus, SignerRecord, Storage};
+use query::{KeyNonces, Listing, MessagePage, NodeStatus, SignerRecord, Storage};
 
 /// Events of one shard as they happen.
 pub(crate) type EventStream = Pin<Box<dyn Stream<Item = Result<HubEvent, NodeError>> + Send>>;
@@ -62,6 +62,11 @@ pub(crate) trait Node: fmt::Debug + Send + Sync {
 
     /// The keys that may speak for a fid at this moment, on-chain and gasless.
     async fn signers(&self, fid: u64) -> Result<Vec<SignerRecord>, NodeError>;
+
+    /// The numbers that were used last for changing a fid's keys; those of an app, by its fid, too.
+    async fn key_nonces(&self, _fid: u64, _app: u64) -> Result<KeyNonces, NodeError> {
+        Err(NodeError::Unsupported)
+    }
 
     /// On-chain keys that a fid had and removed. What they signed before stays valid.
     async fn former_signers(&self, fid: u64) -> Result<Vec<SignerRecord>, NodeError>;

@@ -7,6 +7,8 @@ use crate::wire::{SignedMessage, proto::CastId, verify::PublicKey};
 pub(crate) enum Listing {
     /// All casts of a fid.
     CastsBy(u64),
+    /// All casts of a fid that stand, and its removals of others. Nodes offer it over gRPC only.
+    CastsAndRemovals(u64),
     /// Casts that mention a fid.
     Mentions(u64),
     /// Direct replies to a cast.
@@ -78,6 +80,17 @@ pub(crate) struct SignerRecord {
     pub scopes: Vec<i32>,
     /// Unix seconds from which on it may not sign any more; `None` for keys that may.
     pub removed_at_s: Option<u64>,
+    /// The fid of the app that asked for it; `None` for keys that were added on chain.
+    pub request_fid: Option<u64>,
+}
+
+/// The numbers that were used last for adding and removing a fid's keys. Each has to be larger.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct KeyNonces {
+    /// By the wallet that has custody.
+    pub custody: u32,
+    /// By the keys that an app asked for.
+    pub app: u32,
 }
 
 impl SignerRecord {

@@ -34,6 +34,7 @@ impl SignerHistory {
                 expires_at_s: None,
                 scopes: Vec::new(),
                 removed_at_s: Some(*at_s),
+                request_fid: None,
             })
             .collect()
     }

@@ -7,6 +7,7 @@ pub(crate) mod json;
 pub(crate) mod limits;
 pub(crate) mod mention;
 pub(crate) mod message;
+pub(crate) mod permit;
 #[expect(
     unreachable_pub,
     unused_qualifications,

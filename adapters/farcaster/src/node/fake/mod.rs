@@ -310,7 +310,7 @@ fn is_in(listing: &Listing, message: &SignedMessage) -> bool {
     let data = MessageData::decode(message.signed_bytes().unwrap()).unwrap();
     match (data.body, listing) {
         (Some(message_data::Body::CastAddBody(cast)), listing) => match listing {
-            Listing::CastsBy(fid) => data.fid == *fid,
+            Listing::CastsBy(fid) | Listing::CastsAndRemovals(fid) => data.fid == *fid,
             Listing::Mentions(fid) => cast.mentions.contains(fid),
             Listing::Replies(id) => cast.parent == Some(Parent::ParentCastId(id.clone())),
             Listing::Under(url) => cast.parent == Some(Parent::ParentUrl(url.clone())),

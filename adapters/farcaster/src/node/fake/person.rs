@@ -35,6 +35,7 @@ impl Person {
             expires_at_s: None,
             scopes: Vec::new(),
             removed_at_s: None,
+            request_fid: None,
         }
     }
 
