@@ -13,14 +13,14 @@ use super::account::{Account, Ready};
 use super::limits::Limits;
 use super::route::{People, Route, Routes};
 use super::step::Steps;
-use super::{expire, ingest, joins, listen, seal, send};
+use super::{expire, health, ingest, joins, listen, seal, send};
 use crate::adapter::{Adapter, Handover, Health, Missing};
 use crate::model::id::{AccountName, RemoteConversation, Seq};
 use crate::model::link::Link;
 use crate::model::person::Introduction;
 use crate::model::time::Clock;
 use crate::store::span::Span;
-use crate::store::tables::{HEALTH, JOURNAL, SEALED};
+use crate::store::tables::{JOURNAL, SEALED};
 use crate::store::{ChangeError, DiskError, ReadError, Reads, Store, WriteError};
 
 /// How many batches of one account may stand before the journal.
@@ -294,7 +294,7 @@ impl Running {
         self.tasks.spawn(async move { seal::run(&account, stop).await });
         self.tasks.spawn(send::run(Arc::clone(&self.account), told, self.stop.clone()));
         let (account, stop) = (Arc::clone(&self.account), self.stop.clone());
-        self.tasks.spawn(async move { remember_health(&account, stop).await });
+        self.tasks.spawn(async move { health::remember(&account, stop).await });
         self.tasks.close();
     }
 
@@ -306,36 +306,6 @@ impl Running {
     async fn stop(self) {
         self.cancel();
         self.tasks.wait().await;
-    }
-}
-
-/// Keeps an account's health where other processes can read it.
-async fn remember_health(account: &Account, stop: CancellationToken) {
-    let (mut listening, mut sending) = (account.health.subscribe(), account.suspended.subscribe());
-    let mut last = None;
-    listening.mark_changed();
-    loop {
-        tokio::select! {
-            () = stop.cancelled() => return,
-            changed = listening.changed() => if changed.is_err() { return },
-            changed = sending.changed() => if changed.is_err() { return },
-        }
-        let heard = listening.borrow_and_update().clone();
-        let health = sending.borrow_and_update().clone().map_or(heard, Health::Suspended);
-        if last.replace(health.clone()).is_some_and(|last| last == health) {
-            continue;
-        }
-        let row = crate::model::health::HealthRow {
-            account: account.name.clone(),
-            network: account.adapter.network().clone(),
-            health,
-            since: account.clock.now(),
-        };
-        let name = account.name.clone();
-        let kept = account.store.write(move |unit| unit.put(&HEALTH, &name, &row)).await;
-        if let Err(error) = kept {
-            account.failed("the account's health could not be written down", &error);
-        }
     }
 }
 

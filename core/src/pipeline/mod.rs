@@ -23,6 +23,7 @@ mod account;
 mod backoff;
 mod bridge;
 mod expire;
+mod health;
 mod ingest;
 mod journal;
 mod joins;
