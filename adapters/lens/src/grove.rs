@@ -1,11 +1,15 @@
 //! Grove, where what is said is laid down: in one step, for good, readable by everybody.
 
+use std::time::Duration;
+
 use reqwest::header::CONTENT_TYPE;
 use serde::Deserialize;
 use url::Url;
 
 use crate::api::{Transport, failure::ApiError, transport::exchange};
 
+/// Pictures take longer than questions.
+const UPLOAD_FOR: Duration = Duration::from_secs(25);
 /// The longest answer that is read.
 const ANSWER_BYTES: usize = 64 * 1024;
 /// The longest address that is taken from Grove.
@@ -42,7 +46,8 @@ impl Grove {
     ) -> Result<String, ApiError> {
         let mut url = self.base.clone();
         url.query_pairs_mut().append_pair("chain_id", &self.chain_id.to_string());
-        let request = transport.client().post(url).header(CONTENT_TYPE, media_type).body(bytes);
+        let request = transport.client().post(url).timeout(UPLOAD_FOR);
+        let request = request.header(CONTENT_TYPE, media_type).body(bytes);
         let (status, answer) = exchange(request, ANSWER_BYTES).await?;
         if !status.is_success() {
             let reason = format!("grove refuses it (http status {})", status.as_u16());

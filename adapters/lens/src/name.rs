@@ -12,8 +12,10 @@ use crate::wire::{
 
 /// What the network is called.
 pub(crate) const NETWORK: &str = "lens";
-/// The longest name of a post: 256 bits in decimal digits have 78.
-const POST_BYTES: usize = 80;
+/// 256 bits in decimal digits.
+const ID_DIGITS: usize = 78;
+/// The longest short name of a post.
+const SLUG_BYTES: usize = 80;
 
 /// A conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,7 +36,7 @@ impl Place {
             // One place has one name, so only the form in lower case is one.
             "feed" => address(name).map(Self::Feed),
             "group" => address(name).map(Self::Group),
-            "thread" => is_post(name).then(|| Self::Thread(name.to_owned())),
+            "thread" => is_slug(name).then(|| Self::Thread(name.to_owned())),
             _ => None,
         }
     }
@@ -63,10 +65,14 @@ fn address(text: &str) -> Option<Address> {
     text.parse().ok().filter(|address: &Address| address.to_string() == text)
 }
 
-/// Whether `text` can name a post.
+/// Whether `text` can be a post's id.
 pub(crate) fn is_post(text: &str) -> bool {
-    !text.is_empty()
-        && text.len() <= POST_BYTES
+    (1..=ID_DIGITS).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
+/// Whether `text` can name a post in an address.
+fn is_slug(text: &str) -> bool {
+    (1..=SLUG_BYTES).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 

@@ -42,8 +42,11 @@ pub enum ApiError {
         reason: String,
     },
     /// Its own fault, as it says itself.
-    #[error("the api failed inside")]
-    Internal,
+    #[error("the api failed inside: {reason}")]
+    Internal {
+        /// Why, as the API says it.
+        reason: String,
+    },
     /// The account has no key.
     #[error("the account can only read; name `account`, `app` and `manager`")]
     OnlyReads,
@@ -102,7 +105,7 @@ impl ApiError {
             | Self::Unanswered
             | Self::Trouble(_)
             | Self::Malformed { .. }
-            | Self::Internal => Verdict::Retry,
+            | Self::Internal { .. } => Verdict::Retry,
             Self::TooMany(wait) => Verdict::RetryAfter(*wait),
             Self::Unauthenticated | Self::Forbidden | Self::OnlyReads => Verdict::Suspend,
             Self::BadInput { .. } => Verdict::Reject,
@@ -120,7 +123,10 @@ impl ApiError {
     /// Whether what was asked for may have been done nevertheless.
     pub(crate) const fn is_unclear(&self) -> bool {
         match self {
-            Self::Unanswered | Self::Trouble(_) | Self::Malformed { .. } | Self::Internal => true,
+            Self::Unanswered
+            | Self::Trouble(_)
+            | Self::Malformed { .. }
+            | Self::Internal { .. } => true,
             Self::Unreachable
             | Self::TooMany(_)
             | Self::Unauthenticated
@@ -133,6 +139,6 @@ impl ApiError {
 
     /// Whether the question is at fault, and others may go well.
     pub(crate) const fn is_about_the_question(&self) -> bool {
-        matches!(self, Self::BadInput { .. } | Self::Malformed { .. } | Self::Internal)
+        matches!(self, Self::BadInput { .. } | Self::Malformed { .. } | Self::Internal { .. })
     }
 }

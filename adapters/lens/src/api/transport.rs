@@ -14,8 +14,8 @@ use url::Url;
 
 use super::failure::ApiError;
 
-const CALL_FOR: Duration = Duration::from_secs(15);
-const CONNECT_FOR: Duration = Duration::from_secs(10);
+const CALL_FOR: Duration = Duration::from_secs(8);
+const CONNECT_FOR: Duration = Duration::from_secs(5);
 /// How long too many calls mean to wait, where the API does not say.
 const WAIT: Duration = Duration::from_secs(30);
 /// However long the API says, it is asked again after this.
@@ -162,9 +162,11 @@ fn understood(answer: Answer) -> Result<Value, ApiError> {
         return Err(match code.as_str() {
             "UNAUTHENTICATED" => ApiError::Unauthenticated,
             "FORBIDDEN" => ApiError::Forbidden,
-            "INTERNAL_SERVER_ERROR" => ApiError::Internal,
-            // The parser and the validator give no code.
-            _ => ApiError::BadInput { reason: shown(&fault.message) },
+            "BAD_USER_INPUT" | "BAD_REQUEST" => {
+                ApiError::BadInput { reason: shown(&fault.message) }
+            }
+            // What is not known may pass.
+            _ => ApiError::Internal { reason: shown(&fault.message) },
         });
     }
     answer.data.ok_or(ApiError::Malformed { expected: "data or errors" })
@@ -193,8 +195,11 @@ mod tests {
         };
         assert_eq!(with("UNAUTHENTICATED"), Err(ApiError::Unauthenticated));
         assert_eq!(with("FORBIDDEN"), Err(ApiError::Forbidden));
-        assert_eq!(with("INTERNAL_SERVER_ERROR"), Err(ApiError::Internal));
-        assert_eq!(with("NEWER"), Err(ApiError::BadInput { reason: "no".to_owned() }));
+        let inside = ApiError::Internal { reason: "no".to_owned() };
+        assert_eq!(with("INTERNAL_SERVER_ERROR"), Err(inside.clone()));
+        assert_eq!(with("NEWER"), Err(inside));
+        let ours = ApiError::BadInput { reason: "no".to_owned() };
+        assert_eq!(with("BAD_USER_INPUT"), Err(ours));
     }
 
     #[test]

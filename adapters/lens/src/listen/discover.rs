@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::{
     Ear, Ended,
-    leg::{Current, Leg, at, by_id},
+    leg::{Current, Leg, at},
 };
 use crate::{
     api::{failure::ApiError, of},
@@ -26,6 +26,8 @@ use crate::{
 
 /// How many posts are held at once; of a longer backlog the oldest are taken first.
 const HELD: usize = 5_000;
+/// How many pages a feed may have: more than anybody ever wrote.
+const WALKED: usize = 100_000;
 /// Of how many posts the answers are asked for in one turn.
 const NODES: usize = 500;
 /// How many pages of answers one post may have.
@@ -109,16 +111,18 @@ impl Leg {
     async fn walk(&mut self, ear: Ear<'_>, head: Posts, is_sweep: bool) -> Result<Found, Ended> {
         let feed = self.feed(ear).await?;
         let heard_until = self.state.heard_until();
-        let mut seen = BTreeSet::new();
+        let (mut seen, mut met) = (BTreeSet::new(), BTreeSet::new());
         let mut held = VecDeque::new();
         let mut is_cut = false;
         let mut page = head;
         let mut is_head = true;
-        loop {
+        for _page in 0..WALKED {
             let mut is_enough = false;
+            let before = met.len();
             let cursor = page.page.next.take();
-            for (id, post) in page.items.into_iter().filter_map(by_id) {
+            for (id, post) in page.items.into_iter().filter_map(|post| ear.heard(post)) {
                 let Some(at) = at(&post) else { continue };
+                met.insert(id.clone());
                 is_enough |= at < heard_until || (!is_sweep && self.state.has(&id));
                 if self.state.is_new(&id, at) && seen.insert(id.clone()) {
                     held.push_front((at, id, post));
@@ -131,6 +135,8 @@ impl Leg {
             let cursor = match (cursor, is_head) {
                 (None, _) => break,
                 (Some(_), _) if is_enough => break,
+                // A list that begins again and again has no more.
+                (Some(_), false) if met.len() == before => break,
                 // The head was a short page; the walk begins anew with long ones.
                 (Some(_), true) => None,
                 (cursor, false) => cursor,
@@ -215,7 +221,8 @@ impl Leg {
             let mut answers = Vec::new();
             for _page in 0..PAGES {
                 let is_falling = is_falling(&page);
-                let items = std::mem::take(&mut page.items).into_iter().filter_map(by_id);
+                let items = std::mem::take(&mut page.items).into_iter();
+                let items = items.filter_map(|post| ear.heard(post));
                 let before = answers.len();
                 answers.extend(items);
                 let is_news = |(id, post): &(String, AnyPost)| {

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use threadbridge_core::{
     adapter::{Batch, Envelope, Inbound},
-    model::id::RemoteConversation,
+    model::{id::RemoteConversation, time::Timestamp},
 };
 use tokio::time::Instant;
 
@@ -17,7 +17,7 @@ use crate::{
     api::{of, pages},
     carried::{Carried, News},
     config::Begin,
-    name::{Place, version},
+    name::{Place, is_post, version},
     wire::{
         batch::{Ask, MOST, PAGE, Posts},
         post::AnyPost,
@@ -126,9 +126,9 @@ impl Leg {
         let mut current = Current::new();
         for page in answers {
             let page: Posts = of(page)?;
-            current.extend(page.items.into_iter().filter_map(by_id));
+            current.extend(page.items.into_iter().filter_map(|post| ear.heard(post)));
         }
-        current.extend(head.items.iter().cloned().filter_map(by_id));
+        current.extend(head.items.iter().cloned().filter_map(|post| ear.heard(post)));
         Ok((head, current))
     }
 
@@ -143,11 +143,12 @@ impl Leg {
             }
             Begin::Now => {}
         }
-        let mut there: Vec<_> = head.items.iter().cloned().filter_map(by_id).collect();
+        let heard = |post| ear.heard(post);
+        let mut there: Vec<_> = head.items.iter().cloned().filter_map(heard).collect();
         if let Place::Thread(root) = &self.place {
             let ask = Ask::Answers { post: root.clone(), cursor: None };
             let answers = ear.api.posts(ask).await?;
-            there.extend(answers.items.into_iter().filter_map(by_id));
+            there.extend(answers.items.into_iter().filter_map(heard));
         }
         for (id, post) in there {
             let Some(at) = at(&post) else { continue };
@@ -176,7 +177,10 @@ impl Leg {
                     None if entry.standing == Standing::Gone => {}
                     None => entry.standing = Standing::Silent,
                 }
-                state.newest = state.newest.max(at);
+                let now = ear.clock.now().as_micros();
+                // Whoever says that it comes from the future hides nothing behind it.
+                entry.at = at.min(now);
+                state.newest = state.newest.max(entry.at);
                 state.remember(entry);
             }
             self.keep(inbound, envelopes, state).await?;
@@ -245,14 +249,17 @@ impl Leg {
     }
 }
 
-/// A post with its name; nothing for a kind that this version does not know.
-pub(super) fn by_id(post: AnyPost) -> Option<(String, AnyPost)> {
-    let id = match &post {
-        AnyPost::Post(post) => post.place.name.id.clone(),
-        AnyPost::Repost(repost) => repost.id.clone(),
-        AnyPost::Other => return None,
-    };
-    Some((id, post))
+impl Ear<'_> {
+    /// A post with its name; nothing for what cannot be a post, or not of this time.
+    pub(super) fn heard(&self, post: AnyPost) -> Option<(String, AnyPost)> {
+        let id = match &post {
+            AnyPost::Post(post) => post.place.name.id.clone(),
+            AnyPost::Repost(repost) => repost.id.clone(),
+            AnyPost::Other => return None,
+        };
+        let at = Timestamp::from_micros(at(&post)?);
+        (is_post(&id) && time::is_sane(at, self.clock.now())).then_some((id, post))
+    }
 }
 
 /// When it was said, in microseconds.

@@ -163,7 +163,7 @@ impl Turn {
             Err(Ended::Api(error)) if error.is_about_the_question() => {
                 tracing::warn!(%error, "a conversation could not be read; trying again later");
                 self.failure = Some(error);
-                self.every = ear.pace.idle;
+                self.every = self.every.saturating_mul(2).clamp(ear.pace.active, ear.pace.idle);
                 self.due = Instant::now() + jittered(self.every);
             }
             Err(ended) => return Err(ended),

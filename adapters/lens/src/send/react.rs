@@ -85,12 +85,14 @@ impl Outlet<'_> {
     }
 
     async fn repost(&self, own: &Own, op: &OpId, post: &str) -> Result<RemoteId, SendError> {
-        let hash = match self.desk.memory.trace(op) {
-            Some(Trace::Submitted(hash, _)) => hash,
-            Some(Trace::Untried | Trace::Tried(_) | Trace::Done(_)) | None => {
-                if let Some(there) = self.own_repost(own, post).await? {
-                    return Ok(post_id(&there)?);
-                }
+        if self.is_unclear(op)
+            && let Some(there) = self.own_repost(own, post).await?
+        {
+            return Ok(post_id(&there)?);
+        }
+        let hash = match self.followed(op) {
+            Some(hash) => hash,
+            None => {
                 let trace = self.desk.memory.trace(op);
                 let sought = Sought::Repost(post);
                 if let Some(there) = self.awaited(own, op, trace.as_ref(), sought).await? {
@@ -99,7 +101,7 @@ impl Outlet<'_> {
                 self.submit(op, REPOST, json!({ "post": post })).await?
             }
         };
-        let name = self.shown(op, &hash).await?;
+        let name = self.shown(own, op, &hash).await?;
         self.desk.memory.note(op, Trace::Done(name.clone()));
         Ok(post_id(&name)?)
     }
@@ -109,11 +111,9 @@ impl Outlet<'_> {
             let id = format!("{post}/unrepost/{}/{}", own.account, op.as_str());
             return Ok(RemoteId::parse(id)?);
         };
-        let hash = match self.desk.memory.trace(op) {
-            Some(Trace::Submitted(hash, _)) => hash,
-            Some(Trace::Untried | Trace::Tried(_) | Trace::Done(_)) | None => {
-                self.submit(op, DELETE_POST, json!({ "post": there })).await?
-            }
+        let hash = match self.followed(op) {
+            Some(hash) => hash,
+            None => self.submit(op, DELETE_POST, json!({ "post": there })).await?,
         };
         self.finished(op, &hash).await?;
         self.desk.memory.note(op, Trace::Done(there.clone()));

@@ -23,13 +23,15 @@ impl Outlet<'_> {
         post: &str,
         metadata: String,
     ) -> Result<RemoteId, SendError> {
-        let hash = match self.desk.memory.trace(op) {
-            Some(Trace::Submitted(hash, _)) => hash,
-            Some(Trace::Untried | Trace::Tried(_) | Trace::Done(_)) | None => {
-                let now = self.existing(post).await?;
-                if is_by(&now, op) {
-                    return Ok(edit_id(post, &now.content_uri)?);
-                }
+        if self.is_unclear(op) {
+            let now = self.existing(post).await?;
+            if is_by(&now, op) {
+                return Ok(edit_id(post, &now.content_uri)?);
+            }
+        }
+        let hash = match self.followed(op) {
+            Some(hash) => hash,
+            None => {
                 let uri = self.lay_down(self.with_pictures(metadata).await?).await?;
                 let request = json!({ "post": post, "contentUri": uri });
                 self.submit(op, EDIT_POST, request).await?
@@ -51,14 +53,12 @@ impl Outlet<'_> {
 
     /// Deletes a post.
     pub(super) async fn delete(&self, op: &OpId, post: &str) -> Result<RemoteId, SendError> {
-        let hash = match self.desk.memory.trace(op) {
-            Some(Trace::Submitted(hash, _)) => hash,
-            Some(Trace::Untried | Trace::Tried(_) | Trace::Done(_)) | None => {
-                if self.is_gone(post).await? {
-                    return Ok(delete_id(post)?);
-                }
-                self.submit(op, DELETE_POST, json!({ "post": post })).await?
-            }
+        if self.is_unclear(op) && self.is_gone(post).await? {
+            return Ok(delete_id(post)?);
+        }
+        let hash = match self.followed(op) {
+            Some(hash) => hash,
+            None => self.submit(op, DELETE_POST, json!({ "post": post })).await?,
         };
         self.finished(op, &hash).await?;
         let mut waits = self.waits();

@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 use threadbridge_core::model::id::RemoteId;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Outlet, SendError, settle::name_of, submitted};
+use super::{Outlet, SendError, settle::made, submitted};
 use crate::{
     api::failure::ApiError,
     draft::{OpId, Within},
     memory::Trace,
-    name::{is_post, post_id},
+    name::post_id,
     own::Own,
     wire::{
         address::Address,
@@ -67,7 +67,7 @@ impl Outlet<'_> {
         let uri = self.lay_down(self.with_pictures(metadata).await?).await?;
         request.insert("contentUri".to_owned(), json!(uri));
         let hash = self.submit(op, CREATE_POST, Value::Object(request)).await?;
-        let post = self.shown(op, &hash).await?;
+        let post = self.shown(own, op, &hash).await?;
         self.said(op, post)
     }
 
@@ -77,9 +77,19 @@ impl Outlet<'_> {
         let trace = self.desk.memory.trace(op);
         match &trace {
             Some(Trace::Done(post)) => return Ok(Some(post.clone())),
-            Some(Trace::Submitted(hash, _)) => return self.shown(op, hash).await.map(Some),
+            Some(Trace::Submitted(..)) => {
+                if self.is_overdue(op, 1)
+                    && let Some(post) = self.find(own, op).await?
+                {
+                    return Ok(Some(post));
+                }
+                if let Some(hash) = self.followed(op) {
+                    return self.shown(own, op, &hash).await.map(Some);
+                }
+            }
             Some(Trace::Untried | Trace::Tried(_)) | None => {}
         }
+        let trace = self.desk.memory.trace(op);
         self.awaited(own, op, trace.as_ref(), Sought::Words).await
     }
 
@@ -123,12 +133,10 @@ impl Outlet<'_> {
         for _page in 0..PAGES {
             let page = self.api.posts(Ask::By { author: own.account, cursor }).await?;
             for post in page.items {
-                if let AnyPost::Post(post) = post
-                    && post.author.address == own.account
-                    && post.metadata.id.as_deref() == Some(op.as_str())
-                    && is_post(&post.place.name.id)
+                if let AnyPost::Post(_) = post
+                    && let Some(found) = made(&post, own.account, op)
                 {
-                    return Ok(Some(post.place.name.id));
+                    return Ok(Some(found));
                 }
             }
             cursor = page.page.next;
@@ -213,10 +221,14 @@ impl Outlet<'_> {
     }
 
     /// The name of what a transaction made, once it shows.
-    pub(super) async fn shown(&self, op: &OpId, hash: &str) -> Result<String, SendError> {
+    pub(super) async fn shown(
+        &self,
+        own: &Own,
+        op: &OpId,
+        hash: &str,
+    ) -> Result<String, SendError> {
         self.finished(op, hash).await?;
         let post = self.made_by(hash).await?;
-        let name = name_of(&post).filter(|name| is_post(name)).ok_or(SendError::Unknown)?;
-        Ok(name.to_owned())
+        made(&post, own.account, op).ok_or(SendError::Unknown)
     }
 }

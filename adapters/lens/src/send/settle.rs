@@ -11,13 +11,14 @@ use crate::{
     api::transport::shown,
     draft::OpId,
     memory::Trace,
-    wire::{document::TRANSACTION, outcome::Transaction, post::AnyPost},
+    name::is_post,
+    wire::{address::Address, document::TRANSACTION, outcome::Transaction, post::AnyPost},
 };
 
 /// The wait between two questions, which doubles up to the longest.
 const LONGEST: Duration = Duration::from_secs(10);
 /// After how many times as long a transaction counts as lost.
-const LOST_AFTER: u32 = 10;
+const LOST_AFTER: u32 = 3;
 /// How many questions fit into the time that something may take to show.
 const QUESTIONS: u32 = 60;
 
@@ -68,20 +69,39 @@ impl Outlet<'_> {
                 | Transaction::PendingTransactionStatus {}
                 | Transaction::Other => {}
             }
-            if !waits.wait().await {
-                self.give_up(op);
+            // What takes longer than it may is looked for by its own id before it is asked again.
+            if self.is_overdue(op, 1) || !waits.wait().await {
                 return Err(SendError::Pending);
             }
         }
     }
 
-    /// A transaction of which nothing is heard for far too long was lost: the operation counts as
-    /// tried, and is looked for once more before it is tried again.
-    fn give_up(&self, op: &OpId) {
-        if let Some(Trace::Submitted(_, at)) = self.desk.memory.trace(op)
-            && at.elapsed() >= self.desk.settle_for.saturating_mul(LOST_AFTER)
-        {
+    /// The transaction of an operation that is still to be followed. One of which nothing is heard
+    /// for far too long was lost, and the operation counts as tried.
+    pub(super) fn followed(&self, op: &OpId) -> Option<String> {
+        let Some(Trace::Submitted(hash, at)) = self.desk.memory.trace(op) else { return None };
+        if self.is_overdue(op, LOST_AFTER) {
             self.desk.memory.note(op, Trace::Tried(at));
+            return None;
+        }
+        Some(hash)
+    }
+
+    /// Whether what an operation is to do may be done already without anybody having said so.
+    pub(super) fn is_unclear(&self, op: &OpId) -> bool {
+        match self.desk.memory.trace(op) {
+            Some(Trace::Submitted(..)) => self.is_overdue(op, 1),
+            Some(Trace::Untried | Trace::Tried(_) | Trace::Done(_)) | None => true,
+        }
+    }
+
+    /// Whether a transaction has taken so many times as long as it may.
+    pub(super) fn is_overdue(&self, op: &OpId, times: u32) -> bool {
+        match self.desk.memory.trace(op) {
+            Some(Trace::Submitted(_, at)) => {
+                at.elapsed() >= self.desk.settle_for.saturating_mul(times)
+            }
+            Some(Trace::Untried | Trace::Tried(_) | Trace::Done(_)) | None => false,
         }
     }
 
@@ -110,11 +130,16 @@ impl Outlet<'_> {
     }
 }
 
-/// An id by which a post is known again.
-pub(super) fn name_of(post: &AnyPost) -> Option<&str> {
-    match post {
-        AnyPost::Post(post) => Some(&post.place.name.id),
-        AnyPost::Repost(repost) => Some(&repost.id),
+/// What an operation made, if this is it: the id of the account's own post with the operation's id,
+/// or of its own repost.
+pub(super) fn made(post: &AnyPost, by: Address, op: &OpId) -> Option<String> {
+    let id = match post {
+        AnyPost::Post(post) => {
+            let is_it = post.metadata.id.as_deref() == Some(op.as_str());
+            (is_it && post.author.address == by).then_some(&post.place.name.id)
+        }
+        AnyPost::Repost(repost) => (repost.author.address == by).then_some(&repost.id),
         AnyPost::Other => None,
-    }
+    };
+    id.filter(|id| is_post(id)).cloned()
 }

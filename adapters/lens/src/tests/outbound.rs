@@ -22,6 +22,7 @@ fn say(text: &str) -> Say {
         reply_to: ReplyTo::Conversation,
         sent_at: Timestamp::from_secs(1_755_770_400),
         mark: None,
+        expires: None,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Several questions in one request. Lens takes at most ten; each is a field with a name of its own.
 
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer, de::DeserializeOwned};
 use serde_json::{Map, Value, json};
 
 use super::{
@@ -34,6 +34,8 @@ pub(crate) enum Ask {
 /// A page of posts.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Posts {
+    /// What cannot be read is of a kind that is not known.
+    #[serde(deserialize_with = "each_by_itself")]
     pub(crate) items: Vec<AnyPost>,
     #[serde(rename = "pageInfo", default)]
     pub(crate) page: PageEnd,
@@ -42,6 +44,7 @@ pub(crate) struct Posts {
 /// A page of accounts with their reactions.
 #[derive(Clone, Debug, Default, Deserialize)]
 pub(crate) struct Upvotes {
+    #[serde(deserialize_with = "readable")]
     pub(crate) items: Vec<Upvoter>,
     #[serde(rename = "pageInfo", default)]
     pub(crate) page: PageEnd,
@@ -67,6 +70,22 @@ pub(crate) struct Upvote {
 pub(crate) struct PageEnd {
     #[serde(default)]
     pub(crate) next: Option<String>,
+}
+
+/// What is wrong with one item is wrong with none of the others.
+fn each_by_itself<'de, D: Deserializer<'de>>(items: D) -> Result<Vec<AnyPost>, D::Error> {
+    let items = Vec::<Value>::deserialize(items)?.into_iter();
+    Ok(items.map(|item| serde_json::from_value(item).unwrap_or(AnyPost::Other)).collect())
+}
+
+/// The items that can be read.
+pub(super) fn readable<'de, T, D>(items: D) -> Result<Vec<T>, D::Error>
+where
+    T: DeserializeOwned,
+    D: Deserializer<'de>,
+{
+    let items = Vec::<Value>::deserialize(items)?.into_iter();
+    Ok(items.filter_map(|item| serde_json::from_value(item).ok()).collect())
 }
 
 impl Ask {

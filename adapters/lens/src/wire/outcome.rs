@@ -172,6 +172,7 @@ pub(crate) struct FeedAddress {
 /// News about one's own posts.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Notifications {
+    #[serde(deserialize_with = "super::batch::readable")]
     pub(crate) items: Vec<Notification>,
 }
 

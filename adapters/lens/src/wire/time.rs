@@ -6,7 +6,7 @@ use threadbridge_core::model::time::Timestamp;
 /// Before it there was no Lens Chain: 2024-01-01.
 const EARLIEST_S: i64 = 1_704_067_200;
 /// How far clocks may be apart.
-const AHEAD_S: i64 = 24 * 3600;
+const AHEAD_S: i64 = 3600;
 
 /// The instant that a text names.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
