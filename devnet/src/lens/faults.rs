@@ -7,6 +7,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio_util::sync::CancellationToken;
 
+use crate::dial::Dial;
+pub use crate::dial::{FaultId, When};
 use crate::line::Weather;
 
 /// What goes wrong.
@@ -95,105 +97,58 @@ pub enum Scope {
     Any,
 }
 
-/// How often a fault strikes.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum When {
-    /// Each time.
-    #[default]
-    Always,
-    /// With this probability, from 0 to 1.
-    Chance(f64),
-    /// The next so many times, then no more.
-    Next(u32),
-    /// Each so many-th time.
-    Every(u32),
-}
-
-/// A fault that was set, to clear it by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub struct FaultId(u64);
-
 /// The dial of one network; clones turn the same dial.
 #[derive(Clone, Debug)]
-pub struct Faults(Arc<Mutex<Dial>>);
+pub struct Faults(Arc<Mutex<State>>);
 
 #[derive(Debug)]
-struct Dial {
-    random: u64,
-    set: BTreeMap<FaultId, Entry>,
-    next_id: u64,
-    struck: BTreeMap<String, u64>,
+struct State {
+    dial: Dial<(Fault, Scope)>,
     connections: CancellationToken,
-}
-
-#[derive(Debug)]
-struct Entry {
-    fault: Fault,
-    scope: Scope,
-    when: When,
-    asked: u32,
 }
 
 impl Faults {
     pub(crate) fn new(seed: u64) -> Self {
-        Self(Arc::new(Mutex::new(Dial {
-            random: seed,
-            set: BTreeMap::new(),
-            next_id: 0,
-            struck: BTreeMap::new(),
-            connections: CancellationToken::new(),
-        })))
+        let connections = CancellationToken::new();
+        Self(Arc::new(Mutex::new(State { dial: Dial::new(seed), connections })))
     }
 
-    fn with<R>(&self, act: impl FnOnce(&mut Dial) -> R) -> R {
+    fn with<R>(&self, act: impl FnOnce(&mut State) -> R) -> R {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
     }
 
     /// Sets a fault, beside those that are set.
     pub fn set(&self, fault: Fault, scope: Scope, when: When) -> FaultId {
-        self.with(|dial| {
-            let id = FaultId(dial.next_id);
-            dial.next_id = dial.next_id.saturating_add(1);
-            dial.set.insert(id, Entry { fault, scope, when, asked: 0 });
-            id
-        })
+        self.with(|state| state.dial.set((fault, scope), when))
     }
 
     /// Takes one fault back.
     pub fn clear(&self, id: FaultId) {
-        self.with(|dial| dial.set.remove(&id));
+        self.with(|state| state.dial.clear(id));
     }
 
     /// Takes all faults back.
     pub fn clear_all(&self) {
-        self.with(|dial| dial.set.clear());
+        self.with(|state| state.dial.clear_all());
     }
 
     /// Breaks every connection that is open now.
     pub fn cut_connections(&self) {
-        self.with(|dial| std::mem::take(&mut dial.connections)).cancel();
+        self.with(|state| std::mem::take(&mut state.connections)).cancel();
     }
 
     /// How often each kind of fault has struck.
     pub fn struck(&self) -> BTreeMap<String, u64> {
-        self.with(|dial| dial.struck.clone())
+        self.with(|state| state.dial.struck())
     }
 
     /// The first fault that strikes here, of those that `fits` picks.
     pub(crate) fn strike(&self, scope: Scope, fits: impl Fn(&Fault) -> bool) -> Option<Fault> {
-        self.with(|dial| {
-            let Dial { set, random, struck, .. } = dial;
-            let fault = set
-                .values_mut()
-                .filter(|entry| {
-                    entry.scope == Scope::Any || scope == Scope::Any || entry.scope == scope
-                })
-                .filter(|entry| fits(&entry.fault))
-                .find_map(|entry| entry.strikes(random).then(|| entry.fault.clone()))?;
-            *struck.entry(fault.name()).or_insert(0) += 1;
-            Some(fault)
-        })
+        let is_here = |(fault, of): &(Fault, Scope)| {
+            (*of == Scope::Any || scope == Scope::Any || *of == scope) && fits(fault)
+        };
+        let name = |(fault, _): &(Fault, Scope)| fault.name();
+        self.with(|state| state.dial.strike(is_here, name)).map(|(fault, _)| fault)
     }
 
     /// Whether exactly this fault strikes, whatever it was set for.
@@ -218,8 +173,7 @@ impl Faults {
 
     /// A number below `below`, drawn as the faults are.
     pub(crate) fn draw(&self, below: usize) -> usize {
-        let drawn = self.with(|dial| split_mix(&mut dial.random));
-        usize::try_from(drawn).unwrap_or(0).checked_rem(below).unwrap_or(0)
+        self.with(|state| state.dial.draw(below))
     }
 }
 
@@ -229,7 +183,7 @@ impl Weather for Faults {
     }
 
     fn connections(&self) -> CancellationToken {
-        self.with(|dial| dial.connections.clone())
+        self.with(|state| state.connections.clone())
     }
 }
 
@@ -241,49 +195,20 @@ impl Fault {
     }
 }
 
-impl Entry {
-    fn strikes(&mut self, random: &mut u64) -> bool {
-        self.asked = self.asked.saturating_add(1);
-        match self.when {
-            When::Always => true,
-            When::Chance(probability) => fraction(split_mix(random)) < probability,
-            When::Next(count) => self.asked <= count,
-            When::Every(count) => self.asked.is_multiple_of(count.max(1)),
-        }
-    }
-}
-
-/// SplitMix64: small, and the same numbers for the same seed.
-const fn split_mix(state: &mut u64) -> u64 {
-    *state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-    let mut z = *state;
-    z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-    z ^ (z >> 31)
-}
-
-/// From 0 up to 1.
-fn fraction(drawn: u64) -> f64 {
-    let bits = u32::try_from(drawn >> 32).unwrap_or(u32::MAX);
-    f64::from(bits) / (f64::from(u32::MAX) + 1.0)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn a_fault_strikes_as_often_as_it_was_told_to() {
+    fn a_fault_strikes_where_it_was_set() {
         let faults = Faults::new(1);
         faults.set(Fault::Unavailable, Scope::Writes, When::Next(2));
         let struck = |scope| faults.strike(scope, |_| true).is_some();
         assert_eq!([struck(Scope::Reads), struck(Scope::Writes)], [false, true]);
         assert_eq!([struck(Scope::Writes), struck(Scope::Writes)], [true, false]);
         assert_eq!(faults.struck().get("unavailable"), Some(&2));
-        let id = faults.set(Fault::ExpiredCursor, Scope::Any, When::Always);
-        assert!(faults.strikes(&Fault::ExpiredCursor));
-        faults.clear(id);
-        assert!(!faults.strikes(&Fault::ExpiredCursor));
+        faults.set(Fault::ExpiredCursor, Scope::Writes, When::Always);
+        assert!(faults.strikes(&Fault::ExpiredCursor), "what happens inside asks for no scope");
     }
 
     #[test]
