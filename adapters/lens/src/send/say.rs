@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use threadbridge_core::model::id::RemoteId;
+use threadbridge_core::{adapter::Verdict, model::id::RemoteId};
 use tokio::time::{Instant, sleep_until};
 
 use super::{Outlet, SendError, settle::made, submitted};
@@ -66,9 +66,47 @@ impl Outlet<'_> {
         }
         let uri = self.lay_down(self.with_pictures(metadata).await?).await?;
         request.insert("contentUri".to_owned(), json!(uri));
-        let hash = self.submit(op, CREATE_POST, Value::Object(request)).await?;
-        let post = self.shown(own, op, &hash).await?;
+        let post = match self.make(own, op, request.clone()).await {
+            // What it answers or quotes may have been taken back meanwhile: it is said all the same.
+            Err(refusal) if refusal.verdict() == Verdict::Reject => {
+                match self.without_deleted(request).await? {
+                    Some(request) => self.make(own, op, request).await?,
+                    None => return Err(refusal),
+                }
+            }
+            made => made?,
+        };
         self.said(op, post)
+    }
+
+    async fn make(
+        &self,
+        own: &Own,
+        op: &OpId,
+        request: Map<String, Value>,
+    ) -> Result<String, SendError> {
+        let hash = self.submit(op, CREATE_POST, Value::Object(request)).await?;
+        self.shown(own, op, &hash).await
+    }
+
+    /// The request without the posts that it refers to and that are deleted; nothing if none is.
+    async fn without_deleted(
+        &self,
+        mut request: Map<String, Value>,
+    ) -> Result<Option<Map<String, Value>>, SendError> {
+        let mut is_without = false;
+        for key in ["commentOn", "quoteOf"] {
+            let post = request.get(key).and_then(|it| it.get("post")).and_then(Value::as_str);
+            let Some(post) = post.map(str::to_owned) else { continue };
+            let Some(AnyPost::Post(found)) = self.api.post(&post).await? else { continue };
+            if !found.is_deleted {
+                continue;
+            }
+            request.remove(key);
+            request.entry("feed").or_insert_with(|| json!(found.place.feed.address));
+            is_without = true;
+        }
+        Ok(is_without.then_some(request))
     }
 
     /// The post that this operation has made already, if it has; waits for it where it may still

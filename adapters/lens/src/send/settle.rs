@@ -8,7 +8,7 @@ use tokio::time::{Instant, sleep_until};
 
 use super::{Outlet, SendError};
 use crate::{
-    api::transport::shown,
+    api::{failure::ApiError, transport::shown},
     draft::OpId,
     memory::Trace,
     name::is_post,
@@ -57,7 +57,8 @@ impl Outlet<'_> {
     pub(super) async fn finished(&self, op: &OpId, hash: &str) -> Result<(), SendError> {
         let mut waits = self.waits();
         loop {
-            let standing: Standing = self.api.act(TRANSACTION, json!({ "txHash": hash })).await?;
+            let standing = self.api.act(TRANSACTION, json!({ "txHash": hash })).await;
+            let standing: Standing = standing.map_err(following)?;
             match standing.transaction_status {
                 Transaction::FinishedTransactionStatus {} => return Ok(()),
                 Transaction::FailedTransactionStatus { reason } => {
@@ -109,7 +110,7 @@ impl Outlet<'_> {
     pub(super) async fn made_by(&self, hash: &str) -> Result<AnyPost, SendError> {
         let mut waits = self.waits();
         loop {
-            if let Some(post) = self.api.post_by_hash(hash).await? {
+            if let Some(post) = self.api.post_by_hash(hash).await.map_err(following)? {
                 return Ok(post);
             }
             if !waits.wait().await {
@@ -127,6 +128,14 @@ impl Outlet<'_> {
             Some(Trace::Submitted(..) | Trace::Done(_)) | None => self.desk.began_at,
         };
         Some(since + self.desk.settle_for)
+    }
+}
+
+/// What was taken is not refused by a question about it that failed.
+fn following(error: ApiError) -> SendError {
+    match error {
+        ApiError::BadInput { .. } => SendError::Unknown,
+        error => error.into(),
     }
 }
 
