@@ -249,7 +249,7 @@ impl Crossing {
         let Some(bridge) = &self.bridge else { return Vec::new() };
         let snapshot = bridge.store().snapshot().unwrap();
         let letters = view::dead_letters(&snapshot).unwrap();
-        letters.iter().map(|it| format!("{it:?}")).collect()
+        letters.into_iter().map(|it| it.reason).collect()
     }
 
     /// How many envelopes wait to be sent.
