@@ -63,8 +63,9 @@ async function check(asked, response) {
   }
   operations[request.name] = (operations[request.name] ?? 0) + 1;
   if (!isGraphql) {
-    // A fault of transport, or a limit: no GraphQL was spoken.
-    if (response.status < 400) breach("server", request.name, ["no GraphQL in the reply"], body);
+    // A fault of transport, a limit, or somebody else's page: no GraphQL was spoken, nor claimed to be.
+    const claimsTo = /json/.test(response.headers["content-type"] ?? "json");
+    if (response.status < 400 && claimsTo) breach("server", request.name, ["no GraphQL in the reply"], body);
     seen.refused += 1;
     return;
   }

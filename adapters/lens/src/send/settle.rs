@@ -133,10 +133,8 @@ impl Outlet<'_> {
 
 /// What was taken is not refused by a question about it that failed.
 fn following(error: ApiError) -> SendError {
-    match error {
-        ApiError::BadInput { .. } => SendError::Unknown,
-        error => error.into(),
-    }
+    let is_about_the_question = matches!(error, ApiError::BadInput { .. });
+    if is_about_the_question { SendError::Unknown } else { error.into() }
 }
 
 /// What an operation made, if this is it: the id of the account's own post with the operation's id,
