@@ -10,6 +10,7 @@ mod feeds;
 mod hostile;
 mod judge;
 mod login;
+mod pictures;
 mod script;
 mod standard;
 mod strict;
