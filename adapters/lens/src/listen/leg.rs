@@ -101,6 +101,9 @@ impl Leg {
             }
         }
         news.extend(self.votes(ear, &mut state, &current, is_sweep).await?);
+        if self.swept_at.is_none() {
+            news.extend(self.taken_back(ear, inbound).await?);
+        }
         let has_news = count > 0 || !news.is_empty();
         self.hand_over(ear, inbound, news, state).await?;
         if is_sweep && !has_more {
@@ -192,7 +195,9 @@ impl Leg {
     /// business.
     fn news_of(&self, state: &LegState, post: &AnyPost) -> Option<News> {
         match post {
-            AnyPost::Post(post) if post.is_deleted || !self.place.holds(&post.place) => None,
+            AnyPost::Post(post) if !self.place.holds(&post.place) => None,
+            // It may have been heard of so long ago that nothing is remembered of it.
+            AnyPost::Post(post) if post.is_deleted => Some(News::Deleted(post.clone())),
             AnyPost::Post(post) => Some(News::Posted(post.clone())),
             AnyPost::Repost(repost) if repost.is_deleted => None,
             AnyPost::Repost(repost) => {

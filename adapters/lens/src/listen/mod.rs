@@ -7,6 +7,7 @@ mod changes;
 mod discover;
 mod hints;
 mod leg;
+mod standing;
 mod state;
 mod votes;
 
