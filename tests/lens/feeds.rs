@@ -3,12 +3,13 @@
 use std::sync::Arc;
 
 use threadbridge_core::pipeline::Step;
+use threadbridge_core::view;
 use threadbridge_devnet::lens::app::{Place, Shown};
 use threadbridge_devnet::lens::faults::{Fault, Scope, When};
 use threadbridge_devnet::lens::person::Where;
 use threadbridge_devnet::lens::{Address, Person, PostId, Vote};
 use threadbridge_kit::deadline::until;
-use threadbridge_kit::world::{Death, World as Bridges};
+use threadbridge_kit::world::{Death, Running, World as Bridges};
 use threadbridge_lens::Lens;
 
 use super::world::{Room, World};
@@ -110,5 +111,43 @@ async fn deaths_at_every_step_lose_and_double_nothing_on_lens() {
         heard.map(|it| it.text.rsplit(": ").next().unwrap_or_default().to_owned()).collect();
     assert_eq!(heard, said);
     assert_eq!(feeds.shown(feeds.tea).len(), said.len());
+    running.stop().await;
+}
+
+/// What the bridge has heard, oldest first, without what was taken back.
+fn stands(running: &Running) -> Vec<String> {
+    let snapshot = running.bridge().store().snapshot().unwrap();
+    let Some(thread) = view::threads(&snapshot).unwrap().into_iter().next() else {
+        return Vec::new();
+    };
+    let lines = view::thread(&snapshot, thread.conversation.id, usize::MAX).unwrap();
+    lines.into_iter().filter_map(|line| line.text).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_was_taken_back_while_nobody_listened_is_noticed_at_any_age() {
+    let world = World::feed().await;
+    let Room::Feed(tea) = world.room else { panic!("the room is no feed") };
+    let config = world.config();
+    let leg = format!("posts:feed/{tea:#x}");
+    let bridges = Bridges::default()
+        .account("posts", move || Arc::new(Lens::connect(&config).unwrap()))
+        .link(&[&leg]);
+    let place = Where { feed: Some(tea), ..Where::default() };
+    // More than are remembered one by one.
+    let say = |n| world.alice.say_in(&world.lens, place, &format!("no {n}.")).unwrap();
+    let said: Vec<_> = (0..330).map(say).collect();
+    let running = bridges.start().await;
+    until("all of it", async || (stands(&running).len() == said.len()).then_some(())).await;
+    running.stop().await;
+    world.alice.delete(&world.lens, said[0]).unwrap();
+    world.alice.delete(&world.lens, said[329]).unwrap();
+    let running = bridges.start().await;
+    until("the deletes", async || {
+        let stands = stands(&running);
+        let is_there = |text: &str| stands.iter().any(|it| it == text);
+        (!is_there("no 0.") && !is_there("no 329.") && is_there("no 1.")).then_some(())
+    })
+    .await;
     running.stop().await;
 }

@@ -9,6 +9,7 @@ mod documents;
 mod feeds;
 mod hostile;
 mod judge;
+mod kinds;
 mod login;
 mod pictures;
 mod script;
