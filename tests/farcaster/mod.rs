@@ -19,5 +19,5 @@ mod proofs;
 mod retention;
 mod room;
 mod signer;
-mod world;
+pub(crate) mod world;
 mod write_auth;

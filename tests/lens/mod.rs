@@ -16,4 +16,5 @@ mod script;
 mod standard;
 mod strict;
 mod town;
+mod voices;
 mod world;
