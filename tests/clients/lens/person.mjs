@@ -43,11 +43,15 @@ async function settled({ attempts }, act) {
   }, attempts);
 }
 
-async function reacts({ post, reaction = "UPVOTE", attempts }, act) {
+/** Reacts, or no longer. What is so already, perhaps by an answer that was lost, is as good as done. */
+async function reacts({ post, reaction = "UPVOTE", attempts }, act, wanted) {
   const request = { post: postId(post), reaction };
   const answer = await insist(() => must(act(member(), request)), attempts);
-  if (!answer.success) throw Object.assign(new Error(answer.reason), { code: answer.__typename });
-  return {};
+  if (answer.success) return {};
+  const asked = { pairs: [{ post: postId(post), account }], filter: { anyOf: [reaction] } };
+  const [status] = await insist(() => must(lens.fetchPostReactionStatus(member(), asked)), attempts);
+  if (status?.result === wanted) return {};
+  throw Object.assign(new Error(answer.reason), { code: answer.__typename });
 }
 
 const feedFilter = ({ feed }) => ({ feeds: [feed ? { feed: evmAddress(feed) } : { globalFeed: true }] });
@@ -125,8 +129,8 @@ const commands = {
   },
   delete: (command) => settled(command, (by) => lens.deletePost(by, { post: postId(command.post) })),
   repost: (command) => settled(command, (by) => lens.repost(by, { post: postId(command.of) })),
-  react: (command) => reacts(command, lens.addReaction),
-  unreact: (command) => reacts(command, lens.undoReaction),
+  react: (command) => reacts(command, lens.addReaction, true),
+  unreact: (command) => reacts(command, lens.undoReaction, false),
   join: (command) => settled(command, (by) => lens.joinGroup(by, { group: evmAddress(command.group) })),
   leave: (command) => settled(command, (by) => lens.leaveGroup(by, { group: evmAddress(command.group) })),
   async get({ post }) {
