@@ -146,6 +146,11 @@ impl Liar {
         self.script().forged.push_back(Forged::Count(count));
     }
 
+    /// Does not say what was put and not said yet.
+    pub(crate) fn takes_back(&self) {
+        self.script().forged.clear();
+    }
+
     /// Whether everything that was put has been said.
     pub(crate) fn is_done(&self) -> bool {
         self.script().forged.is_empty()

@@ -194,12 +194,10 @@ impl Stage {
     /// Waits longer than for anything else until this stands on the right, and tells how long.
     pub(crate) async fn comes_back(&self, text: &str, after: &str) {
         let began = Instant::now();
-        let mut ticks = interval(Duration::from_millis(10));
-        while !self.shown().await.iter().any(|cast| cast.text == text) {
-            ticks.tick().await;
-            let health = self.health();
-            assert!(began.elapsed() < PATIENCE, "«{text}» {after} in vain: {health:?}");
-        }
+        patiently(&format!("«{text}» {after}"), async || {
+            self.shown().await.iter().any(|cast| cast.text == text)
+        })
+        .await;
         println!("{after}: «{text}» after {:?}", began.elapsed());
     }
 
@@ -281,6 +279,16 @@ impl Stage {
         self.right.stop().await;
         self.evil.stop().await;
         panics::none();
+    }
+}
+
+/// Waits longer than for anything that was not disturbed.
+pub(crate) async fn patiently(what: &str, is_so: impl AsyncFn() -> bool) {
+    let began = Instant::now();
+    let mut ticks = interval(Duration::from_millis(10));
+    while !is_so().await {
+        ticks.tick().await;
+        assert!(began.elapsed() < PATIENCE, "waited in vain for {what}");
     }
 }
 
