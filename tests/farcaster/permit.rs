@@ -64,6 +64,12 @@ async fn a_key_is_added_by_what_a_wallet_signed_and_takes_itself_away() {
     let doctor = home.asks(&["doctor"]);
     assert!(doctor.contains(scopes) && doctor.contains(" days"), "{doctor}");
 
+    let status = home.asks(&["status", "--keys"]);
+    assert!(
+        status.contains(&format!("casts: the account's key may sign: {scopes}; until 20")),
+        "{status}"
+    );
+
     let revoked = home.asks(&["signer", "revoke", "casts"]);
     assert!(revoked.contains("taken away"), "{revoked}");
     assert!(shows().contains("the fid does not have the account's key"), "{}", shows());

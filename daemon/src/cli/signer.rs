@@ -1,6 +1,7 @@
 //! `threadbridge signer`: the life of an account's key on Farcaster, without its owner's wallet ever
 //! coming near.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -17,11 +18,14 @@ use super::runtime;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::home::Home;
 use crate::registry;
+use crate::settings::Settings;
 use crate::settings::account::AccountSettings;
 
 /// How long the network may take to include what a node has taken.
 const INCLUDED_WITHIN: Duration = Duration::from_secs(30);
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long one account's nodes may take to tell of its key.
+const ASKED_FOR: Duration = Duration::from_secs(5);
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -99,6 +103,26 @@ pub(super) fn run(home: &Home, args: &Args) -> Result<(), Failure> {
             print("the key is taken away; the network refuses what the bridge says with it")
         }
     }
+}
+
+/// What the keys of all accounts may sign that have such keys, or why nobody tells.
+pub(super) fn states(
+    home: &Home,
+    settings: &Settings,
+) -> Result<BTreeMap<AccountName, String>, Failure> {
+    let mut states = BTreeMap::new();
+    for (name, account) in &settings.accounts {
+        let AccountSettings::Farcaster(_) = account else { continue };
+        let state = block_on(home, name.as_str(), async |it| {
+            Ok(match tokio::time::timeout(ASKED_FOR, it.signer_state()).await {
+                Ok(Ok(state)) => shown(&state),
+                Ok(Err(error)) => error.to_string(),
+                Err(_) => "no node tells what its key may sign".to_owned(),
+            })
+        })?;
+        states.insert(name.clone(), state);
+    }
+    Ok(states)
 }
 
 async fn add(

@@ -1,11 +1,15 @@
 //! `threadbridge status`: accounts, legs, lag, outbox and dead letters.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use threadbridge_core::adapter::Health;
+use threadbridge_core::model::id::AccountName;
 use threadbridge_core::model::time::{Clock, Timestamp};
 use threadbridge_core::view::{self, AccountStatus, LegStatus, Status};
 
 use super::output::{ago, harmless, print, print_json, rfc3339, table};
+use super::signer;
 use crate::exit::{Exit, Failure, OrExit};
 use crate::home::Home;
 use crate::unlock;
@@ -15,6 +19,9 @@ pub(super) struct Args {
     /// Prints JSON instead of text.
     #[arg(long)]
     json: bool,
+    /// Asks the network what the accounts' keys may sign, and until when.
+    #[arg(long)]
+    keys: bool,
 }
 
 pub(super) fn run(home: &Home, args: &Args) -> Result<(), Failure> {
@@ -24,10 +31,13 @@ pub(super) fn run(home: &Home, args: &Args) -> Result<(), Failure> {
     let mut status = view::status(&snapshot).or_exit(Exit::Store)?;
     // What the last daemon wrote down of an account that is gone says nothing about this one.
     status.accounts.retain(|account| settings.accounts.contains_key(&account.name));
+    let keys = if args.keys { signer::states(home, &settings)? } else { BTreeMap::new() };
     if args.json {
-        print_json(&shown(&status, is_running))
+        print_json(&shown(&status, is_running, &keys))
     } else {
-        print(&text(&status, is_running, Clock::System.now()))
+        let text = text(&status, is_running, Clock::System.now());
+        let keys = keys.iter().map(|(account, state)| format!("{account}: {state}"));
+        print(&std::iter::once(text).chain(keys).collect::<Vec<_>>().join("\n\n"))
     }
 }
 
@@ -48,6 +58,9 @@ struct ShownAccount {
     since: Option<String>,
     behind: u64,
     waiting: usize,
+    /// What its key may sign, if that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    key: Option<String>,
     refused: Vec<ShownRefusal>,
     legs: Vec<ShownLeg>,
 }
@@ -68,7 +81,7 @@ struct ShownLeg {
     last_error: Option<String>,
 }
 
-fn shown(status: &Status, running: bool) -> ShownStatus {
+fn shown(status: &Status, running: bool, keys: &BTreeMap<AccountName, String>) -> ShownStatus {
     let accounts = status.accounts.iter().map(|account| {
         let (state, reason) = state(&account.health, running);
         ShownAccount {
@@ -79,6 +92,7 @@ fn shown(status: &Status, running: bool) -> ShownStatus {
             since: rfc3339(account.since),
             behind: account.behind,
             waiting: account.waiting,
+            key: keys.get(&account.name).cloned(),
             refused: account
                 .refusals
                 .iter()

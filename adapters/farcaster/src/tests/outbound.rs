@@ -223,6 +223,25 @@ async fn an_account_without_a_key_only_reads() {
 }
 
 #[tokio::test]
+async fn a_root_that_is_not_found_by_its_hash_needs_its_author() {
+    let (node, bridge) = bridge();
+    let name = Person::new(7).says("long ago", None).claimed_name().unwrap();
+    node.merge(1, &[&Person::new(7).says("something else", None)]);
+    let thread = format!("thread/{}", name.hash);
+    let Sealing::Missing(missing) = bridge.seal(&thread, &Outgoing::Say(say("an answer"))).await
+    else {
+        panic!()
+    };
+    let error = bridge.adapter.fetch(&missing).await.unwrap_err();
+    for said in [missing.reason, error.source.to_string()] {
+        assert!(said.contains("thread/FID:0xHASH"), "{said}");
+    }
+    let thread = format!("thread/{}:{}", name.fid, name.hash);
+    let request = bridge.sealed(&thread, &Outgoing::Say(say("an answer"))).await;
+    assert_eq!(cast(&request.sealed.bytes).parent, Some(Parent::ParentCastId(name.cast_id())));
+}
+
+#[tokio::test]
 async fn the_author_of_a_root_is_found_by_its_hash_among_recent_events() {
     let (node, bridge) = bridge();
     let root = Person::new(7).says("the root", None);
