@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use threadbridge_devnet::lens::app::Place;
 use threadbridge_devnet::lens::person::Where;
-use threadbridge_devnet::lens::{GLOBAL_FEED, Vote};
+use threadbridge_devnet::lens::{GLOBAL_FEED, PostId, Vote};
 
 use crate::lens_kit::{Client, POST, grove, metadata, signed_in, start, uri};
 
@@ -112,6 +112,27 @@ async fn an_edit_keeps_what_was_said_and_a_delete_is_a_flag() {
     assert_eq!(lens.lines(Place::Feed(GLOBAL_FEED)), ["ann: (deleted)"]);
     let listed = client.posts(json!({})).await;
     assert_eq!(listed["items"][0]["id"], post["id"]);
+}
+
+#[tokio::test]
+async fn what_is_deleted_or_in_another_feed_cannot_be_pointed_at() {
+    let lens = start().await;
+    let [ann, ben] = ["ann", "ben"].map(|name| lens.make_account(name));
+    let books = lens.make_feed("books");
+    let [gone, kept] = ["gone", "kept"].map(|text| ann.say(&lens, text).unwrap());
+    ann.delete(&lens, gone).unwrap();
+    let client = signed_in(&lens, &ben).await;
+    let on = |field: &str, post: PostId| {
+        let mut request = json!({ "contentUri": uri("hi") });
+        request[field] = json!({ "post": post.to_string() });
+        request
+    };
+    let mut elsewhere = on("quoteOf", kept);
+    elsewhere["feed"] = json!(books.to_string());
+    for request in [on("commentOn", gone), on("quoteOf", gone), elsewhere] {
+        assert_eq!(client.create(request).await["__typename"], "TransactionWillFail");
+    }
+    client.say("here", json!({ "commentOn": { "post": kept.to_string() } })).await;
 }
 
 #[tokio::test]

@@ -56,18 +56,18 @@ pub(super) fn post(turn: &mut Turn<'_>, arguments: &Arguments) -> Result<Value, 
     if !turn.world.feeds.contains_key(&feed) {
         return Err(Failure::input("feed: there is no such feed"));
     }
+    if let Some(reason) = turn.world.is_missing(feed, draft.targets()) {
+        return Ok(outcome::will_fail(&reason));
+    }
     if let Some(reason) = turn.world.refuses(&draft) {
         return Ok(show::outcome::not_a_member("Post", (turn.world, feed), &reason));
     }
     outcome::send(turn, Kind::Post, Effect::Post(draft))
 }
 
-/// A post that can be answered, quoted or shown again.
+/// What is answered, quoted or shown again.
 fn target(turn: &Turn<'_>, id: &str) -> Result<PostId, Failure> {
     let post = super::posts::found(turn, id)?;
-    if post.is_deleted {
-        return Err(Failure::input("post: it is deleted"));
-    }
     // Who answers a repost answers what it shows.
     Ok(post.repost_of.unwrap_or(post.id))
 }
@@ -86,10 +86,11 @@ pub(super) fn repost(turn: &mut Turn<'_>, arguments: &Arguments) -> Result<Value
     let author = turn.speaker()?;
     let asked: CreateRepost = request(arguments)?;
     let post = target(turn, &asked.post)?;
-    let feed = turn.world.posts.get(&post).map(|post| post.feed);
-    if let Some(feed) = feed
-        && let Some(reason) = turn.world.unfit(feed, author, false)
-    {
+    let feed = super::posts::found(turn, &post.to_string())?.feed;
+    if let Some(reason) = turn.world.is_missing(feed, [post]) {
+        return Ok(outcome::will_fail(&reason));
+    }
+    if let Some(reason) = turn.world.unfit(feed, author, false) {
         return Ok(show::outcome::not_a_member("Post", (turn.world, feed), &reason));
     }
     let app = turn.app();
@@ -138,10 +139,7 @@ pub(super) fn delete(turn: &mut Turn<'_>, arguments: &Arguments) -> Result<Value
     let asked: DeletePost = request(arguments)?;
     let found = super::posts::found(turn, &asked.post)?;
     if found.author != author {
-        return Ok(show::object(
-            "TransactionWillFail",
-            json!({ "reason": "Only the author of a post may delete it" }),
-        ));
+        return Ok(outcome::will_fail("Only the author of a post may delete it"));
     }
     let post = found.id;
     outcome::send(turn, Kind::DeletePost, Effect::Delete { post })

@@ -77,6 +77,13 @@ pub(crate) struct Draft {
     pub(crate) quote_of: Option<PostId>,
 }
 
+impl Draft {
+    /// What it points at.
+    pub(crate) fn targets(&self) -> impl Iterator<Item = PostId> {
+        [self.comment_on, self.quote_of].into_iter().flatten()
+    }
+}
+
 impl World {
     /// The post of a number or a slug.
     pub(crate) fn find(&self, text: &str) -> Option<&Post> {
@@ -95,13 +102,33 @@ impl World {
         self.unfit(self.feed_of(draft), draft.author, draft.comment_on.is_some())
     }
 
+    /// Why the contract of a feed cannot find what a post is to point at; `None` if it can. It
+    /// keeps its own posts only, and none that was deleted.
+    pub(crate) fn is_missing(
+        &self,
+        feed: Address,
+        targets: impl IntoIterator<Item = PostId>,
+    ) -> Option<String> {
+        let mut posts = targets.into_iter().map(|id| self.posts.get(&id));
+        posts
+            .find_map(|post| match post {
+                None => Some("DoesNotExist: there is no such post"),
+                Some(post) if post.is_deleted => Some("DoesNotExist: the post was deleted"),
+                Some(post) if post.feed != feed => {
+                    Some("DoesNotExist: the post is in another feed")
+                }
+                Some(_) => None,
+            })
+            .map(str::to_owned)
+    }
+
     /// Makes a post of a draft, if what it points at can be read and is valid.
     pub(crate) fn publish(&mut self, draft: &Draft, at_ms: u64) -> Result<PostId, String> {
         if let Some(reason) = self.refuses(draft) {
             return Err(reason);
         }
-        let document = self.document(&draft.uri)?;
         let feed = self.feed_of(draft);
+        let document = self.document(&draft.uri)?;
         let parent = draft.comment_on.and_then(|id| self.posts.get(&id));
         let root = parent.map(|parent| parent.root.unwrap_or(parent.id));
         let version = Version { uri: draft.uri.clone(), metadata: document, at_ms };
