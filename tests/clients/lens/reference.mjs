@@ -161,6 +161,16 @@ const commands = {
     await settleAll(world);
     return { posts: world.posts.map(show) };
   },
+  /** Everything that was posted, as it was laid down. */
+  async contents() {
+    await settleAll(world);
+    const laidDown = async ({ author, contentUri }) => {
+      const isOnGrove = contentUri.startsWith("lens://");
+      const file = isOnGrove && grove.get(contentUri.slice("lens://".length));
+      return { by: author.address, json: file ? file.bytes.toString() : await (await fetch(contentUri)).text() };
+    };
+    return { contents: await Promise.all(world.posts.filter((it) => it.contentUri).map(laidDown)) };
+  },
   fate({ fates }) {
     world.fates.push(...fates);
     return {};
