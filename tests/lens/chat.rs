@@ -21,7 +21,7 @@ const CHANNEL: &str = "https://farcaster.xyz/~/channel/books";
 /// By whom the bridge speaks on Farcaster.
 const FID: u64 = 901;
 /// How long it may take until everybody has seen everything.
-const SETTLES_WITHIN: Duration = Duration::from_secs(150);
+const SETTLES_WITHIN: Duration = Duration::from_secs(300);
 /// How often somebody tries what a faulty network did not do.
 const ATTEMPTS: u32 = 40;
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";

@@ -76,7 +76,7 @@ pub(crate) struct Shown {
     /// How many like it.
     pub(crate) likes: usize,
     /// What has an order among itself.
-    lane: u64,
+    lane: String,
 }
 
 impl Shown {
@@ -151,7 +151,7 @@ impl Board {
             is_by_bridge: message["fid"] == self.bridge,
             is_gone: false,
             likes: 0,
-            lane: event["shard"].as_u64().unwrap_or(0),
+            lane: format!("shard {}", event["shard"]),
         });
     }
 
@@ -172,7 +172,8 @@ impl Board {
                     is_by_bridge: post["by"] == bridge,
                     is_gone: post["deleted"] == true,
                     likes: usize::try_from(post["upvotes"].as_u64().unwrap_or(0)).unwrap(),
-                    lane: 0,
+                    // Lens promises an order of what one account posts, and no other.
+                    lane: post["by"].as_str().unwrap_or_default().to_owned(),
                 }
             })
             .collect();
@@ -314,11 +315,11 @@ fn judge_words(said: &Said, there: &Board, verdict: &mut Verdict) {
 
 /// What stood in one order on one side is in the same order on the other.
 fn judge_order(from: &Board, to: &Board, verdict: &mut Verdict) {
-    let mut last: BTreeMap<u64, (usize, &str)> = BTreeMap::new();
+    let mut last: BTreeMap<&str, (usize, &str)> = BTreeMap::new();
     for original in from.shown.iter().filter(|it| !it.is_by_bridge) {
         let is_copy = |it: &Shown| it.is_by_bridge && !it.is_note() && it.label == original.label;
         let Some(at) = to.shown.iter().position(is_copy) else { continue };
-        let before = last.insert(original.lane, (at, &original.label));
+        let before = last.insert(&original.lane, (at, &original.label));
         if let Some((before, label)) = before
             && before > at
         {
