@@ -120,7 +120,7 @@ async fn the_doctor_finds_nothing_wrong_with_a_sound_bridge() {
     let it = Between::start().await;
     let (code, out, err) = it.place.run(&["doctor"]);
     assert_eq!(code, 0, "{out}{err}");
-    assert!(out.contains("accounts.left.signer: it may cast"), "{out}");
+    assert!(out.contains("accounts.left.signer: it may sign everything"), "{out}");
     assert!(out.contains("casts kept"), "{out}");
     assert!(out.contains("clock: 0 s apart") || out.contains("clock: 1 s apart"), "{out}");
     it.place.write("left.key", &"77".repeat(32));

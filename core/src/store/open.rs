@@ -75,8 +75,19 @@ pub(super) struct Opened {
     pub(super) lock: Option<LockFile>,
 }
 
-/// Opens a store for writing.
+/// Opens a store for writing. A reader that recovers it after its writer's death has the lock for a
+/// moment, and is waited for: nobody who looks at a store may keep its daemon from starting.
 pub(super) fn open(path: &Path, secret: &RootSecret) -> Result<Opened, OpenError> {
+    for _ in 0..RECOVERY_TRIES {
+        match open_at_once(path, secret) {
+            Err(OpenError::InUse { .. }) => thread::sleep(RECOVERY_PAUSE),
+            opened => return opened,
+        }
+    }
+    open_at_once(path, secret)
+}
+
+fn open_at_once(path: &Path, secret: &RootSecret) -> Result<Opened, OpenError> {
     path.metadata()?;
     let lock = LockFile::take(path)?;
     // Opening for writing marks the file and may recover it; that must wait until the key fits.
@@ -112,7 +123,7 @@ pub(super) fn open_read_only(
         }
         // Its writer died. Whoever opens it next for writing recovers it; if nobody is about to,
         // that is us.
-        match open(path, secret) {
+        match open_at_once(path, secret) {
             Ok(Opened { disk, .. }) => disk.close()?,
             Err(OpenError::InUse { .. }) => thread::sleep(RECOVERY_PAUSE),
             Err(error) => return Err(error),
@@ -122,8 +133,8 @@ pub(super) fn open_read_only(
     opened
 }
 
-/// How often a reader looks whether another process has recovered the store, and how long it
-/// waits in between.
+/// How often it is looked whether another process has recovered the store, and how long is waited
+/// in between.
 const RECOVERY_TRIES: u32 = 100;
 const RECOVERY_PAUSE: Duration = Duration::from_millis(20);
 

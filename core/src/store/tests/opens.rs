@@ -8,6 +8,7 @@ use std::time::{Duration, Instant};
 use super::*;
 use crate::store::disk::Disk;
 use crate::store::header::{FORMAT, Header};
+use crate::store::lock::LockFile;
 use crate::store::rows::Changes;
 
 fn refusal(path: &Path, secret: &RootSecret) -> OpenError {
@@ -127,6 +128,19 @@ fn a_second_writer_is_refused_and_told_who_is_first() {
     assert_eq!(pid, Some(std::process::id()));
     drop(store);
     Store::open(&path, &secret()).unwrap();
+}
+
+#[test]
+fn whoever_has_the_lock_for_a_moment_is_waited_for() {
+    let (_folder, path, store) = fresh();
+    drop(store);
+    let held = LockFile::take(&path).unwrap();
+    let given_back = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(100));
+        drop(held);
+    });
+    Store::open(&path, &secret()).unwrap();
+    given_back.join().unwrap();
 }
 
 #[test]
