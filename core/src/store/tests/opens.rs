@@ -135,8 +135,8 @@ fn whoever_has_the_lock_for_a_moment_is_waited_for() {
     let (_folder, path, store) = fresh();
     drop(store);
     let held = LockFile::take(&path).unwrap();
-    let given_back = std::thread::spawn(move || {
-        std::thread::sleep(Duration::from_millis(100));
+    let given_back = thread::spawn(move || {
+        thread::sleep(Duration::from_millis(100));
         drop(held);
     });
     Store::open(&path, &secret()).unwrap();
