@@ -56,9 +56,9 @@ fn make_signer(
         let public = SigningKey::from_bytes(&seed).verifying_key();
         print(&format!(
             "made a signer for the account `{name}` in {place}\n    public key: 0x{}\n    \
-             add it to fid {fid} as a signer (an app key): in the Farcaster app under \
-             connected apps, or with `add` of the key registry contract; until then the \
-             network refuses what the bridge says",
+             your wallet has to add it to fid {fid}: `threadbridge signer request` prints what it \
+             signs, `threadbridge signer add` hands that in; until then the network refuses what \
+             the bridge says",
             hex::encode(public.as_bytes())
         ))?;
     }
