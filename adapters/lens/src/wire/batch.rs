@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     address::Address,
-    document::{POST, compact},
+    document::{FRAGMENTS, compact},
     post::{Account, AnyPost},
 };
 
@@ -169,12 +169,12 @@ pub(crate) fn batch(asks: &[Ask]) -> (String, Value) {
     (compact(&text), Value::Object(variables))
 }
 
-/// The fragments of the document of one post, from one of them on and up to another.
+/// The fragments from one of them on and up to another.
 fn from_fragment(first: &str, end: Option<&str>) -> &'static str {
-    let begins = |name: &str| POST.text.find(&format!("fragment {name} "));
+    let begins = |name: &str| FRAGMENTS.find(&format!("fragment {name} "));
     let from = begins(first).unwrap_or_default();
-    let to = end.and_then(begins).unwrap_or(POST.text.len());
-    POST.text.get(from..to).unwrap_or_default()
+    let to = end.and_then(begins).unwrap_or(FRAGMENTS.len());
+    FRAGMENTS.get(from..to).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -191,14 +191,21 @@ mod tests {
         ]
     }
 
-    /// The documents beside the others are what is generated, so that whoever validates them
-    /// validates these.
+    /// The documents beside the others are what is generated, so that whoever validates them, with
+    /// the fragments that they spread, validates these.
     #[test]
     fn what_is_generated_lies_beside_the_other_documents() {
         let asks = asks();
-        assert_eq!(batch(&asks).0, compact(include_str!("documents/batch.graphql")));
-        let upvotes = batch(&asks[3..]).0;
-        assert_eq!(upvotes, compact(include_str!("documents/batch_upvotes.graphql")));
+        let whole = |operation: &str, fragments: &str| compact(&format!("{operation} {fragments}"));
+        let posts = whole(include_str!("documents/batch.graphql"), FRAGMENTS);
+        assert_eq!(batch(&asks).0, posts);
+        let (_, accounts) = FRAGMENTS.split_once("fragment AccountFields ").unwrap();
+        let (accounts, _) = accounts.split_once("fragment ").unwrap();
+        let upvotes = whole(
+            include_str!("documents/batch_upvotes.graphql"),
+            &format!("fragment AccountFields {accounts}"),
+        );
+        assert_eq!(batch(&asks[3..]).0, upvotes);
     }
 
     #[test]

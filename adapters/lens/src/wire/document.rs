@@ -15,6 +15,9 @@ impl Document {
     }
 }
 
+/// What is asked of posts and accounts, wherever they are listed.
+pub(crate) const FRAGMENTS: &str = include_str!("documents/fragments.graphql");
+
 /// A text with single blanks. No document of ours has a string in it.
 pub(crate) fn compact(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
@@ -30,7 +33,10 @@ pub(crate) const ME: Document = Document::new("Me", include_str!("documents/me.g
 pub(crate) const HEALTH: Document =
     Document::new("Health", include_str!("documents/health.graphql"));
 pub(crate) const GROUP: Document = Document::new("Group", include_str!("documents/group.graphql"));
-pub(crate) const POST: Document = Document::new("Post", include_str!("documents/post.graphql"));
+pub(crate) const POST: Document = Document::new(
+    "Post",
+    concat!(include_str!("documents/post.graphql"), include_str!("documents/fragments.graphql")),
+);
 pub(crate) const NOTIFICATIONS: Document =
     Document::new("Notifications", include_str!("documents/notifications.graphql"));
 pub(crate) const REACTED: Document =
