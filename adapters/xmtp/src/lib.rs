@@ -1,0 +1,3 @@
+//! XMTP: end-to-end encrypted conversations by MLS (RFC 9420).
+
+mod wire;

@@ -1,0 +1,3 @@
+//! What XMTP sends and keeps.
+
+pub(crate) mod proto;
