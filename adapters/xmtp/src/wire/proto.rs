@@ -1,10 +1,8 @@
 //! Generated from `proto/`.
 
 #![expect(
-    dead_code,
     unreachable_pub,
     unused_qualifications,
-    clippy::allow_attributes,
     clippy::allow_attributes_without_reason,
     reason = "generated: the `.proto` files document the fields"
 )]
