@@ -37,7 +37,13 @@ impl Beside {
         let capabilities = telling.capabilities;
         for attachment in telling.content.attachments() {
             match passage(&attachment, capabilities) {
-                Passage::Pass(part) => self.embeds.push(Embed::Media(*part)),
+                Passage::Pass(part, why) => {
+                    if let Some(why) = why {
+                        let reason = format!("{} not uploaded: {why}", attachment.kind.noun());
+                        losses.push(Loss::similar(Feature::Media, reason));
+                    }
+                    self.embeds.push(Embed::Media(*part));
+                }
                 Passage::Link(url, why) => {
                     let why = why.map_or_else(String::new, |why| format!(": {why}"));
                     let reason = format!("{} sent as an address{why}", attachment.kind.noun());

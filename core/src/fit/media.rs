@@ -8,8 +8,8 @@ use crate::model::content::{Attachment, ExternalPart, Source};
 /// What becomes of an attachment.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Passage {
-    /// It is carried.
-    Pass(Box<ExternalPart>),
+    /// It is carried; if it could have been carried otherwise, why it is not.
+    Pass(Box<ExternalPart>, Option<String>),
     /// Its address is said, for this reason if it could have been carried otherwise.
     Link(String, Option<String>),
     /// It stays behind, for this reason.
@@ -17,14 +17,30 @@ pub enum Passage {
 }
 
 /// What becomes of an attachment on a leg with these capabilities. The first of its rules that
-/// matches decides; an attachment that no rule matches stays behind.
+/// matches decides; where that is an upload that cannot be made, the next one does. An attachment
+/// that no rule matches stays behind.
 #[must_use]
 pub fn passage(attachment: &Attachment<'_>, capabilities: &Capabilities) -> Passage {
+    let mut rules = capabilities.media.iter().filter(|rule| matches(rule, attachment));
+    let Some(first) = rules.next() else {
+        return Passage::Refuse("this sort of file cannot be sent there".to_owned());
+    };
+    match (by(first, attachment, capabilities), rules.next()) {
+        (Passage::Link(_, Some(reason)), Some(behind)) => {
+            match by(behind, attachment, capabilities) {
+                Passage::Pass(part, _) => Passage::Pass(part, Some(reason)),
+                Passage::Link(url, _) => Passage::Link(url, Some(reason)),
+                refused @ Passage::Refuse(_) => refused,
+            }
+        }
+        (passage, _) => passage,
+    }
+}
+
+/// What becomes of an attachment by one rule.
+fn by(rule: &MediaRule, attachment: &Attachment<'_>, capabilities: &Capabilities) -> Passage {
     let refuse = |reason: &str| Passage::Refuse(reason.to_owned());
     let limits = &capabilities.limits;
-    let Some(rule) = capabilities.media.iter().find(|rule| matches(rule, attachment)) else {
-        return refuse("this sort of file cannot be sent there");
-    };
     if let (Some(size), Some(max)) = (attachment.size_bytes(), rule.max_bytes)
         && size > max
     {
@@ -46,11 +62,11 @@ pub fn passage(attachment: &Attachment<'_>, capabilities: &Capabilities) -> Pass
     match (rule.carry, attachment.public_url()) {
         (Carry::Refuse, _) => refuse("this sort of file cannot be sent there"),
         (Carry::External, _) | (Carry::PublicUrl, Some(_)) if fits => {
-            Passage::Pass(Box::new(external.clone()))
+            Passage::Pass(Box::new(external.clone()), None)
         }
         (Carry::Upload { max_bytes }, Some(url)) => {
             match unbringable(attachment, url, max_bytes, &capabilities.media_hosts) {
-                None if limits.embeds > 0 => Passage::Pass(Box::new(external.clone())),
+                None if limits.embeds > 0 => Passage::Pass(Box::new(external.clone()), None),
                 reason => Passage::Link(url.to_owned(), reason),
             }
         }
@@ -144,7 +160,8 @@ mod tests {
             ..Capabilities::default()
         };
         match passage(&content.attachments()[0], &capabilities) {
-            Passage::Pass(part) => format!("pass {}", part.url),
+            Passage::Pass(part, None) => format!("pass {}", part.url),
+            Passage::Pass(_, Some(reason)) => format!("pass: {reason}"),
             Passage::Link(url, None) => format!("link {url}"),
             Passage::Link(_, Some(reason)) => format!("link: {reason}"),
             Passage::Refuse(reason) => format!("refuse: {reason}"),
@@ -193,6 +210,25 @@ mod tests {
             (elsewhere("http://files.example/1"), "its address is not encrypted on the way"),
         ] {
             assert_eq!(became(part), format!("link: {reason}"));
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_brought_goes_by_the_rule_behind() {
+        let upload = rule(None, Some("image/png"), Carry::Upload { max_bytes: MB });
+        let unnamed = ExternalPart {
+            url: "https://other.example/1".to_owned(),
+            ..external("image/png", 1, 0)
+        };
+        for (behind, expected) in [
+            (Carry::PublicUrl, "pass: its host is none of `[media] hosts`"),
+            (Carry::Link, "link: its host is none of `[media] hosts`"),
+            (Carry::Refuse, "refuse: this sort of file cannot be sent there"),
+        ] {
+            let rules = [upload.clone(), rule(None, None, behind)];
+            assert_eq!(became(Part::inline(unnamed.clone()), &rules), expected);
+            let named = external("image/png", 1, 0);
+            assert_eq!(became(Part::inline(named), &rules), "pass https://files.example/1");
         }
     }
 

@@ -1,12 +1,15 @@
 //! Bringing a picture: fetched where the owner allows it, checked, stripped.
 
+use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 use tokio::sync::Semaphore;
+use tokio::time::{Instant, timeout};
 
 use super::hosts::{Forbidden, Hosts, Place};
 use super::strip::{Stripped, Unstrippable, strip};
@@ -18,6 +21,16 @@ const AT_ONCE: usize = 4;
 
 /// No larger picture is brought, whatever a network takes.
 const MAX_BYTES: u64 = 64 << 20;
+
+/// How long one attempt to fetch a picture may take: not the whole of what a call may.
+const FETCH_FOR: Duration = Duration::from_secs(15);
+
+/// For how long a picture is tried again that might still come. What is said beside it, and all
+/// that is said after it, waits as long.
+const PATIENCE: Duration = Duration::from_secs(60);
+
+/// Of how many pictures is remembered since when they are tried.
+const TRIED: usize = 256;
 
 /// IANA's number of SHA-256 among the Named Information hash algorithms.
 const SHA_256: u8 = 1;
@@ -101,12 +114,15 @@ pub struct Porter {
     hosts: Hosts,
     fetch: Option<Arc<dyn Fetch>>,
     turns: Arc<Semaphore>,
+    /// Pictures that did not come, by address: since when they are tried.
+    tried: Arc<Mutex<BTreeMap<String, Instant>>>,
 }
 
 impl Default for Porter {
     /// Brings nothing.
     fn default() -> Self {
-        Self { hosts: Hosts::default(), fetch: None, turns: Arc::new(Semaphore::new(AT_ONCE)) }
+        let turns = Arc::new(Semaphore::new(AT_ONCE));
+        Self { hosts: Hosts::default(), fetch: None, turns, tried: Arc::default() }
     }
 }
 
@@ -135,7 +151,8 @@ impl Porter {
         let max_bytes = max_bytes.min(MAX_BYTES);
         // It is never closed.
         let _turn = self.turns.acquire().await.map_err(|_| FetchError::Unreachable)?;
-        let bytes = fetch.fetch(&place, max_bytes).await?;
+        let fetching = timeout(FETCH_FOR, fetch.fetch(&place, max_bytes));
+        let bytes = fetching.await.map_err(|_| FetchError::Unreachable)??;
         if u64::try_from(bytes.len()).is_ok_and(|size| size > max_bytes) {
             return Err(FetchError::TooLarge.into());
         }
@@ -143,6 +160,28 @@ impl Porter {
             return Err(Unbrought::Changed);
         }
         Ok(strip(&bytes)?)
+    }
+
+    /// Whether a picture that did not come, or could not be laid down, is worth another attempt:
+    /// from the first time this is asked on for a minute, while its message waits. Then it is to be
+    /// told as if it could never be brought.
+    #[must_use]
+    pub fn is_patient(&self, part: &ExternalPart) -> bool {
+        let mut tried = self.tried.lock().unwrap_or_else(PoisonError::into_inner);
+        if tried.len() >= TRIED && !tried.contains_key(&part.url) {
+            tried.pop_first();
+        }
+        let since = *tried.entry(part.url.clone()).or_insert_with(Instant::now);
+        let is_patient = since.elapsed() < PATIENCE;
+        if !is_patient {
+            tried.remove(&part.url);
+        }
+        is_patient
+    }
+
+    /// Forgets that a picture did not come at first.
+    pub fn is_there(&self, part: &ExternalPart) {
+        self.tried.lock().unwrap_or_else(PoisonError::into_inner).remove(&part.url);
     }
 }
 
@@ -177,6 +216,41 @@ mod tests {
         let stripped = porter(GIF).bring(&part, 100).await.unwrap();
         assert_eq!(stripped.media_type, "image/gif");
         assert_eq!(Some(stripped.bytes.as_slice()), GIF.strip_suffix(b"behind"));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_host_that_never_answers_is_given_up_after_a_minute() {
+        #[derive(Debug)]
+        struct Abyss;
+
+        #[async_trait]
+        impl Fetch for Abyss {
+            async fn fetch(&self, _: &Place, _: u64) -> Result<Vec<u8>, FetchError> {
+                std::future::pending().await
+            }
+        }
+
+        let porter = Porter::new(Hosts::parse(["files.example"]).unwrap(), Arc::new(Abyss));
+        let began = Instant::now();
+        let mut attempts = 0;
+        loop {
+            let brought = porter.bring(&part(), 100).await;
+            assert_eq!(brought, Err(FetchError::Unreachable.into()));
+            attempts += 1;
+            if !porter.is_patient(&part()) {
+                break;
+            }
+        }
+        assert!(attempts > 2, "{attempts}");
+        assert!(began.elapsed() <= PATIENCE + FETCH_FOR * 2, "{:?}", began.elapsed());
+        // Whoever says it again is heard again, and each picture has a minute of its own.
+        assert!(porter.is_patient(&part()));
+        porter.is_there(&part());
+        for number in 0..2 * TRIED {
+            let url = format!("https://files.example/{number}");
+            assert!(porter.is_patient(&ExternalPart { url, ..part() }));
+        }
+        assert!(porter.tried.lock().unwrap().len() <= TRIED);
     }
 
     #[tokio::test]

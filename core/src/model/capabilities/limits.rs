@@ -79,7 +79,8 @@ impl Default for Limits {
     }
 }
 
-/// How media of one sort gets there. The first rule that matches decides.
+/// How media of one sort gets there. The first rule that matches decides; behind a
+/// [`Carry::Upload`] that cannot be made, the next one that matches.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct MediaRule {
     /// The sort; nothing for every sort.
@@ -101,9 +102,10 @@ pub enum Carry {
     PublicUrl,
     /// As a file that the adapter brings there itself, by its
     /// [`Porter`](crate::media::Porter): a picture that can be stripped, on one of the
-    /// [`media_hosts`](super::Capabilities::media_hosts). Otherwise its address is said.
+    /// [`media_hosts`](super::Capabilities::media_hosts). Otherwise the next rule that matches
+    /// decides; without one its address is said.
     Upload {
-        /// The largest that is taken, in bytes; of a larger one the address is said.
+        /// The largest that is brought, in bytes.
         max_bytes: u64,
     },
     /// As an address in the text.
