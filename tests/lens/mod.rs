@@ -13,6 +13,7 @@ mod kinds;
 mod login;
 mod pictures;
 mod script;
+mod shelf;
 mod standard;
 mod strict;
 mod town;

@@ -1,136 +1,192 @@
 //! Pictures on their way to Lens: fetched from where the owner said, freed of what they tell
-//! besides, and laid down on Grove.
+//! besides, and laid down on Grove; or shown from where they lie.
 
 use std::sync::Arc;
 
 use serde_json::{Value, json};
-use threadbridge::web::Web;
-use threadbridge_core::adapter::{Adapter, Receipt, Sealing, SendRequest};
-use threadbridge_core::media::{Hosts, Porter};
+use threadbridge_core::adapter::{Adapter, Receipt, Sealing, SendRequest, Verdict};
 use threadbridge_core::model::content::ExternalPart;
 use threadbridge_core::model::id::{AccountName, RemoteId};
 use threadbridge_core::model::outgoing::{Embed, Outgoing, ReplyTo, Say};
 use threadbridge_core::model::time::Clock;
+use threadbridge_core::pipeline::Step;
 use threadbridge_core::store::Store;
+use threadbridge_devnet::lens::app::Place;
+use threadbridge_devnet::lens::faults::{Fault, Scope, When};
+use threadbridge_devnet::lens::person::Where;
 use threadbridge_kit::contract::AdapterWorld;
-use threadbridge_kit::deadline::soon;
+use threadbridge_kit::deadline::{soon, until};
+use threadbridge_kit::world::{Death, World as Bridges};
 use threadbridge_lens::{Config, Lens};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::net::TcpListener;
-use tokio_util::task::TaskTracker;
 
-use super::world::World;
+use super::shelf::{MARKER, PIXELS, Shelf};
+use super::world::{Room, World};
 
-const MARKER: &[u8] = b"52.5163N 13.3777E";
-const PIXELS: &[u8] = b"\x12\x34pixels\xff\0and more";
-
-/// As a phone takes it: with its place in EXIF and behind the end.
-fn photo() -> Vec<u8> {
-    let segment = |marker: u8, content: &[u8]| {
-        let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
-        [&[0xff, marker], &length[..], content].concat()
-    };
-    let exif = [b"Exif\0\0MM\0*\0\0\0\x08\0\0", MARKER].concat();
-    [
-        b"\xff\xd8".to_vec(),
-        segment(0xe1, &exif),
-        segment(0xc0, b"\x08\0\x01\0\x01\x01\x01\x11\0"),
-        segment(0xda, b"\x01\x01\0\0\x3f\0"),
-        PIXELS.to_vec(),
-        b"\xff\xd9".to_vec(),
-        MARKER.to_vec(),
-    ]
-    .concat()
+/// A post with a picture, as the bridge has sealed it.
+struct Parcel {
+    adapter: Lens,
+    request: SendRequest,
 }
 
-/// A server that gives out the photo, a few times.
-async fn shelf(tasks: &TaskTracker) -> String {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let host = listener.local_addr().unwrap().to_string();
-    tasks.spawn(async move {
-        for _ in 0..8 {
-            let (mut stream, _) = listener.accept().await.unwrap();
-            let mut request = vec![0; 4096];
-            let _asked = stream.read(&mut request).await.unwrap();
-            let photo = photo();
-            let head = format!(
-                "HTTP/1.1 200 OK\r\ncontent-type: image/jpeg\r\ncontent-length: {}\r\n\
-                 connection: close\r\n\r\n",
-                photo.len()
-            );
-            stream.write_all(&[head.as_bytes(), &photo].concat()).await.unwrap();
-            stream.shutdown().await.unwrap();
+impl Parcel {
+    fn with(world: &World, shelf: &Shelf, url: &str) -> Self {
+        let config = Config { porter: shelf.porter(), ..world.config() };
+        let adapter = Lens::connect(&config).unwrap();
+        let conversation = world.conversation();
+        let part = ExternalPart {
+            content_type: "image/jpeg".to_owned(),
+            url: url.to_owned(),
+            ..ExternalPart::default()
+        };
+        let say = Say {
+            text: "Ann: look".to_owned(),
+            mentions: Vec::new(),
+            embeds: vec![Embed::Media(part)],
+            reply_to: ReplyTo::Conversation,
+            sent_at: Clock::System.now(),
+            mark: None,
+            expires: None,
+        };
+        let plaintext = adapter.render(&conversation, &Outgoing::Say(say)).unwrap();
+        let store = Store::in_memory().unwrap();
+        let keys = store.keys(&AccountName::parse("posts").unwrap()).unwrap();
+        let now = Clock::System.now();
+        let Sealing::Ready(sealed) = adapter.seal(&keys, &conversation, &plaintext, now) else {
+            panic!("it cannot be sealed")
+        };
+        let request = SendRequest { conversation, sealed, idempotency_key: [7; 16] };
+        Self { adapter, request }
+    }
+
+    /// Sends it once: where it stands, or what is to be done about it.
+    async fn is_sent(&self) -> Result<RemoteId, Verdict> {
+        let batch = [self.request.clone()];
+        let mut answers = soon("the post", self.adapter.send(&batch)).await;
+        match answers.remove(0) {
+            Ok(Receipt::Done(id) | Receipt::Taken(id)) => Ok(id),
+            Err(error) => Err(error.verdict),
         }
-    });
-    host
-}
-
-/// Sends a picture as the bridge would, and tells under which id it stands.
-async fn sends(world: &World, config: &Config, url: &str) -> RemoteId {
-    let adapter = Lens::connect(config).unwrap();
-    let conversation = world.conversation();
-    let part = ExternalPart {
-        content_type: "image/jpeg".to_owned(),
-        url: url.to_owned(),
-        ..ExternalPart::default()
-    };
-    let say = Say {
-        text: "Ann: look".to_owned(),
-        mentions: Vec::new(),
-        embeds: vec![Embed::Media(part)],
-        reply_to: ReplyTo::Conversation,
-        sent_at: Clock::System.now(),
-        mark: None,
-        expires: None,
-    };
-    let plaintext = adapter.render(&conversation, &Outgoing::Say(say)).unwrap();
-    let store = Store::in_memory().unwrap();
-    let keys = store.keys(&AccountName::parse("posts").unwrap()).unwrap();
-    let Sealing::Ready(sealed) =
-        adapter.seal(&keys, &conversation, &plaintext, Clock::System.now())
-    else {
-        panic!("it cannot be sealed")
-    };
-    let request = SendRequest { conversation, sealed, idempotency_key: [7; 16] };
-    let mut answers = soon("the post", adapter.send(&[request])).await;
-    match answers.remove(0).unwrap() {
-        Receipt::Done(id) | Receipt::Taken(id) => id,
     }
 }
 
 /// Where the picture of a post lies.
-async fn picture(world: &World, post: &RemoteId) -> String {
+async fn picture(world: &World, post: &str) -> String {
     let query = "query P($r: PostRequest!) { post(request: $r) { ... on Post { metadata { \
                  ... on ImageMetadata { image { item } } } } } }";
-    let body = json!({ "query": query, "variables": { "r": { "post": post.as_str() } } });
+    let body = json!({ "query": query, "variables": { "r": { "post": post } } });
     let asked = reqwest::Client::new().post(world.lens.api_url()).json(&body).send();
     let answer: Value = asked.await.unwrap().json().await.unwrap();
     let item = &answer["data"]["post"]["metadata"]["image"]["item"];
     item.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
 }
 
+/// Expects that the photo lies there, without the place where it was taken.
+async fn is_stripped(laid: &str) {
+    let bytes = reqwest::Client::new().get(laid).send().await.unwrap().bytes().await.unwrap();
+    let count = |wanted: &[u8]| bytes.windows(wanted.len()).filter(|it| *it == wanted).count();
+    assert_eq!((count(PIXELS), count(MARKER), count(b"Exif")), (1, 0, 0), "{laid}");
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_is_laid_down_without_the_place_where_it_was_taken() {
-    let world = World::feed().await;
-    let tasks = TaskTracker::new();
-    let host = shelf(&tasks).await;
-    let url = format!("http://{host}/photo.jpg");
-    let hosts = Hosts::parse([host.as_str()]).unwrap();
-    let porter = Porter::new(hosts, Arc::new(Web::new().unwrap()));
-    let post = sends(&world, &Config { porter, ..world.config() }, &url).await;
-    let laid = picture(&world, &post).await;
-    assert!(!laid.contains(&host), "{laid}");
-    let bytes = reqwest::Client::new().get(&laid).send().await.unwrap().bytes().await.unwrap();
-    let count = |wanted: &[u8]| bytes.windows(wanted.len()).filter(|it| *it == wanted).count();
-    assert_eq!((count(PIXELS), count(MARKER), count(b"Exif")), (1, 0, 0));
+    let (world, shelf) = (World::feed().await, Shelf::opens().await);
+    let post = Parcel::with(&world, &shelf, &shelf.photo()).is_sent().await.unwrap();
+    let laid = picture(&world, post.as_str()).await;
+    assert!(laid.starts_with(&world.lens.grove_url()), "{laid}");
+    is_stripped(&laid).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_picture_on_a_host_that_nobody_named_is_not_fetched() {
-    let world = World::feed().await;
-    let tasks = TaskTracker::new();
-    let host = shelf(&tasks).await;
-    let url = format!("http://{host}/photo.jpg");
-    let post = sends(&world, &world.config(), &url).await;
-    assert_eq!(picture(&world, &post).await, url);
+    let (world, shelf, other) = (World::feed().await, Shelf::opens().await, Shelf::opens().await);
+    let post = Parcel::with(&world, &shelf, &other.photo()).is_sent().await.unwrap();
+    assert_eq!(picture(&world, post.as_str()).await, other.photo());
+    assert_eq!((shelf.asked(), other.asked()), (0, 0));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_whose_host_has_trouble_is_tried_again() {
+    let (world, shelf) = (World::feed().await, Shelf::opens().await);
+    shelf.has_trouble(2);
+    let parcel = Parcel::with(&world, &shelf, &shelf.photo());
+    for _attempt in 0..2 {
+        assert_eq!(parcel.is_sent().await, Err(Verdict::Retry));
+    }
+    let post = parcel.is_sent().await.unwrap();
+    is_stripped(&picture(&world, post.as_str()).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_no_picture_is_shown_from_where_it_lies_at_once() {
+    let (world, shelf) = (World::feed().await, Shelf::opens().await);
+    let nothing = shelf.photo().replace("photo", "nothing");
+    for url in [shelf.page(), nothing] {
+        let post = Parcel::with(&world, &shelf, &url).is_sent().await.unwrap();
+        assert_eq!(picture(&world, post.as_str()).await, url);
+    }
+    assert_eq!(shelf.asked(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_is_fetched_once_however_often_its_words_are_tried() {
+    let (world, shelf) = (World::feed().await, Shelf::opens().await);
+    let parcel = Parcel::with(&world, &shelf, &shelf.photo());
+    world.lens.faults().set(Fault::Unavailable, Scope::Writes, When::Next(3));
+    let attempts = async {
+        loop {
+            match parcel.is_sent().await {
+                Ok(post) => return post,
+                Err(verdict) => assert_eq!(verdict, Verdict::Retry),
+            }
+        }
+    };
+    let post = soon("the post", attempts).await;
+    is_stripped(&picture(&world, post.as_str()).await).await;
+    assert_eq!(shelf.asked(), 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_crosses_once_whenever_the_bridge_dies() {
+    let (world, shelf) = (World::feed().await, Shelf::opens().await);
+    let Room::Feed(tea) = world.room else { panic!("the room is no feed") };
+    let den = world.lens.make_feed("den");
+    let config = Config { porter: shelf.porter(), ..world.config() };
+    let legs = [tea, den].map(|feed| format!("posts:feed/{feed:#x}"));
+    let bridges = Bridges::default()
+        .account("posts", move || Arc::new(Lens::connect(&config).unwrap()))
+        .link(&legs.each_ref().map(String::as_str));
+    let says = |words: &str| {
+        let metadata = json!({
+            "$schema": "https://json-schemas.lens.dev/posts/image/3.0.0.json",
+            "lens": {
+                "id": words, "locale": "en", "mainContentFocus": "IMAGE", "content": words,
+                "image": { "item": shelf.photo(), "type": "image/jpeg" },
+            },
+        });
+        let place = Where { feed: Some(tea), ..Where::default() };
+        world.alice.publish(&world.lens, place, &metadata).unwrap();
+    };
+    let mut said = Vec::new();
+    for (round, step) in Step::ALL.into_iter().enumerate() {
+        shelf.has_trouble(round % 2);
+        let dying = bridges.start_to_die(Death { step, nth: 1 }).await;
+        let words = format!("no {round}.");
+        says(&words);
+        said.push(words);
+        dying.dies().await;
+    }
+    let running = bridges.start().await;
+    let shown = || world.lens.shows(Place::Feed(den));
+    until("all of it", async || (shown().len() >= said.len()).then_some(())).await;
+    says("the last.");
+    said.push("the last.".to_owned());
+    let is_last = |text: &str| text.ends_with("the last.");
+    until("the last", async || shown().iter().any(|it| is_last(&it.text)).then_some(())).await;
+    running.stop().await;
+    let shown = shown();
+    let heard: Vec<_> = shown.iter().filter_map(|it| it.text.split(": ").nth(1)).collect();
+    assert_eq!(heard, said);
+    for post in shown {
+        is_stripped(&picture(&world, &post.post.to_string()).await).await;
+    }
 }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use threadbridge_core::{
-    media::Hosts,
+    media::{Hosts, strippable},
     model::{
         capabilities::{
             Backfill, Capabilities, Carry, Features, Limit, Limits, MediaRule, Order, Permanence,
@@ -24,6 +24,8 @@ const TEXT_CHARACTERS: usize = 10_000;
 const EMBEDS: usize = 10;
 const URL_BYTES: usize = 2048;
 const MENTIONS: usize = 50;
+/// The largest picture that is laid down on Grove.
+pub(crate) const PICTURE_BYTES: u64 = 16 << 20;
 
 /// What each kind of conversation can express.
 #[derive(Clone, Debug)]
@@ -32,17 +34,18 @@ pub(crate) struct Offers {
     pub(crate) nothing: Capabilities,
 }
 
-impl Default for Offers {
-    fn default() -> Self {
+impl Offers {
+    /// What can be expressed where pictures are brought from these hosts.
+    pub(crate) fn of(hosts: &Hosts) -> Self {
         let features = Features { text: Support::Rejected, ..Features::default() };
         let nothing = Capabilities { features, ..Capabilities::default() };
-        Self { posts: posts(), nothing }
+        Self { posts: posts(hosts.clone()), nothing }
     }
 }
 
-fn posts() -> Capabilities {
+fn posts(media_hosts: Hosts) -> Capabilities {
     Capabilities {
-        version: 1,
+        version: 2,
         level: Level::Public,
         // A deleted post is marked so; what it said stays on chain and storage.
         permanence: Permanence::Forever,
@@ -63,7 +66,7 @@ fn posts() -> Capabilities {
         },
         reactions: Reactions::Only(reactions()),
         media: media(),
-        media_hosts: Hosts::default(),
+        media_hosts,
         limits: Limits {
             text: Limit { max: TEXT_CHARACTERS, unit: Unit::Characters },
             embeds: EMBEDS,
@@ -87,7 +90,8 @@ fn reactions() -> BTreeMap<String, String> {
     reactions
 }
 
-/// Media of the standard's closed lists is shown as what it is; the rest can only be named.
+/// Pictures are laid down on Grove; those that cannot be, and whatever else is of the standard's
+/// closed lists, are shown from where they lie. The rest can only be named.
 fn media() -> Vec<MediaRule> {
     let rule = |media_type: Option<&str>, carry| MediaRule {
         kind: None,
@@ -95,8 +99,10 @@ fn media() -> Vec<MediaRule> {
         carry,
         max_bytes: None,
     };
-    let mut rules: Vec<_> =
-        media_types().map(|media_type| rule(Some(media_type), Carry::PublicUrl)).collect();
+    let upload = Carry::Upload { max_bytes: PICTURE_BYTES };
+    let pictures = media_types().filter(|media_type| strippable(media_type));
+    let mut rules: Vec<_> = pictures.map(|it| rule(Some(it), upload)).collect();
+    rules.extend(media_types().map(|it| rule(Some(it), Carry::PublicUrl)));
     rules.push(rule(None, Carry::Link));
     rules
 }

@@ -48,7 +48,7 @@ impl Lens {
             network: Network::parse(NETWORK)?,
             api: Api { transport, session },
             own,
-            offers: Offers::default(),
+            offers: Offers::of(config.porter.hosts()),
             begin: config.begin,
             pace: config.pace,
             clock: Clock::System,

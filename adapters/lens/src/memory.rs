@@ -1,5 +1,5 @@
 //! What this process knows of its own attempts. Nothing of it is kept: what a process before this
-//! one did is found out by asking the network.
+//! one did is found out by asking the network, and a picture that it laid down is laid down again.
 
 use std::{
     collections::{BTreeMap, VecDeque},
@@ -26,6 +26,16 @@ pub(crate) enum Trace {
     Done(String),
 }
 
+/// How many pictures are remembered.
+const MOST_PICTURES: usize = 200;
+
+/// A picture on Grove.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Laid {
+    pub(crate) uri: String,
+    pub(crate) media_type: &'static str,
+}
+
 /// The attempts of this process.
 #[derive(Debug, Default)]
 pub(crate) struct Memory(Mutex<Traces>);
@@ -34,6 +44,8 @@ pub(crate) struct Memory(Mutex<Traces>);
 struct Traces {
     by_op: BTreeMap<OpId, Trace>,
     order: VecDeque<OpId>,
+    /// Where the pictures of operations lie, by where they come from.
+    pictures: VecDeque<((OpId, String), Laid)>,
 }
 
 impl Memory {
@@ -57,6 +69,24 @@ impl Memory {
                 if let Some(oldest) = traces.order.pop_front() {
                     traces.by_op.remove(&oldest);
                 }
+            }
+        });
+    }
+
+    /// Where a picture of an operation was laid down, so that another attempt need not.
+    pub(crate) fn laid(&self, op: &OpId, url: &str) -> Option<Laid> {
+        self.with(|traces| {
+            let is_it = |it: &&((OpId, String), Laid)| it.0.0 == *op && it.0.1 == url;
+            traces.pictures.iter().rev().find(is_it).map(|(_, laid)| laid.clone())
+        })
+    }
+
+    /// A picture of an operation was laid down.
+    pub(crate) fn note_laid(&self, op: &OpId, url: &str, laid: Laid) {
+        self.with(|traces| {
+            traces.pictures.push_back(((op.clone(), url.to_owned()), laid));
+            while traces.pictures.len() > MOST_PICTURES {
+                traces.pictures.pop_front();
             }
         });
     }

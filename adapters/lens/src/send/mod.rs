@@ -18,7 +18,7 @@ use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 use thiserror::Error;
 use threadbridge_core::{
     adapter::{AdapterError, Receipt, SendRequest, Verdict},
-    media::Porter,
+    media::{Porter, Unbrought},
     model::id::InvalidId,
 };
 use tokio::time::Instant;
@@ -71,6 +71,9 @@ pub(crate) enum SendError {
     /// What it is about is not there any more.
     #[error("the post that it is about is not there")]
     Gone,
+    /// A picture beside it.
+    #[error("a picture beside it cannot be brought ({0})")]
+    Picture(Unbrought),
     /// What came before it never got there.
     #[error("the part before it is not there")]
     NoPartBefore,
@@ -109,6 +112,7 @@ impl SendError {
             | Self::Id(_) => Verdict::Reject,
             Self::Pending | Self::Unknown => Verdict::Retry,
             Self::Settling(wait) => Verdict::RetryAfter(*wait),
+            Self::Picture(reason) => reason.verdict(),
         }
     }
 }

@@ -32,7 +32,7 @@ impl Outlet<'_> {
         let hash = match self.followed(op) {
             Some(hash) => hash,
             None => {
-                let uri = self.lay_down(self.with_pictures(metadata).await?).await?;
+                let uri = self.lay_down(self.with_pictures(op, metadata).await?).await?;
                 let request = json!({ "post": post, "contentUri": uri });
                 self.submit(op, EDIT_POST, request).await?
             }

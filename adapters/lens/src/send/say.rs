@@ -64,7 +64,7 @@ impl Outlet<'_> {
         if let Some(quote) = quote {
             request.insert("quoteOf".to_owned(), json!({ "post": quote }));
         }
-        let uri = self.lay_down(self.with_pictures(metadata).await?).await?;
+        let uri = self.lay_down(self.with_pictures(op, metadata).await?).await?;
         request.insert("contentUri".to_owned(), json!(uri));
         let post = match self.make(own, op, request.clone()).await {
             // What it answers or quotes may have been taken back meanwhile: it is said all the same.
