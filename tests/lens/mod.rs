@@ -1,9 +1,11 @@
 //! Lens judged by its own software: the official clients, and a strict server on the true schema.
 
+mod bridged;
 mod chat;
 mod clients;
 mod contract;
 mod crashes;
+mod crosses;
 mod crossing;
 mod documents;
 mod feeds;
