@@ -88,8 +88,13 @@ impl Bridged {
         }
     }
 
+    /// What the daemon answers to a command.
+    pub(crate) fn asks(&self, args: &[&str]) -> String {
+        self.home.asks(args)
+    }
+
     /// What the daemon says of itself.
-    pub(crate) fn state(&self) -> String {
+    fn state(&self) -> String {
         let told = ["status", "outbox", "dead-letters"].map(|it| self.home.asks(&[it]));
         format!("{}\n{}", told.concat(), self.home.log())
     }

@@ -9,6 +9,7 @@ mod crosses;
 mod crossing;
 mod documents;
 mod feeds;
+mod groups;
 mod hostile;
 mod judge;
 mod kinds;

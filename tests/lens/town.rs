@@ -1,7 +1,7 @@
 //! Our Lens network with a feed, the bridge's account, and people; whoever asks it anything is held
 //! to the true schema.
 
-use threadbridge_devnet::lens::{Address, Lens, LensSettings, Permissions};
+use threadbridge_devnet::lens::{Address, Lens, LensSettings, Permissions, Person};
 
 use super::script::Script;
 use super::standard::{APP, Checker};
@@ -16,6 +16,8 @@ pub(crate) struct Town {
     pub(crate) feed: String,
     /// The bridge's account.
     pub(crate) bridge: String,
+    /// Whose it is.
+    pub(crate) owner: Person,
 }
 
 fn hex(address: Address) -> String {
@@ -30,7 +32,7 @@ impl Town {
         let bridge = lens.make_account("bridge");
         let manager = lens.make_wallet("the bridge's manager");
         bridge.add_manager(&lens, manager.address(), Permissions::SPEAK).unwrap();
-        Self { lens, checker, feed, bridge: hex(bridge.account()) }
+        Self { lens, checker, feed, bridge: hex(bridge.account()), owner: bridge }
     }
 
     /// Somebody with an account and the official clients.

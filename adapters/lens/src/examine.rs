@@ -2,13 +2,15 @@
 
 use serde::Deserialize;
 use serde_json::{Value, json};
+use threadbridge_core::model::id::RemoteConversation;
 
 use crate::{
     Lens,
-    api::{failure::ApiError, of},
+    api::{failure::ApiError, of, transport::shown},
+    name::Place,
     wire::{
-        document::{HEALTH, ME, compact},
-        outcome::{LoggedIn, Me},
+        document::{HEALTH, ME, MEMBERSHIP, compact},
+        outcome::{GroupAsSeen, LoggedIn, Me, Posting},
     },
 };
 
@@ -54,9 +56,31 @@ pub struct Allowance {
     pub left: i64,
 }
 
+/// What the account is to a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Membership {
+    /// It may speak there.
+    Member,
+    /// It was never let in, or has left.
+    Stranger,
+    /// It was thrown out.
+    Banned,
+    /// It is a member, and may not post all the same, for this reason.
+    Silenced(String),
+    /// The group has no feed to speak in.
+    Feedless,
+    /// There is no such group.
+    Nothing,
+}
+
 #[derive(Deserialize)]
 struct Answer {
     me: Me,
+}
+
+#[derive(Deserialize)]
+struct GroupAnswer {
+    group: Option<GroupAsSeen>,
 }
 
 impl Lens {
@@ -96,5 +120,33 @@ impl Lens {
             },
             is_for_app: me.app_logged_in == own.app,
         }))
+    }
+
+    /// What the account is to the group that a conversation is of; nothing for other conversations,
+    /// and for an account that only reads.
+    pub async fn membership(
+        &self,
+        conversation: &RemoteConversation,
+    ) -> Result<Option<Membership>, ApiError> {
+        let (Some(Place::Group(group)), Some(_)) = (Place::parse(conversation), &self.own) else {
+            return Ok(None);
+        };
+        let answer: GroupAnswer = self.api.act(MEMBERSHIP, json!({ "group": group })).await?;
+        Ok(Some(answer.group.map_or(Membership::Nothing, membership)))
+    }
+}
+
+fn membership(group: GroupAsSeen) -> Membership {
+    let Some(feed) = group.feed else { return Membership::Feedless };
+    let may_post = feed.operations.map(|it| it.can_post);
+    match (group.operations, may_post) {
+        (Some(it), _) if it.is_banned => Membership::Banned,
+        (Some(it), _) if !it.is_member => Membership::Stranger,
+        (_, Some(Posting::FeedOperationValidationFailed { reason })) => {
+            Membership::Silenced(shown(&reason))
+        }
+        (_, Some(Posting::FeedOperationValidationPassed {} | Posting::Other) | None) => {
+            Membership::Member
+        }
     }
 }

@@ -53,7 +53,7 @@ pub use self::{
     api::failure::{ApiError, LoginError},
     config::{Begin, Config, Pace, Role, Speaker},
     connect::ConnectError,
-    examine::{AccountReport, Allowance, ReportedRole},
+    examine::{AccountReport, Allowance, Membership, ReportedRole},
     wire::address::{Address, InvalidAddress},
 };
 

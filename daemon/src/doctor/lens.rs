@@ -1,12 +1,12 @@
 //! Lens: whether the API answers, the login works, and the account may speak.
 
-use threadbridge_core::model::id::AccountName;
-use threadbridge_lens::{AccountReport, ApiError, Lens, ReportedRole};
+use threadbridge_core::model::id::{AccountName, Leg};
+use threadbridge_lens::{AccountReport, ApiError, Lens, Membership, ReportedRole};
 
 use super::Finding;
 use crate::logging::chain;
 
-pub(super) async fn examine(name: &AccountName, adapter: &Lens) -> Vec<Finding> {
+pub(super) async fn examine(name: &AccountName, adapter: &Lens, legs: &[Leg]) -> Vec<Finding> {
     let subject = format!("accounts.{name} api");
     if let Err(error) = adapter.reaches().await {
         let advice = "check `endpoint` and the network";
@@ -14,13 +14,56 @@ pub(super) async fn examine(name: &AccountName, adapter: &Lens) -> Vec<Finding> 
     }
     let mut findings = vec![Finding::ok(&subject, "it answers")];
     findings.extend(match adapter.account_report().await {
-        Ok(Some(report)) => means(name, &report),
+        Ok(Some(report)) => {
+            let mut findings = means(name, &report);
+            for leg in legs {
+                findings.extend(group(adapter, leg).await);
+            }
+            findings
+        }
         Ok(None) => {
             vec![Finding::ok(&format!("accounts.{name} login"), "none: the account only reads")]
         }
         Err(error) => vec![failed(name, &error)],
     });
     findings
+}
+
+/// Whether the account may speak in a group that is linked.
+async fn group(adapter: &Lens, leg: &Leg) -> Option<Finding> {
+    let subject = leg.to_string();
+    let found = match adapter.membership(&leg.conversation).await {
+        Ok(membership) => membership?,
+        Err(error) => {
+            let advice = "look again when the API answers";
+            return Some(Finding::warn(&subject, chain(&error), advice));
+        }
+    };
+    Some(match found {
+        Membership::Member => Finding::ok(&subject, "the account is a member of the group"),
+        Membership::Stranger => Finding::fail(
+            &subject,
+            "the account is no member of the group: nothing can be said there",
+            "have the account join the group, or the group's owner let it in",
+        ),
+        Membership::Banned => Finding::fail(
+            &subject,
+            "the account is banned from the group",
+            "ask the group's owner to let it in again, or take the leg from its link",
+        ),
+        Membership::Silenced(reason) => {
+            let found = format!("the account may not post in the group ({reason})");
+            Finding::fail(&subject, found, "see what the rules of its feed ask for")
+        }
+        Membership::Feedless => Finding::fail(
+            &subject,
+            "the group has no feed",
+            "link a group that has one, or a feed (`feed/ADDRESS`)",
+        ),
+        Membership::Nothing => {
+            Finding::fail(&subject, "there is no such group", "check its address")
+        }
+    })
 }
 
 fn failed(name: &AccountName, error: &ApiError) -> Finding {

@@ -76,7 +76,9 @@ pub async fn examine(home: &Home, settings: &Settings, seen: &mut dyn FnMut(Find
         });
     }
     for (name, account) in &settings.accounts {
-        for finding in networks::examine(home, name, account).await {
+        let legs = settings.links().into_iter().flat_map(|link| link.legs.into_keys());
+        let spoken: Vec<_> = legs.filter(|leg| leg.account == *name).collect();
+        for finding in networks::examine(home, (name, account), &spoken).await {
             seen(finding);
         }
     }

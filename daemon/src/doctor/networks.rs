@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use threadbridge_core::media::Porter;
-use threadbridge_core::model::id::AccountName;
+use threadbridge_core::model::id::{AccountName, Leg};
 use threadbridge_core::model::time::{Clock, Timestamp};
 use threadbridge_farcaster::{Budget, Farcaster, NodeReport, SignerState};
 
@@ -24,8 +24,8 @@ const EXPIRES_SOON: Duration = Duration::from_secs(14 * 24 * 3600);
 
 pub(super) async fn examine(
     home: &Home,
-    name: &AccountName,
-    account: &AccountSettings,
+    (name, account): (&AccountName, &AccountSettings),
+    legs: &[Leg],
 ) -> Vec<Finding> {
     // That a secret is missing was found already.
     let Ok(secrets) = registry::secrets(home, name, account) else { return Vec::new() };
@@ -39,7 +39,7 @@ pub(super) async fn examine(
         // Pictures are not looked at.
         AccountSettings::Lens(settings) => {
             match registry::lens(name, settings, &secrets, Porter::default()) {
-                Ok(adapter) => lens::examine(name, &adapter).await,
+                Ok(adapter) => lens::examine(name, &adapter, legs).await,
                 Err(error) => vec![unusable(name, &error)],
             }
         }

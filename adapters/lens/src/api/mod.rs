@@ -34,7 +34,7 @@ impl Api {
         document: Document,
         request: Value,
     ) -> Result<T, ApiError> {
-        let variables = json!({ "request": request });
+        let variables = document.variables(&request);
         let text = document::compact(document.text);
         let answer = self.transport.ask((Some(document.name), &text), &variables, None).await?;
         decoded(answer)
@@ -47,7 +47,7 @@ impl Api {
         request: Value,
     ) -> Result<T, ApiError> {
         let session = self.session.as_ref().ok_or(ApiError::OnlyReads)?;
-        let variables = json!({ "request": request });
+        let variables = document.variables(&request);
         let text = document::compact(document.text);
         let question = (Some(document.name), text.as_str());
         let token = session.token(&self.transport).await?;

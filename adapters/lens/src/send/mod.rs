@@ -38,6 +38,9 @@ use crate::{
 /// How long one call may wait for the network to settle; the pipeline gives a call 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// What the API calls the rule of a group's feed.
+const FOR_MEMBERS: &str = "FEED_GROUP_GATED_NOT_A_MEMBER";
+
 /// Why something was not done.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]
 pub(crate) enum SendError {
@@ -62,6 +65,12 @@ pub(crate) enum SendError {
     /// A feed's or a post's rules are against it.
     #[error("the rules of the feed or the post are against it: {0}")]
     Rules(String),
+    /// Only the members of a group may.
+    #[error(
+        "the account is no member of the group ({0}): have it join the group, or the group's owner \
+         let it in"
+    )]
+    NotAMember(String),
     /// It failed on chain, after it had been taken.
     #[error("its transaction failed: {0}")]
     Failed(String),
@@ -99,8 +108,8 @@ impl SendError {
     fn verdict(&self) -> Verdict {
         match self {
             Self::Api(error) => error.verdict(),
-            // Upvotes need no transaction, and go on.
-            Self::NeedsWallet { .. } => Verdict::SuspendLeg,
+            // Upvotes need no transaction, and other places no membership: they go on.
+            Self::NeedsWallet { .. } | Self::NotAMember(_) => Verdict::SuspendLeg,
             Self::Malformed
             | Self::WillFail(_)
             | Self::Rules(_)
@@ -193,7 +202,7 @@ fn submitted(submission: Submission) -> Result<String, SendError> {
     match submission {
         Submission::PostResponse { hash } => Ok(hash),
         Submission::PostOperationValidationFailed { reason, unsatisfied_rules } => {
-            Err(SendError::Rules(with_rules(&reason, unsatisfied_rules)))
+            Err(against(&reason, unsatisfied_rules))
         }
         Submission::SponsoredTransactionRequest { reason, sponsored_reason } => {
             Err(SendError::NeedsWallet { reason: because(&reason, sponsored_reason) })
@@ -206,8 +215,16 @@ fn submitted(submission: Submission) -> Result<String, SendError> {
     }
 }
 
-fn with_rules(reason: &str, rules: Option<Rules>) -> String {
-    let rules = rules.into_iter().flat_map(|rules| rules.required.into_iter().chain(rules.any_of));
-    let told: Vec<_> = rules.map(|rule| rule.message).filter(|it| !it.is_empty()).collect();
-    if told.is_empty() { shown(reason) } else { shown(&format!("{reason}: {}", told.join("; "))) }
+/// What it means that rules are against it.
+fn against(reason: &str, rules: Option<Rules>) -> SendError {
+    let (required, any_of) = rules.map(|it| (it.required, it.any_of)).unwrap_or_default();
+    let is_for_members = required.iter().any(|rule| rule.reason == FOR_MEMBERS);
+    let told = required.iter().chain(&any_of).map(|rule| rule.message.as_str());
+    let told: Vec<_> = told.filter(|it| !it.is_empty() && *it != reason).collect();
+    let told = if told.is_empty() {
+        shown(reason)
+    } else {
+        shown(&format!("{reason}: {}", told.join("; ")))
+    };
+    if is_for_members { SendError::NotAMember(told) } else { SendError::Rules(told) }
 }

@@ -1,5 +1,7 @@
 //! The documents, as they are sent: without the blanks that only people need.
 
+use serde_json::{Value, json};
+
 /// An operation with its name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Document {
@@ -12,6 +14,11 @@ pub(crate) struct Document {
 impl Document {
     const fn new(name: &'static str, text: &'static str) -> Self {
         Self { name, text }
+    }
+
+    /// The variables with which it is sent: a request, if it takes one.
+    pub(crate) fn variables(self, request: &Value) -> Value {
+        if self.text.contains("$request") { json!({ "request": request }) } else { json!({}) }
     }
 }
 
@@ -33,6 +40,8 @@ pub(crate) const ME: Document = Document::new("Me", include_str!("documents/me.g
 pub(crate) const HEALTH: Document =
     Document::new("Health", include_str!("documents/health.graphql"));
 pub(crate) const GROUP: Document = Document::new("Group", include_str!("documents/group.graphql"));
+pub(crate) const MEMBERSHIP: Document =
+    Document::new("Membership", include_str!("documents/membership.graphql"));
 pub(crate) const POST: Document = Document::new(
     "Post",
     concat!(include_str!("documents/post.graphql"), include_str!("documents/fragments.graphql")),
@@ -69,6 +78,7 @@ mod tests {
             ME,
             HEALTH,
             GROUP,
+            MEMBERSHIP,
             POST,
             NOTIFICATIONS,
             REACTED,

@@ -73,7 +73,50 @@ pub(crate) struct Rules {
 /// A rule.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Rule {
+    #[serde(default)]
+    pub(crate) reason: String,
     pub(crate) message: String,
+}
+
+/// A group as somebody who is logged in sees it.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct GroupAsSeen {
+    pub(crate) feed: Option<FeedAsSeen>,
+    pub(crate) operations: Option<InGroup>,
+}
+
+/// A feed as somebody who is logged in sees it.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct FeedAsSeen {
+    pub(crate) operations: Option<InFeed>,
+}
+
+/// What somebody may do in a feed.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct InFeed {
+    pub(crate) can_post: Posting,
+}
+
+/// Whether somebody may post.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(tag = "__typename")]
+pub(crate) enum Posting {
+    FeedOperationValidationPassed {},
+    FeedOperationValidationFailed {
+        reason: String,
+    },
+    /// Rules of which the API knows nothing, among others.
+    #[serde(other)]
+    Other,
+}
+
+/// What somebody is to a group.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct InGroup {
+    pub(crate) is_member: bool,
+    pub(crate) is_banned: bool,
 }
 
 /// What a reaction came to.

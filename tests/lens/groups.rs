@@ -1,0 +1,121 @@
+//! A group on Lens and a channel on Farcaster are one conversation, and the group's own rules hold.
+
+use serde_json::{Value, json};
+use threadbridge_devnet::lens::Address;
+
+use super::bridged::{Bridged, id, named};
+use super::town::Town;
+use crate::farcaster::person::Cast;
+
+/// A group that somebody else made, bridged to the channel.
+struct Grouped {
+    bridged: Bridged,
+    group: Address,
+}
+
+impl Grouped {
+    /// Neither Bob nor the bridge's account belong to it yet.
+    async fn opens() -> Self {
+        let town = Town::opens().await;
+        let bob = town.person("bob").await;
+        let made = town.lens.make_group("readers", &town.lens.make_account("carol"));
+        let place = format!("group/{:#x}", made.group);
+        let feed = format!("{:#x}", made.feed);
+        let bridged = Bridged::between(town, bob, (&place, feed), "").await;
+        Self { bridged, group: made.group }
+    }
+
+    /// Everybody belongs to it.
+    async fn opens_with_all() -> Self {
+        let mut grouped = Self::opens().await;
+        grouped.bridge_joins();
+        grouped.bob_does("join").await;
+        grouped
+    }
+
+    fn bridge_joins(&self) {
+        let town = &self.bridged.town;
+        town.owner.join(&town.lens, self.group).unwrap();
+    }
+
+    /// Bob joins or leaves.
+    async fn bob_does(&mut self, what: &str) {
+        let group = format!("{:#x}", self.group);
+        self.bridged.bob_does(what, json!({ "group": group })).await;
+    }
+
+    /// What Bob's client is told when he tries to post.
+    async fn bob_tries(&mut self, text: &str) -> Value {
+        let post = json!({ "do": "post", "text": text, "feed": self.bridged.feed });
+        self.bridged.bob.tries(post).await
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_and_a_channel_are_one_conversation() {
+    let mut grouped = Grouped::opens_with_all().await;
+    let group = format!("{:#x}", grouped.group);
+    let bridged = &mut grouped.bridged;
+    let said = bridged.alice_says("what do we read?", json!({})).await;
+    let copy = bridged.bob_reads("alice: what do we read?").await;
+    assert_eq!(copy["group"], group);
+    let answer = bridged.bob_says("the castle", json!({ "on": id(&copy) })).await;
+    let answered = bridged.alice_reads("bob: the castle").await;
+    assert_eq!(answered["parent"], said.json());
+    bridged.alice_says("again?", json!({ "parent": named(&answered) })).await;
+    assert_eq!(bridged.bob_reads("alice: again?").await["on"], answer);
+    bridged.alice.reacts("like", &Cast::of(&answered)).await;
+    let is_liked = async |it: &mut Bridged| (it.post(&answer).await["upvotes"] == 1).then_some(());
+    bridged.waits("bob's answer to be liked", is_liked).await;
+    bridged.bob_does("edit", json!({ "post": answer, "text": "the trial" })).await;
+    bridged.alice_reads("(edited) bob: the trial").await;
+    bridged.bob_does("delete", json!({ "post": answer })).await;
+    let copy = Cast::of(&answered);
+    let get = json!({ "do": "get", "fid": copy.fid, "hash": copy.hash });
+    let is_gone =
+        async |it: &mut Bridged| (it.alice.does(get.clone()).await["found"] == false).then_some(());
+    bridged.waits("bob's answer to go", is_gone).await;
+    grouped.bridged.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_no_member_is_refused_and_not_heard_until_they_join() {
+    let mut grouped = Grouped::opens().await;
+    grouped.bridge_joins();
+    for time in 0..2 {
+        let refused = grouped.bob_tries("let me in").await;
+        assert_eq!(refused["code"], "PostOperationValidationFailed", "{refused}");
+        assert!(refused["error"].as_str().unwrap().contains("members"), "{refused}");
+        grouped.bob_does("join").await;
+        let words = format!("here I am, {time}");
+        grouped.bridged.bob_says(&words, json!({})).await;
+        grouped.bridged.alice_reads(&format!("bob: {words}")).await;
+        grouped.bob_does("leave").await;
+    }
+    assert_eq!(grouped.bridged.casts().await.len(), 2, "what was refused is not heard");
+    grouped.bridged.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_bridge_that_is_no_member_says_so_and_loses_nothing() {
+    let mut grouped = Grouped::opens().await;
+    grouped.bob_does("join").await;
+    let bridged = &mut grouped.bridged;
+    // What is said there is public, and heard.
+    bridged.bob_says("anybody?", json!({})).await;
+    let asked = bridged.alice_reads("bob: anybody?").await;
+    bridged.alice_says("me", json!({ "parent": named(&asked) })).await;
+    let says_so = async |it: &mut Bridged| {
+        it.asks(&["outbox"]).contains("no member of the group").then_some(())
+    };
+    bridged.waits("the reason", says_so).await;
+    let doctor = bridged.asks(&["doctor"]);
+    assert!(doctor.contains("the account is no member of the group"), "{doctor}");
+    assert!(doctor.contains("have the account join"), "{doctor}");
+    grouped.bridge_joins();
+    let bridged = &mut grouped.bridged;
+    assert!(!bridged.asks(&["doctor"]).contains("no member of the group"));
+    bridged.asks(&["reload"]);
+    bridged.bob_reads("alice: me").await;
+    grouped.bridged.ends().await;
+}
