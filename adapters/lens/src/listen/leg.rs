@@ -40,6 +40,8 @@ pub(super) struct Leg {
     pub(super) state: LegState,
     hints: BTreeSet<String>,
     swept_at: Option<Instant>,
+    /// The post whose upvotes were listed last though their number was the same.
+    pub(super) listed_last: Option<String>,
     /// The feed of a group.
     pub(super) feed: Option<crate::wire::address::Address>,
 }
@@ -63,7 +65,8 @@ impl Leg {
         let state = cursor.and_then(LegState::from_bytes).unwrap_or_default();
         let hints = BTreeSet::new();
         let conversation = conversation.clone();
-        Some(Self { conversation, place, state, hints, swept_at: None, feed: None })
+        let (swept_at, listed_last) = (None, None);
+        Some(Self { conversation, place, state, hints, swept_at, listed_last, feed: None })
     }
 
     /// A post to look at in the next turn.
