@@ -4,7 +4,11 @@
 use prost::Message;
 use threadbridge_core::{model::id::RemoteConversation, store::Keys};
 
-use crate::{carried::SignersOf, name::Name, wire::hash::MessageHash};
+use crate::{
+    carried::SignersOf,
+    name::Name,
+    wire::{hash::MessageHash, proto::ReactionBody},
+};
 
 /// The store could not be read; the work is to be tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -156,6 +160,17 @@ impl<'k> Known<'k> {
         self.0.put(b"t", &timestamp.to_be_bytes());
     }
 
+    /// When the account last gave this reaction, or took it back, in Farcaster seconds.
+    pub(crate) fn reacted_at(&self, reaction: &ReactionBody) -> Result<Option<u32>, Unreadable> {
+        let stored = self.0.get(&reacted(reaction)).map_err(|_read| Unreadable)?;
+        Ok(stored.and_then(|bytes| bytes.as_slice().try_into().ok().map(u32::from_be_bytes)))
+    }
+
+    /// Keeps when the account gave this reaction, or took it back.
+    pub(crate) fn set_reacted_at(&self, reaction: &ReactionBody, timestamp: u32) {
+        self.0.put(&reacted(reaction), &timestamp.to_be_bytes());
+    }
+
     /// The cast that was sealed last for a conversation.
     pub(crate) fn sealed_last(
         &self,
@@ -194,6 +209,11 @@ fn claim(fid: u64, address: &[u8]) -> Vec<u8> {
     let mut key = key(b'v', &fid.to_be_bytes());
     key.extend_from_slice(address);
     key
+}
+
+/// A kind of reaction and what it is to: nodes keep the latest message of each.
+fn reacted(reaction: &ReactionBody) -> Vec<u8> {
+    key(b'r', &reaction.encode_to_vec())
 }
 
 fn absent(name: &Name) -> Vec<u8> {

@@ -15,7 +15,10 @@ use crate::{
     own::Own,
     wire::{
         limits::{self, Tier},
-        proto::{FarcasterNetwork, MessageData, cast_add_body::Parent, message_data::Body},
+        proto::{
+            FarcasterNetwork, MessageData, MessageType, ReactionBody, cast_add_body::Parent,
+            message_data::Body,
+        },
         time::FarcasterTime,
     },
 };
@@ -83,14 +86,24 @@ impl Signing<'_> {
         let mut data = draft.data.ok_or_else(|| refused("the draft cannot be read"))?;
         data.fid = own.fid;
         data.network = self.network.into();
-        data.timestamp = self.timestamp(now)?;
+        data.timestamp = match &data.body {
+            Some(Body::ReactionBody(reaction)) => {
+                self.reaction_time(reaction, data.r#type(), now)?
+            }
+            Some(_) | None => self.timestamp(now)?,
+        };
         self.answer(conversation, &mut data, answers)?;
         limits::check(&data, data.encoded_len(), self.tier)
             .map_err(|violation| Stop::Refused(violation.to_string()))?;
         let (hash, message) = key.sign(&data);
         let name = Name { fid: own.fid, hash };
         let remote_id = name.remote_id().map_err(|error| Stop::Refused(error.to_string()))?;
-        self.known.set_signed_at(data.timestamp);
+        match &data.body {
+            Some(Body::ReactionBody(reaction)) => {
+                self.known.set_reacted_at(reaction, data.timestamp);
+            }
+            Some(_) | None => self.known.set_signed_at(data.timestamp),
+        }
         if matches!(data.body, Some(Body::CastAddBody(_))) {
             self.known.add_member(&name, conversation);
             self.known.set_sealed_last(conversation, &hash);
@@ -101,10 +114,7 @@ impl Signing<'_> {
     /// Later than everything signed before, so that casts sort in the order in which they were said
     /// and no two messages have the same bytes.
     fn timestamp(&self, now: Timestamp) -> Result<u32, Stop> {
-        let clock = Stop::Missing("clock".to_owned(), "the clock of this machine is wrong");
-        let unix_ms = u64::try_from(now.as_micros() / 1000).unwrap_or(0);
-        let Some(now) = FarcasterTime::from_unix_ms(unix_ms) else { return Err(clock) };
-        let now = now.seconds();
+        let now = seconds(now)?;
         let Some(last) = self.known.signed_at()? else { return Ok(now) };
         let next = last.saturating_add(1).max(now);
         if next <= now.saturating_add(AHEAD_S) {
@@ -112,8 +122,25 @@ impl Signing<'_> {
         } else if last <= now.saturating_add(WAIT_S) {
             Ok(last)
         } else {
-            Err(clock)
+            Err(wrong_clock())
         }
+    }
+
+    /// Later than the reaction that it undoes or repeats, or nodes would keep to that one. Others it
+    /// need not follow: however much is said, what is given or taken back is so at once.
+    fn reaction_time(
+        &self,
+        reaction: &ReactionBody,
+        kind: MessageType,
+        now: Timestamp,
+    ) -> Result<u32, Stop> {
+        let now = seconds(now)?;
+        let last = match self.known.reacted_at(reaction)? {
+            None if kind == MessageType::ReactionRemove => self.known.signed_at()?,
+            last => last,
+        };
+        let next = last.map_or(now, |last| last.saturating_add(1).max(now));
+        if next > now.saturating_add(WAIT_S) { Err(wrong_clock()) } else { Ok(next) }
     }
 
     fn answer(
@@ -149,4 +176,13 @@ impl Signing<'_> {
         }
         Ok(())
     }
+}
+
+fn wrong_clock() -> Stop {
+    Stop::Missing("clock".to_owned(), "the clock of this machine is wrong")
+}
+
+fn seconds(now: Timestamp) -> Result<u32, Stop> {
+    let unix_ms = u64::try_from(now.as_micros() / 1000).unwrap_or(0);
+    FarcasterTime::from_unix_ms(unix_ms).map(FarcasterTime::seconds).ok_or_else(wrong_clock)
 }

@@ -81,10 +81,10 @@ impl Outlet<'_> {
         });
         match offer.await {
             Ok(()) => Ok(Receipt::Taken(id)),
-            Err(NodeError::Duplicate) => Ok(Receipt::Done(id)),
-            // Something newer of ours stands where this would have: as good as done, except for a
-            // cast, which stays deleted.
-            Err(NodeError::Conflict) if !is_cast(&message) => Ok(Receipt::Done(id)),
+            // Only a newer message of the same fid can stand against one: a reaction that was given
+            // or taken back since, or the removal of a cast, which was there before. What is offered
+            // again too late was done.
+            Err(NodeError::Duplicate | NodeError::Conflict) => Ok(Receipt::Done(id)),
             Err(error @ NodeError::Refused { .. }) => {
                 Err(self.judge_refusal(&message, error).await)
             }
@@ -134,18 +134,15 @@ pub(crate) fn verdict(error: &NodeError) -> Verdict {
             Verdict::RetryAfter(std::time::Duration::from_secs(60))
         }
         NodeError::Unauthorized => Verdict::Suspend,
-        NodeError::Conflict | NodeError::Refused { .. } => Verdict::Reject,
+        NodeError::Refused { .. } => Verdict::Reject,
         NodeError::Duplicate
+        | NodeError::Conflict
         | NodeError::NotFound
         | NodeError::Unsupported
         | NodeError::TimedOut
         | NodeError::Unavailable
         | NodeError::Malformed { .. } => Verdict::Retry,
     }
-}
-
-fn is_cast(message: &SignedMessage) -> bool {
-    kind(message) == Some(MessageType::CastAdd)
 }
 
 fn kind(message: &SignedMessage) -> Option<MessageType> {

@@ -125,6 +125,43 @@ async fn casts_said_in_one_second_keep_their_order_and_differ() {
 }
 
 #[tokio::test]
+async fn what_is_given_and_taken_back_in_one_second_ends_as_it_was_said_last() {
+    let (_node, bridge) = bridge();
+    // So much was said that no later second is left.
+    for _ in 0..400 {
+        bridge.sealed("channel/books", &Outgoing::Say(say("again"))).await;
+    }
+    let target = |digits: &str| RemoteId::parse(format!("5:0x{}", digits.repeat(20))).unwrap();
+    let react = |digits: &str| Outgoing::React { target: target(digits), emoji: "❤".to_owned() };
+    let unreact =
+        |digits: &str| Outgoing::Unreact { target: target(digits), emoji: "❤".to_owned() };
+    let mut last = 0;
+    for outgoing in [react("cd"), unreact("cd"), react("cd"), unreact("cd")] {
+        let request = bridge.sealed("channel/books", &outgoing).await;
+        let timestamp = data(&request.sealed.bytes).timestamp;
+        assert!(timestamp > last, "{outgoing:?}");
+        last = timestamp;
+    }
+    let another = bridge.sealed("channel/books", &react("ef")).await;
+    assert_eq!(data(&another.sealed.bytes).timestamp, NOW);
+}
+
+/// Offered again after what undid it, a message is refused by every node, for good.
+#[tokio::test]
+async fn what_gave_way_to_something_newer_of_ours_counts_as_done() {
+    let (node, bridge) = bridge();
+    let target = RemoteId::parse(format!("5:0x{}", "cd".repeat(20))).unwrap();
+    let like = Outgoing::React { target, emoji: "❤".to_owned() };
+    for outgoing in [Outgoing::Say(say("hello")), like] {
+        let request = bridge.sealed("channel/books", &outgoing).await;
+        node.set(|faults| faults.submit = vec![NodeError::Conflict]);
+        let sent = bridge.adapter.send(std::slice::from_ref(&request)).await;
+        let id = request.sealed.remote_id.unwrap();
+        assert_eq!(*sent[0].as_ref().unwrap(), Receipt::Done(id));
+    }
+}
+
+#[tokio::test]
 async fn parts_answer_the_part_before_them() {
     let (_node, bridge) = bridge();
     let first = bridge.sealed("channel/books", &Outgoing::Say(say("1/2"))).await;
@@ -173,7 +210,6 @@ async fn each_answer_of_a_node_has_its_verdict() {
     let wait = std::time::Duration::from_secs(30);
     let limited = NodeError::RateLimited { retry_after: Some(wait) };
     let cases = [
-        (NodeError::Conflict, Verdict::Reject),
         (limited, Verdict::RetryAfter(wait)),
         (NodeError::TimedOut, Verdict::Retry),
         (NodeError::Unauthorized, Verdict::Suspend),
