@@ -1,15 +1,19 @@
 //! What was taken back by its author stays away, whenever that happened.
 
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
+use threadbridge_core::adapter::Adapter;
 use threadbridge_core::model::id::RemoteId;
 use threadbridge_core::pipeline::{Step, Steps};
 use threadbridge_loopback::network::PublishFault;
 
+use crate::trial::hindered::{Hindered, Hindrance};
 use crate::trial::talk::Talk;
 use crate::trial::until;
-use crate::trial::world::{Home, MODES, Room, mode};
+use crate::trial::world::{Home, MODES, Room, account, connect, mode};
 
 /// Lets somebody take their first message back as soon as a bridge reaches a step.
 fn deleted_at(step: Step, rules: &str) {
@@ -70,6 +74,28 @@ fn a_delete_while_its_message_cannot_be_sent_wins() {
         talk.arrives(last);
         talk.is_seen_by_all(&process);
     }
+}
+
+#[test]
+fn a_delete_of_what_got_there_without_an_answer_wins() {
+    let rooms = [Room::on("a", mode("network")), Room::on("b", mode("network"))];
+    let mut home = Home::linking(&rooms);
+    home.limits.call_within = Duration::from_millis(100);
+    let mute = BTreeSet::from([rooms[1].name.clone()]);
+    let deaf_and_mute = Hindrance { mute, without_ears: true, ..Hindrance::default() };
+    let hindered = Arc::new(Hindered::new(connect(&rooms[1].network, "bridge"), deaf_and_mute));
+    let mut setup = home.setup();
+    let adapter: Arc<dyn Adapter> = Arc::<Hindered>::clone(&hindered);
+    setup.accounts.insert(account("b"), adapter);
+    let process = home.start_with(setup);
+    let mut talk = Talk::in_rooms(&rooms);
+    let said: Vec<_> = (0..3).map(|_| talk.says(0, "alice")).collect();
+    said.iter().for_each(|number| talk.arrives(*number));
+    talk.deletes(said[2]);
+    until("the delete to be journaled", || (process.bridge.journaled() == 4).then_some(()));
+    hindered.set(Hindrance::default());
+    talk.is_seen_by_all(&process);
+    process.stops();
 }
 
 #[test]

@@ -26,6 +26,8 @@ pub(crate) struct Hindrance {
     pub(crate) slow: BTreeMap<RemoteConversation, Duration>,
     /// Rooms to which nothing can be sent.
     pub(crate) broken: BTreeSet<RemoteConversation>,
+    /// Rooms to which everything gets that is sent, and which never answer.
+    pub(crate) mute: BTreeSet<RemoteConversation>,
     /// Whether nobody hands over what is missing.
     pub(crate) without_keys: bool,
     /// Whether it hears nothing of what happens.
@@ -143,6 +145,10 @@ impl Adapter for Hindered {
         if room.is_some_and(|room| by.broken.contains(room)) {
             return vec![Err(AdapterError::new(Verdict::Retry, "the room is broken"))];
         }
-        self.inner.send(batch).await
+        let answers = self.inner.send(batch).await;
+        if room.is_some_and(|room| by.mute.contains(room)) {
+            std::future::pending::<()>().await;
+        }
+        answers
     }
 }

@@ -94,8 +94,10 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Sealing;
 
-    /// Sends sealed envelopes of one conversation, in order, each once. Stops at the first that
-    /// fails: the answer may be shorter than `batch`, and what has no answer was not tried.
-    /// Retrying is the outbox's task.
+    /// Sends sealed envelopes of one conversation, in order, each once. Begins nothing more once one
+    /// has failed: the answer may be shorter than `batch`, and what has no answer was not tried.
+    /// Where the network keeps the order of what it was given, several may be under way at once; then
+    /// each of them has its answer, and those that are not through by the time the adapter tells
+    /// are [`Verdict::RetryAfter`], and offered again. Retrying is the outbox's task.
     async fn send(&self, batch: &[SendRequest]) -> Vec<Result<Receipt, AdapterError>>;
 }

@@ -31,6 +31,17 @@ pub(super) enum Turn {
 }
 
 impl Turn {
+    /// What comes after this and another: whoever has to wait longer decides.
+    fn or(self, other: Self) -> Self {
+        match (self, other) {
+            (Self::Later(one), Self::Later(other)) => Self::Later(one.max(other)),
+            (one @ Self::Suspended(..), _) | (_, one @ Self::Suspended(..)) => one,
+            (one @ Self::LegSuspended, _) | (_, one @ Self::LegSuspended) => one,
+            (one @ Self::Later(_), _) | (_, one @ Self::Later(_)) => one,
+            (one, Self::More | Self::Idle | Self::Awaits(_)) => one,
+        }
+    }
+
     /// Whether the network answered, so that the account can be used.
     pub(super) const fn went_through(&self) -> bool {
         matches!(self, Self::More | Self::Awaits(_))
@@ -114,12 +125,12 @@ async fn call(
         return vec![Err(AdapterError::new(verdict, "the account that was to say it is gone"))];
     };
     let sending = adapter.send(&requests);
+    let failed = |reason: &'static str| Err(AdapterError::new(Verdict::Retry, reason));
     match tokio::time::timeout(account.limits().call_within, sending).await {
-        Ok(results) if results.is_empty() => {
-            vec![Err(AdapterError::new(Verdict::Retry, "the adapter sent nothing"))]
-        }
+        Ok(results) if results.is_empty() => vec![failed("the adapter sent nothing")],
         Ok(results) => results,
-        Err(_) => vec![Err(AdapterError::new(Verdict::Retry, "no answer in time"))],
+        // How far it came, nobody knows: each of them may have been tried.
+        Err(_) => rows.iter().map(|_| failed("no answer in time")).collect(),
     }
 }
 
@@ -136,7 +147,8 @@ fn idempotency_key(row: &OutboxRow) -> [u8; 16] {
     key
 }
 
-/// Turns what the network said into answers for the ledger, and into what comes next.
+/// Turns what the network said into answers for the ledger, and into what comes next. What had been
+/// begun before something else failed counts as what it came to.
 fn judge(
     account: &Account,
     rows: Vec<OutboxRow>,
@@ -153,8 +165,9 @@ fn judge(
             Ok(Receipt::Done(id)) => answers.push(Answer::Done(row, id)),
             Ok(Receipt::Taken(id)) => answers.push(Answer::Taken(row, id)),
             Err(error) => {
-                turn = judge_failure(account, row, &error, answers);
-                if turn != Turn::More {
+                turn = turn.or(judge_failure(account, row, &error, answers));
+                // It takes all behind it along.
+                if let Some(Answer::Reseal { .. }) = answers.last() {
                     break;
                 }
             }
