@@ -1,3 +1,4 @@
 //! XMTP: end-to-end encrypted conversations by MLS (RFC 9420).
 
+mod identity;
 mod wire;
