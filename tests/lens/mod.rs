@@ -14,6 +14,7 @@ mod hostile;
 mod judge;
 mod kinds;
 mod login;
+mod old;
 mod pictures;
 mod script;
 mod shelf;

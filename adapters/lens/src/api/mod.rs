@@ -8,14 +8,17 @@ pub(crate) mod transport;
 
 pub(crate) use self::{session::Session, transport::Transport};
 
+use std::collections::BTreeSet;
+
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
 use self::failure::ApiError;
 use crate::wire::{
+    address::Address,
     batch::{self, Ask, PAGE, Posts},
     document::{self, Document},
-    outcome::PostAnswer,
+    outcome::{PostAnswer, ReactedAnswer},
     post::AnyPost,
 };
 
@@ -85,6 +88,22 @@ impl Api {
     pub(crate) async fn post(&self, post: &str) -> Result<Option<AnyPost>, ApiError> {
         let answer: PostAnswer = self.read(document::POST, json!({ "post": post })).await?;
         Ok(answer.post)
+    }
+
+    /// Which of some accounts have an upvote standing on a post.
+    pub(crate) async fn upvoters_among(
+        &self,
+        post: &str,
+        accounts: &[Address],
+    ) -> Result<BTreeSet<Address>, ApiError> {
+        let pairs = accounts.iter().map(|account| json!({ "post": post, "account": account }));
+        let request = json!({
+            "pairs": pairs.collect::<Vec<_>>(),
+            "filter": { "anyOf": ["UPVOTE"] },
+        });
+        let answer: ReactedAnswer = self.read(document::REACTED, request).await?;
+        let standing = answer.post_reaction_status.into_iter().filter(|it| it.result);
+        Ok(standing.map(|it| it.account).collect())
     }
 
     /// The post that a transaction made; nothing while it is not there.

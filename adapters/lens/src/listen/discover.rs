@@ -124,7 +124,7 @@ impl Leg {
                 let Some(at) = at(&post) else { continue };
                 met.insert(id.clone());
                 is_enough |= at < heard_until || (!is_sweep && self.state.has(&id));
-                if self.state.is_new(&id, at) && seen.insert(id.clone()) {
+                if self.is_new(&id, at) && seen.insert(id.clone()) {
                     held.push_front((at, id, post));
                 }
             }
@@ -195,8 +195,8 @@ impl Leg {
             return;
         }
         let comments = inner.stats.comments;
-        let known = self.state.entry(id).map(|entry| entry.comments);
-        let is_new = self.state.is_new(id, at) && !found.contains_key(id);
+        let known = self.known(id).map(|entry| entry.comments);
+        let is_new = self.is_new(id, at) && !found.contains_key(id);
         if is_new {
             found.insert(id.clone(), Ranked { post: post.clone(), rank });
         }
@@ -225,9 +225,8 @@ impl Leg {
                 let items = items.filter_map(|post| ear.heard(post));
                 let before = answers.len();
                 answers.extend(items);
-                let is_news = |(id, post): &(String, AnyPost)| {
-                    at(post).is_some_and(|at| self.state.is_new(id, at))
-                };
+                let is_news =
+                    |(id, post): &(String, AnyPost)| at(post).is_some_and(|at| self.is_new(id, at));
                 let has_news = answers.iter().skip(before).any(is_news);
                 match page.page.next.take() {
                     Some(next) if has_news || !is_falling => {

@@ -3,21 +3,22 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use threadbridge_core::{
-    adapter::{Batch, Envelope, Inbound},
+    adapter::Inbound,
     model::{id::RemoteConversation, time::Timestamp},
 };
 use tokio::time::Instant;
 
 use super::{
     Ear, Ended,
+    archive::{Archive, Pages},
     changes::compare,
     state::{Entry, LegState, Standing},
+    tell::entry,
 };
 use crate::{
     api::{of, pages},
-    carried::{Carried, News},
     config::Begin,
-    name::{Place, is_post, version},
+    name::{Place, is_post},
     wire::{
         batch::{Ask, MOST, PAGE, Posts},
         post::AnyPost,
@@ -25,8 +26,6 @@ use crate::{
     },
 };
 
-/// How many envelopes are handed over at once.
-const AT_ONCE: usize = 50;
 /// After so many turns at the quickest pace, everything that is remembered is looked at again.
 const TURNS_PER_SWEEP: u32 = 15;
 /// How many hints are kept for the next turn.
@@ -38,10 +37,13 @@ pub(super) struct Leg {
     pub(super) conversation: RemoteConversation,
     pub(super) place: Place,
     pub(super) state: LegState,
+    pub(super) archive: Archive,
     hints: BTreeSet<String>,
     swept_at: Option<Instant>,
     /// The post whose upvotes were listed last though their number was the same.
     pub(super) listed_last: Option<String>,
+    /// From where on those are asked about who are beyond the end of a list.
+    pub(super) asked_from: usize,
     /// The feed of a group.
     pub(super) feed: Option<crate::wire::address::Address>,
 }
@@ -63,10 +65,17 @@ impl Leg {
         let place = Place::parse(conversation)?;
         let cursor = inbound.cursor(&LegState::stream(conversation));
         let state = cursor.and_then(LegState::from_bytes).unwrap_or_default();
-        let hints = BTreeSet::new();
-        let conversation = conversation.clone();
-        let (swept_at, listed_last) = (None, None);
-        Some(Self { conversation, place, state, hints, swept_at, listed_last, feed: None })
+        Some(Self {
+            conversation: conversation.clone(),
+            place,
+            state,
+            archive: Archive::resume(conversation, inbound),
+            hints: BTreeSet::new(),
+            swept_at: None,
+            listed_last: None,
+            asked_from: 0,
+            feed: None,
+        })
     }
 
     /// A post to look at in the next turn.
@@ -89,6 +98,9 @@ impl Leg {
         if !self.state.has_begun {
             self.begin(ear, inbound, &head).await?;
         }
+        if is_sweep {
+            current.extend(self.look_back(ear, self.swept_at.is_none()).await?);
+        }
         let found = self.discover(ear, head, &mut current, is_sweep).await?;
         let has_more = found.is_cut;
         let count = found.posts.len();
@@ -98,17 +110,19 @@ impl Leg {
         for (id, post) in &current {
             news.extend(compare(&mut state, id, post));
         }
-        for node in found.listed {
+        for node in &found.listed {
             if let Some(entry) = state.entry_mut(&node.id) {
                 entry.comments = node.comments;
             }
         }
         news.extend(self.votes(ear, &mut state, &current, is_sweep).await?);
+        let (old_news, pages) = self.old_news(ear, &current, &found.listed).await?;
+        news.extend(old_news);
         if self.swept_at.is_none() {
             news.extend(self.taken_back(ear, inbound).await?);
         }
         let has_news = count > 0 || !news.is_empty();
-        self.hand_over(ear, inbound, news, state).await?;
+        self.hand_over(ear, inbound, news, (state, pages)).await?;
         if is_sweep && !has_more {
             self.swept_at = Some(Instant::now());
         }
@@ -161,99 +175,7 @@ impl Leg {
             state.floor = state.floor.max(at);
             state.remember(Entry { standing: Standing::Silent, ..entry(id, at, &post, true) });
         }
-        self.keep(inbound, Vec::new(), state).await
-    }
-
-    /// Hands over what is new, the oldest first, so that wherever this ends, everything older than
-    /// what was handed over was handed over too.
-    async fn tell_new(
-        &mut self,
-        ear: Ear<'_>,
-        inbound: &Inbound,
-        posts: Vec<(String, AnyPost)>,
-    ) -> Result<(), Ended> {
-        for chunk in posts.chunks(AT_ONCE) {
-            let mut state = self.state.clone();
-            let mut envelopes = Vec::new();
-            for (id, post) in chunk {
-                let Some(at) = at(post) else { continue };
-                let mut entry = entry(id.clone(), at, post, false);
-                match self.news_of(&state, post) {
-                    Some(news) => envelopes.extend(self.envelope(ear, news)),
-                    None if entry.standing == Standing::Gone => {}
-                    None => entry.standing = Standing::Silent,
-                }
-                let now = ear.clock.now().as_micros();
-                // Whoever says that it comes from the future hides nothing behind it.
-                entry.at = at.min(now);
-                state.newest = state.newest.max(entry.at);
-                state.remember(entry);
-            }
-            self.keep(inbound, envelopes, state).await?;
-        }
-        Ok(())
-    }
-
-    /// What a post that was not heard of before says; nothing for what is none of the conversation's
-    /// business.
-    fn news_of(&self, state: &LegState, post: &AnyPost) -> Option<News> {
-        match post {
-            AnyPost::Post(post) if !self.place.holds(&post.place) => None,
-            // It may have been heard of so long ago that nothing is remembered of it.
-            AnyPost::Post(post) if post.is_deleted => Some(News::Deleted(post.clone())),
-            AnyPost::Post(post) => Some(News::Posted(post.clone())),
-            AnyPost::Repost(repost) if repost.is_deleted => None,
-            AnyPost::Repost(repost) => {
-                // A share of what nobody here has heard is none.
-                let target = state.entry(&repost.repost_of.name.id)?;
-                let is_told = target.standing == Standing::Told;
-                is_told.then(|| News::Reposted(repost.clone()))
-            }
-            AnyPost::Other => None,
-        }
-    }
-
-    async fn hand_over(
-        &mut self,
-        ear: Ear<'_>,
-        inbound: &Inbound,
-        news: Vec<News>,
-        state: LegState,
-    ) -> Result<(), Ended> {
-        let envelopes: Vec<_> =
-            news.into_iter().filter_map(|news| self.envelope(ear, news)).collect();
-        if envelopes.is_empty() && state == self.state {
-            return Ok(());
-        }
-        self.keep(inbound, envelopes, state).await
-    }
-
-    async fn keep(
-        &mut self,
-        inbound: &Inbound,
-        envelopes: Vec<Envelope>,
-        state: LegState,
-    ) -> Result<(), Ended> {
-        let cursors = vec![state.to_cursor(&self.conversation)];
-        inbound.accept(Batch { envelopes, cursors }).await?;
-        self.state = state;
-        Ok(())
-    }
-
-    fn envelope(&self, ear: Ear<'_>, news: News) -> Option<Envelope> {
-        let carried = Carried {
-            conversation: self.conversation.as_str().to_owned(),
-            heard_at: ear.clock.now().as_micros(),
-            gateway: ear.gateway.to_owned(),
-            news,
-        };
-        let envelope = carried.into_envelope();
-        if envelope.is_none() {
-            tracing::warn!(
-                "something that was said is too large, or has no name, and was left out"
-            );
-        }
-        envelope
+        self.keep(inbound, Vec::new(), (state, Pages::new())).await
     }
 }
 
@@ -278,25 +200,4 @@ pub(super) fn at(post: &AnyPost) -> Option<i64> {
         AnyPost::Other => return None,
     };
     time::parse(text).map(|at| at.as_micros())
-}
-
-/// What is remembered of a post. Answers and upvotes that are there count as heard only if
-/// `is_old`.
-fn entry(id: String, at: i64, post: &AnyPost, is_old: bool) -> Entry {
-    let mut entry = Entry { id, at, ..Entry::default() };
-    match post {
-        AnyPost::Post(post) => {
-            entry.version = version(&post.content_uri);
-            if is_old {
-                entry.comments = post.stats.comments;
-            }
-            if post.is_deleted {
-                entry.standing = Standing::Gone;
-            }
-        }
-        AnyPost::Repost(repost) if repost.is_deleted => entry.standing = Standing::Gone,
-        AnyPost::Repost(_) => entry.standing = Standing::Reposted,
-        AnyPost::Other => entry.standing = Standing::Silent,
-    }
-    entry
 }

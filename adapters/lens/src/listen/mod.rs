@@ -3,12 +3,15 @@
 //! account's own posts is told by its notifications, which only make a conversation's turn come
 //! sooner; what is believed is always the conversation itself.
 
+mod archive;
 mod changes;
 mod discover;
 mod hints;
 mod leg;
+mod old;
 mod standing;
 mod state;
+mod tell;
 mod votes;
 
 use std::{collections::BTreeMap, time::Duration};

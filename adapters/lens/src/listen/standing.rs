@@ -1,4 +1,4 @@
-//! Posts that are too old to be remembered: when listening begins, the bridge's own ledger says what
+//! Posts that are too old even for the archive: when listening begins, the bridge's own ledger says what
 //! stands in a conversation, and the network is asked which of it was taken back meanwhile.
 
 use threadbridge_core::adapter::Inbound;
@@ -31,7 +31,7 @@ impl Leg {
                 return Ok(Vec::new());
             }
         };
-        let posts = standing.iter().filter_map(post_of).filter(|post| !self.state.has(post));
+        let posts = standing.iter().filter_map(post_of).filter(|post| self.known(post).is_none());
         let posts: Vec<_> = posts.map(str::to_owned).collect();
         let asks: Vec<_> = pages(&posts).collect();
         let mut news = Vec::new();

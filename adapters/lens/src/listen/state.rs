@@ -12,7 +12,7 @@ use threadbridge_core::{
 
 use crate::wire::address::Address;
 
-/// How many posts are remembered of a conversation. What happens to older ones is not noticed.
+/// How many posts of a conversation are looked at again and again. Older ones are archived.
 pub(crate) const WINDOW: usize = 300;
 /// How far what shows late may lie before what was heard last.
 const OVERLAP_US: i64 = 10 * 60 * 1_000_000;
@@ -35,6 +35,9 @@ pub(crate) struct LegState {
     /// The newest posts, in the order in which they were handed over.
     #[n(4)]
     pub(super) entries: Vec<Entry>,
+    /// Those that are to be archived when this is kept.
+    #[cbor(skip)]
+    pub(super) forgone: Vec<Entry>,
 }
 
 /// A post as it was handed over last.
@@ -151,18 +154,14 @@ impl LegState {
         let surplus = self.entries.len().saturating_sub(WINDOW);
         for forgotten in self.entries.drain(..surplus) {
             self.forgotten = self.forgotten.max(forgotten.at);
+            self.forgone.push(forgotten);
         }
     }
 
     /// The posts whose standing may still change, the newest first; silent ones too where what
     /// answers them counts.
     pub(super) fn watched(&self, with_silent: bool) -> Vec<String> {
-        let is_watched = |standing| match standing {
-            Standing::Told | Standing::Reposted => true,
-            Standing::Silent => with_silent,
-            Standing::Gone => false,
-        };
-        let watched = self.entries.iter().rev().filter(|entry| is_watched(entry.standing));
+        let watched = self.entries.iter().rev().filter(|entry| entry.is_watched(with_silent));
         let mut seen = BTreeSet::new();
         watched.filter(|it| seen.insert(it.id.clone())).map(|it| it.id.clone()).collect()
     }
@@ -199,7 +198,7 @@ mod tests {
             let is_borderline = number == state.forgotten;
             assert_eq!(state.is_new(&number.to_string(), number), is_borderline, "{number}");
         }
-        assert_eq!(state.entries.len(), WINDOW);
+        assert_eq!((state.entries.len(), state.forgone.len()), (WINDOW, 10));
         assert_eq!(state.newest, all - 1);
     }
 }

@@ -1,8 +1,9 @@
 //! Upvotes on the posts that are remembered: they are listed where their number has changed, and,
 //! since one that is given in the same moment hides one that is taken back, now and then where it
-//! has not.
+//! has not. Of a post with more upvotes than are listed, those who were told of and are not on the
+//! list are asked about one by one, some of them each time.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::{
     Ear, Ended,
@@ -25,6 +26,38 @@ const PAGES: usize = 10;
 const AGAIN: usize = 10;
 /// The most upvotes of one post that are read.
 const LISTED: usize = PAGES * PAGE;
+/// The most upvotes of one post that are told of, so that each can be told to be taken back.
+const TOLD: usize = 4 * LISTED;
+/// How many who are not on a list are asked about in one turn.
+const ASKED: usize = 4 * PAGE;
+
+/// Who has given a post an upvote.
+#[derive(Debug, Default)]
+struct Listed {
+    votes: BTreeMap<Vote, (Account, String)>,
+    /// Whether there are more than are read.
+    is_cut: bool,
+}
+
+impl Listed {
+    /// Whether nobody else can have given one.
+    fn is_whole(&self, post: &Post, entry: &Entry) -> bool {
+        // A list that is shorter than the number it is the list of lacks some who are still there.
+        let all = usize::try_from(post.stats.reactions).unwrap_or(usize::MAX);
+        !self.is_cut && (self.votes.len() >= all || post.stats.reactions < entry.upvotes)
+    }
+
+    /// Whether an upvote stands in the place of another: one account gives one.
+    fn replaces(&self, vote: &Vote) -> bool {
+        self.votes.keys().any(|it| it.by == vote.by && it.at != vote.at)
+    }
+
+    /// Upvotes that were told of and are not on the list.
+    fn lacks(&self, entry: &Entry) -> Vec<Vote> {
+        let is_lacking = |vote: &&Vote| !self.votes.contains_key(vote) && !self.replaces(vote);
+        entry.votes.iter().filter(is_lacking).copied().collect()
+    }
+}
 
 impl Leg {
     /// What became of upvotes.
@@ -39,16 +72,51 @@ impl Leg {
         if is_sweep {
             due.extend(unchanged(state, current, &mut self.listed_last));
         }
+        self.list(ear, state, &due, is_sweep).await
+    }
+
+    /// Lists the upvotes of these posts, and says what became of them.
+    pub(super) async fn list(
+        &mut self,
+        ear: Ear<'_>,
+        state: &mut LegState,
+        due: &[&Post],
+        is_sweep: bool,
+    ) -> Result<Vec<News>, Ended> {
         let mut news = Vec::new();
         for posts in due.chunks(MOST) {
             let asks: Vec<_> = posts.iter().map(|post| ask(post, None)).collect();
             let pages = ear.api.ask_all(&asks).await?;
             for (post, page) in posts.iter().zip(pages) {
-                let votes = all(ear, post, of(page)?).await?;
-                news.extend(compare(state, post, votes));
+                let listed = all(ear, post, of(page)?).await?;
+                let lacking = match state.entry(&post.place.name.id) {
+                    Some(entry) if is_sweep && listed.is_cut => listed.lacks(entry),
+                    Some(_) | None => Vec::new(),
+                };
+                let gone = self.withdrawn(ear, post, &lacking).await?;
+                news.extend(compare(state, post, listed, &gone));
             }
         }
         Ok(news)
+    }
+
+    /// Which of some upvotes were taken back; of many, only some are asked about, in turn.
+    async fn withdrawn(
+        &mut self,
+        ear: Ear<'_>,
+        post: &Post,
+        votes: &[Vote],
+    ) -> Result<BTreeSet<Vote>, Ended> {
+        let from = self.asked_from.checked_rem(votes.len()).unwrap_or_default();
+        let turn: Vec<_> = votes.iter().cycle().skip(from).take(ASKED.min(votes.len())).collect();
+        self.asked_from = from.saturating_add(turn.len());
+        let mut gone = BTreeSet::new();
+        for votes in turn.chunks(PAGE) {
+            let by: Vec<_> = votes.iter().map(|vote| vote.account()).collect();
+            let standing = ear.api.upvoters_among(&post.place.name.id, &by).await?;
+            gone.extend(votes.iter().filter(|it| !standing.contains(&it.account())).copied());
+        }
+        Ok(gone)
     }
 }
 
@@ -72,7 +140,8 @@ fn is_changed(entry: &Entry, post: &Post, is_sweep: bool) -> bool {
     number != entry.upvotes || (is_sweep && is_other_than_listed)
 }
 
-fn changed<'c>(state: &LegState, current: &'c Current, is_sweep: bool) -> Vec<&'c Post> {
+/// The posts whose upvotes are not those that were told of.
+pub(super) fn changed<'c>(state: &LegState, current: &'c Current, is_sweep: bool) -> Vec<&'c Post> {
     let changed = told(state, current).filter(|(entry, post)| is_changed(entry, post, is_sweep));
     changed.map(|(_, post)| post).collect()
 }
@@ -99,12 +168,8 @@ fn ask(post: &Post, cursor: Option<String>) -> Ask {
 }
 
 /// Everybody who has given a post an upvote.
-async fn all(
-    ear: Ear<'_>,
-    post: &Post,
-    mut page: Upvotes,
-) -> Result<BTreeMap<Vote, (Account, String)>, Ended> {
-    let mut votes = BTreeMap::new();
+async fn all(ear: Ear<'_>, post: &Post, mut page: Upvotes) -> Result<Listed, Ended> {
+    let mut listed = Listed::default();
     for _page in 0..PAGES {
         for upvoter in std::mem::take(&mut page.items) {
             let up = upvoter.reactions.iter().find(|it| it.reaction == "UPVOTE");
@@ -112,47 +177,45 @@ async fn all(
                 continue;
             };
             let vote = Vote { by: *upvoter.account.address.as_bytes(), at: at.as_micros() };
-            votes.insert(vote, (upvoter.account, given.at.clone()));
+            listed.votes.insert(vote, (upvoter.account, given.at.clone()));
         }
-        let Some(next) = page.page.next.take() else { break };
+        let Some(next) = page.page.next.take() else { return Ok(listed) };
         let mut answers = ear.api.ask_all(&[ask(post, Some(next))]).await?;
         page = answers.pop().map(of).transpose()?.unwrap_or_default();
     }
-    Ok(votes)
+    listed.is_cut = true;
+    Ok(listed)
 }
 
-/// Compares upvotes with what was handed over of them, and remembers the difference.
-fn compare(
-    state: &mut LegState,
-    post: &Post,
-    votes: BTreeMap<Vote, (Account, String)>,
-) -> Vec<News> {
+/// Compares upvotes with what was handed over of them, and remembers the difference. Those `gone`
+/// were asked about.
+fn compare(state: &mut LegState, post: &Post, listed: Listed, gone: &BTreeSet<Vote>) -> Vec<News> {
     let Some(entry) = state.entry_mut(&post.place.name.id) else { return Vec::new() };
     let place = &post.place;
-    // A list that is shorter than the number it is the list of lacks some who are still there.
-    let all = usize::try_from(post.stats.reactions).unwrap_or(usize::MAX);
-    let is_whole = votes.len() >= all || post.stats.reactions < entry.upvotes;
-    // One account gives one upvote: another at another time stands in its place.
-    let is_replaced = |vote: &Vote| votes.keys().any(|it| it.by == vote.by && it.at != vote.at);
-    let is_gone = |vote: &&Vote| !votes.contains_key(vote) && (is_whole || is_replaced(vote));
-    let withdrawn = entry.votes.iter().filter(is_gone).map(|vote| {
-        let by = Account { address: vote.account(), username: None, metadata: None };
-        let at = jiff_text(*vote);
-        News::Withdrawn(Upvoted { post: place.clone(), by, at })
-    });
-    let mut news: Vec<_> = withdrawn.collect();
-    let had = std::mem::take(&mut entry.votes);
-    entry.votes = votes.keys().copied().collect();
-    if !is_whole {
-        let stays = |vote: &&Vote| !votes.contains_key(vote) && !is_replaced(vote);
-        entry.votes.extend(had.iter().filter(stays));
-    }
-    entry.upvotes = post.stats.reactions;
-    for (vote, (by, at)) in votes {
-        if !had.contains(&vote) {
+    let is_whole = listed.is_whole(post, entry);
+    let is_gone = |vote: &Vote| {
+        let is_listed = listed.votes.contains_key(vote);
+        !is_listed && (is_whole || gone.contains(vote) || listed.replaces(vote))
+    };
+    let (withdrawn, had): (Vec<Vote>, Vec<Vote>) =
+        std::mem::take(&mut entry.votes).into_iter().partition(is_gone);
+    let mut news: Vec<_> = withdrawn
+        .into_iter()
+        .map(|vote| {
+            let by = Account { address: vote.account(), username: None, metadata: None };
+            News::Withdrawn(Upvoted { post: place.clone(), by, at: jiff_text(vote) })
+        })
+        .collect();
+    entry.votes = had;
+    let had: BTreeSet<_> = entry.votes.iter().copied().collect();
+    for (vote, (by, at)) in listed.votes {
+        if !had.contains(&vote) && entry.votes.len() < TOLD {
+            entry.votes.push(vote);
             news.push(News::Upvoted(Upvoted { post: place.clone(), by, at }));
         }
     }
+    entry.votes.sort_unstable();
+    entry.upvotes = post.stats.reactions;
     news
 }
 
@@ -180,9 +243,10 @@ mod tests {
         Vote { by: [by; 20], at }
     }
 
-    fn listed(votes: &[Vote]) -> BTreeMap<Vote, (Account, String)> {
+    fn listed(votes: &[Vote]) -> Listed {
         let who = |vote: &Vote| Account { address: vote.account(), username: None, metadata: None };
-        votes.iter().map(|vote| (*vote, (who(vote), jiff_text(*vote)))).collect()
+        let votes = votes.iter().map(|vote| (*vote, (who(vote), jiff_text(*vote)))).collect();
+        Listed { votes, is_cut: false }
     }
 
     /// As many posts, each with an upvote that was handed over.
@@ -197,8 +261,18 @@ mod tests {
 
     /// What listing a post's upvotes tells: who gave one, and who took one back.
     fn told_of(state: &mut LegState, number: u32, votes: &[Vote]) -> Vec<String> {
+        told_of_all(state, number, listed(votes), &[])
+    }
+
+    fn told_of_all(
+        state: &mut LegState,
+        number: u32,
+        listed: Listed,
+        gone: &[Vote],
+    ) -> Vec<String> {
         let (_, AnyPost::Post(post)) = post(0, number) else { panic!("the sample is no post") };
-        let told = compare(state, &post, listed(votes)).into_iter().map(|news| {
+        let gone = gone.iter().copied().collect();
+        let told = compare(state, &post, listed, &gone).into_iter().map(|news| {
             let (sign, it) = match &news {
                 News::Withdrawn(it) => ("-", it),
                 News::Upvoted(it) => ("+", it),
@@ -218,7 +292,7 @@ mod tests {
         let (state, current) = liked(3 * AGAIN);
         assert!(changed(&state, &current, true).is_empty(), "no number has changed");
         let mut last = None;
-        let mut seen = std::collections::BTreeSet::new();
+        let mut seen = BTreeSet::new();
         for _sweep in 0..3 {
             let next = unchanged(&state, &current, &mut last);
             assert_eq!(next.len(), AGAIN);
@@ -243,5 +317,26 @@ mod tests {
         let (mut state, _) = liked(1);
         assert_eq!(told_of(&mut state, 2, &[vote(1, 2)]), ["-1Z", "+2Z"]);
         assert_eq!(told_of(&mut state, 1, &[vote(1, 2)]), [""; 0]);
+    }
+
+    #[test]
+    fn whoever_is_beyond_the_end_of_a_list_stands_until_they_are_asked_about() {
+        let (mut state, _) = liked(1);
+        let cut = |votes: &[Vote]| Listed { is_cut: true, ..listed(votes) };
+        assert_eq!(told_of_all(&mut state, 9, cut(&[vote(2, 2)]), &[]), ["+2Z"]);
+        // Fewer than there were, and still more than are listed.
+        assert_eq!(told_of_all(&mut state, 8, cut(&[vote(2, 2)]), &[]), [""; 0]);
+        let listed = cut(&[vote(2, 2)]);
+        assert_eq!(listed.lacks(state.entry("0").unwrap()), [vote(1, 1)]);
+        assert_eq!(told_of_all(&mut state, 8, listed, &[vote(1, 1)]), ["-1Z"]);
+        assert_eq!(state.entry("0").unwrap().votes, [vote(2, 2)]);
+    }
+
+    #[test]
+    fn no_more_upvotes_are_told_of_than_are_remembered() {
+        let (mut state, _) = liked(1);
+        let many: Vec<_> = (0..TOLD).map(|at| vote(2, i64::try_from(at).unwrap())).collect();
+        let told = told_of_all(&mut state, 9999, Listed { is_cut: true, ..listed(&many) }, &[]);
+        assert_eq!((told.len(), state.entry("0").unwrap().votes.len()), (TOLD - 1, TOLD));
     }
 }

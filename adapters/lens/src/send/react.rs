@@ -13,8 +13,8 @@ use crate::{
     own::Own,
     wire::{
         batch::Ask,
-        document::{ADD_REACTION, DELETE_POST, REACTED, REPOST, UNDO_REACTION},
-        outcome::{Reacted, Reacting},
+        document::{ADD_REACTION, DELETE_POST, REPOST, UNDO_REACTION},
+        outcome::Reacting,
         post::AnyPost,
     },
 };
@@ -24,12 +24,6 @@ use crate::{
 struct Answer {
     #[serde(alias = "undoReaction")]
     add_reaction: Reacting,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Standing {
-    post_reaction_status: Vec<Reacted>,
 }
 
 impl Outlet<'_> {
@@ -78,10 +72,8 @@ impl Outlet<'_> {
     }
 
     async fn has_voted(&self, own: &Own, post: &str) -> Result<bool, SendError> {
-        let pair = json!({ "post": post, "account": own.account });
-        let request = json!({ "pairs": [pair], "filter": { "anyOf": ["UPVOTE"] } });
-        let standing: Standing = self.api.act(REACTED, request).await?;
-        Ok(standing.post_reaction_status.iter().any(|it| it.result))
+        let standing = self.api.upvoters_among(post, &[own.account]).await?;
+        Ok(standing.contains(&own.account))
     }
 
     async fn repost(&self, own: &Own, op: &OpId, post: &str) -> Result<RemoteId, SendError> {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::{
     address::Address,
     document::{FRAGMENTS, compact},
-    post::{Account, AnyPost},
+    post::{Account, AnyPost, Stats},
 };
 
 /// How many questions one request may hold.
@@ -21,6 +21,8 @@ pub(crate) enum Ask {
     Feed { feed: Address, few: bool, cursor: Option<String> },
     /// Posts by id, deleted ones too; at most [`PAGE`].
     Known(Vec<String>),
+    /// How posts stand, by id; at most [`PAGE`].
+    Glance(Vec<String>),
     /// What somebody posted, the newest first.
     By { author: Address, cursor: Option<String> },
     /// What answers a post.
@@ -39,6 +41,25 @@ pub(crate) struct Posts {
     pub(crate) items: Vec<AnyPost>,
     #[serde(rename = "pageInfo", default)]
     pub(crate) page: PageEnd,
+}
+
+/// How posts stand.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(crate) struct Glances {
+    #[serde(deserialize_with = "readable")]
+    pub(crate) items: Vec<Glance>,
+}
+
+/// How a post, or a repost, stands.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Glance {
+    pub(crate) id: String,
+    pub(crate) is_deleted: bool,
+    #[serde(default)]
+    pub(crate) content_uri: Option<String>,
+    #[serde(default)]
+    pub(crate) stats: Option<Stats>,
 }
 
 /// A page of accounts with their reactions.
@@ -89,13 +110,11 @@ where
 }
 
 impl Ask {
-    const fn is_of_posts(&self) -> bool {
-        !matches!(self, Self::Upvotes { .. })
-    }
-
     const fn field(&self) -> (&'static str, &'static str) {
         match self {
-            Self::Feed { .. } | Self::Known(_) | Self::By { .. } => ("posts", "PostsRequest"),
+            Self::Feed { .. } | Self::Known(_) | Self::Glance(_) | Self::By { .. } => {
+                ("posts", "PostsRequest")
+            }
             Self::Answers { .. } | Self::Reposts { .. } => {
                 ("postReferences", "PostReferencesRequest")
             }
@@ -103,12 +122,27 @@ impl Ask {
         }
     }
 
-    const fn selection(&self) -> &'static str {
-        if self.is_of_posts() {
-            "{ items { ...AnyPostFields } pageInfo { next } }"
-        } else {
-            "{ items { account { ...AccountFields } reactions { reaction reactedAt } } \
-             pageInfo { next } }"
+    /// What is asked for, and the fragments that this needs: from one of them on and up to another.
+    const fn selection(&self) -> (&'static str, Option<(&'static str, Option<&'static str>)>) {
+        match self {
+            Self::Feed { .. }
+            | Self::Known(_)
+            | Self::By { .. }
+            | Self::Answers { .. }
+            | Self::Reposts { .. } => {
+                ("{ items { ...AnyPostFields } pageInfo { next } }", Some(("AnyPostFields", None)))
+            }
+            Self::Glance(_) => (
+                "{ items { __typename \
+                 ... on Post { id isDeleted contentUri stats { comments reactions } } \
+                 ... on Repost { id isDeleted } } pageInfo { next } }",
+                None,
+            ),
+            Self::Upvotes { .. } => (
+                "{ items { account { ...AccountFields } reactions { reaction reactedAt } } \
+                 pageInfo { next } }",
+                Some(("AccountFields", Some("MetadataFields"))),
+            ),
         }
     }
 
@@ -119,7 +153,7 @@ impl Ask {
                 let filter = json!({ "feeds": [{ "feed": feed }] });
                 json!({ "filter": filter, "pageSize": size, "cursor": cursor })
             }
-            Self::Known(posts) => {
+            Self::Known(posts) | Self::Glance(posts) => {
                 json!({ "filter": { "posts": posts }, "pageSize": "FIFTY" })
             }
             Self::By { author, cursor } => {
@@ -153,18 +187,20 @@ impl Ask {
 /// The document and the variables that ask all of these. Answers come under `a0`, `a1`, ….
 pub(crate) fn batch(asks: &[Ask]) -> (String, Value) {
     let (mut parameters, mut fields, mut variables) = (String::new(), String::new(), Map::new());
+    let mut fragments = None;
     for (number, ask) in asks.iter().enumerate() {
         let (field, input) = ask.field();
         parameters.push_str(&format!("$r{number}: {input}! "));
-        let selection = ask.selection();
+        let (selection, needed) = ask.selection();
+        // Those of posts hold those of accounts.
+        fragments = match (fragments, needed) {
+            (Some((_, None)), _) | (_, None) => fragments,
+            (_, needed) => needed,
+        };
         fields.push_str(&format!("a{number}: {field}(request: $r{number}) {selection} "));
         variables.insert(format!("r{number}"), ask.request());
     }
-    let fragments = if asks.iter().any(Ask::is_of_posts) {
-        from_fragment("AnyPostFields", None)
-    } else {
-        from_fragment("AccountFields", Some("MetadataFields"))
-    };
+    let fragments = fragments.map_or("", |(first, end)| from_fragment(first, end));
     let text = format!("query Batch({}) {{ {fields}}} {fragments}", parameters.trim_end());
     (compact(&text), Value::Object(variables))
 }
@@ -188,6 +224,7 @@ mod tests {
             Ask::Known(vec!["1".to_owned()]),
             Ask::Answers { post: "1".to_owned(), cursor: Some("next".to_owned()) },
             Ask::Upvotes { post: "1".to_owned(), cursor: None },
+            Ask::Glance(vec!["1".to_owned()]),
         ]
     }
 
@@ -198,14 +235,15 @@ mod tests {
         let asks = asks();
         let whole = |operation: &str, fragments: &str| compact(&format!("{operation} {fragments}"));
         let posts = whole(include_str!("documents/batch.graphql"), FRAGMENTS);
-        assert_eq!(batch(&asks).0, posts);
+        assert_eq!(batch(&asks[..4]).0, posts);
         let (_, accounts) = FRAGMENTS.split_once("fragment AccountFields ").unwrap();
         let (accounts, _) = accounts.split_once("fragment ").unwrap();
         let upvotes = whole(
             include_str!("documents/batch_upvotes.graphql"),
             &format!("fragment AccountFields {accounts}"),
         );
-        assert_eq!(batch(&asks[3..]).0, upvotes);
+        assert_eq!(batch(&asks[3..4]).0, upvotes);
+        assert_eq!(batch(&asks[4..]).0, whole(include_str!("documents/batch_glance.graphql"), ""));
     }
 
     #[test]

@@ -145,9 +145,17 @@ pub(crate) enum Transaction {
     Other,
 }
 
+/// Whether accounts have a reaction to a post.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct ReactedAnswer {
+    pub(crate) post_reaction_status: Vec<Reacted>,
+}
+
 /// Whether an account has a reaction to a post.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct Reacted {
+    pub(crate) account: Address,
     pub(crate) result: bool,
 }
 
