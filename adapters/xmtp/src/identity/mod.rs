@@ -15,6 +15,7 @@ pub(crate) mod legacy;
 pub(crate) mod logs;
 pub(crate) mod member;
 pub(crate) mod passkey;
+pub(crate) mod proofs;
 pub(crate) mod refused;
 pub(crate) mod signature;
 pub(crate) mod state;
@@ -22,6 +23,6 @@ pub(crate) mod text;
 pub(crate) mod wallet;
 
 #[cfg(test)]
-mod person;
+pub(crate) mod person;
 #[cfg(test)]
 mod tests;

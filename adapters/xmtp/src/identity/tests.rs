@@ -6,7 +6,10 @@ use proptest::prelude::*;
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 use threadbridge_core::{
-    model::{id::AccountName, time::Timestamp},
+    model::{
+        id::{AccountName, Network},
+        time::Timestamp,
+    },
     store::{Keys, Store},
 };
 
@@ -19,6 +22,7 @@ use super::{
     logs::{Logs, Untaken},
     member::Member,
     person::Person,
+    proofs::proofs,
     refused::Refused,
     state::Replay,
     text::text,
@@ -675,6 +679,29 @@ fn a_log_waits_for_its_verdicts() {
     assert_eq!(&minicbor::decode::<Claim>(&bytes).unwrap(), claim);
     logs.set_verdict(claim, true);
     assert_eq!(logs.take(inbox, vec![entry(1, made)]).unwrap().newest, 1);
+}
+
+#[test]
+fn a_log_proves_which_addresses_are_an_inboxs_and_which_no_longer() {
+    let (alice, bob, keys) = (Person::new(7), Person::new(8), keys());
+    let (inbox, logs) = (alice.inbox(), Logs::new(&keys));
+    let network = Network::parse("xmtp").unwrap();
+    let told = |since| {
+        let proofs = proofs(&network, logs, inbox, since).unwrap();
+        proofs.into_iter().map(|it| (it.other.uri(), it.holds(), it.id())).collect::<Vec<_>>()
+    };
+    logs.take(inbox, vec![entry(1, alice.registered(AT)), entry(2, alice.joined(2, AT + 1))])
+        .unwrap();
+    let first = told(0);
+    assert_eq!(first.len(), 1);
+    assert_eq!((first[0].0.clone(), first[0].1), (format!("ethereum:{}", alice.member()), true));
+    logs.take(inbox, vec![entry(3, linked(&alice, &bob, AT + 2))]).unwrap();
+    assert_eq!(told(0)[0], first[0], "what was proven stays the same proof");
+    let bobs = format!("ethereum:{}", bob.member());
+    assert_eq!((told(2)[0].0.clone(), told(2)[0].1, told(2).len()), (bobs.clone(), true, 1));
+    let taken = revoked(&alice, &alice, &bob.member(), AT + 3);
+    logs.take(inbox, vec![entry(4, taken)]).unwrap();
+    assert_eq!((told(3)[0].0.clone(), told(3)[0].1, told(3).len()), (bobs, false, 1));
 }
 
 #[test]
