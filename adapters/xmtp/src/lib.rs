@@ -4,6 +4,8 @@ mod capabilities;
 mod content;
 mod identity;
 mod mark;
+mod mls;
 mod parse;
 mod render;
+mod welcome;
 mod wire;

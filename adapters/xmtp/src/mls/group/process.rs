@@ -1,0 +1,314 @@
+//! What comes from the network for a group, one message at a time and in the server's order.
+
+use openmls::framing::errors::{MessageDecryptionError, SecretTreeError};
+use openmls::prelude::{
+    ContentType, MlsMessageBodyIn, MlsMessageIn, ProcessMessageError, ProcessedMessageContent,
+    ProtocolMessage, Sender, StagedCommit, ValidationError,
+};
+use openmls_traits::OpenMlsProvider as _;
+use thiserror::Error;
+use threadbridge_core::model::time::Timestamp;
+use tls_codec::DeserializeBytes as _;
+
+use crate::mls::client::{InstallationKey, Leaf, inbox_of};
+use crate::mls::group::record::{Echo, State};
+use crate::mls::group::{Group, GroupError};
+use crate::mls::roster::{Roster, Unknown};
+use crate::mls::storage::StorageError;
+use crate::mls::validate::{self, Change, Facts, Verdict, Violation};
+
+/// The largest message that is looked at: a commit that fills a group with the most installations.
+const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
+
+/// Why a message counts for nothing. The group is as it was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
+pub(crate) enum Refused {
+    #[error("the message is too large")]
+    TooLarge,
+    #[error("the message is not in MLS's format")]
+    Malformed,
+    #[error("the message is not encrypted")]
+    Public,
+    #[error("the message is for another group")]
+    OtherGroup,
+    #[error("the message was opened before")]
+    OpenedBefore,
+    #[error("the message is of an epoch that was forgotten")]
+    TooOld,
+    #[error("the message does not open with the group's keys")]
+    Sealed,
+    #[error("changes are proposed in commits only")]
+    Proposal,
+    #[error("the message is no member's")]
+    Outsider,
+    #[error("the commit is not valid: {0}")]
+    Commit(#[from] Violation),
+    #[error("the commit is not valid by MLS")]
+    BadCommit,
+    #[error("the account is not in the group any more")]
+    Removed,
+}
+
+/// A message that somebody said.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Application {
+    pub(crate) inbox: String,
+    /// Absent if the sender has left since.
+    pub(crate) installation: Option<InstallationKey>,
+    pub(crate) plain: Vec<u8>,
+}
+
+/// What became of a message.
+#[derive(Debug)]
+pub(crate) enum Processed {
+    Application(Application),
+    /// What this account had said has its place; its tag, if it was not known before.
+    Own(Option<Vec<u8>>),
+    /// A commit counts.
+    Applied(Applied),
+    /// Logs must be known further before anything can be said of it. Try again with them.
+    Missing(Vec<Unknown>),
+    /// A commit that asks for a client of at least this version. Nothing behind it can be read.
+    Paused(String),
+    /// A commit that another came before; if it was this account's, it is to be made anew.
+    Stale(Whose),
+    /// It is of an epoch to come: the others have gone on by a commit that does not count here, or
+    /// somebody makes believe so.
+    Ahead,
+    Refused(Refused),
+}
+
+/// Whose a commit was.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Whose {
+    Own,
+    Others,
+}
+
+/// A commit that counts.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Applied {
+    pub(crate) whose: Whose,
+    pub(crate) change: Change,
+    /// Whether this account is out of the group by it.
+    pub(crate) is_removed: bool,
+    /// Whether welcomes are now owed to those who were added.
+    pub(crate) owes_welcomes: bool,
+}
+
+/// What stops a message from counting.
+enum Stop {
+    Outcome(Box<Processed>),
+    Failed(GroupError),
+}
+
+impl<E: Into<GroupError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+impl From<Refused> for Stop {
+    fn from(refused: Refused) -> Self {
+        Self::Outcome(Box::new(Processed::Refused(refused)))
+    }
+}
+
+impl From<Verdict> for Stop {
+    fn from(verdict: Verdict) -> Self {
+        match verdict {
+            Verdict::Unknown(unknown) => Self::Outcome(Box::new(Processed::Missing(unknown))),
+            Verdict::Refused(violation) => Refused::Commit(violation).into(),
+            Verdict::Paused(version) => Self::Outcome(Box::new(Processed::Paused(version))),
+            Verdict::Read(error) => Self::Failed(error.into()),
+        }
+    }
+}
+
+impl Group<'_> {
+    /// Takes in the server's `cursor`th message. What does not count leaves the group as it was,
+    /// but for [`Record::ahead`](super::record::Record::ahead) and a pause.
+    pub(crate) fn process(
+        self,
+        cursor: u64,
+        bytes: &[u8],
+        at: Timestamp,
+        roster: &impl Roster,
+    ) -> Result<Processed, GroupError> {
+        let (records, id, record) = (self.records(), self.id.clone(), self.record.clone());
+        let outcome = match self.take(cursor, bytes, at, roster) {
+            Ok(processed) => processed,
+            Err(Stop::Outcome(processed)) => *processed,
+            Err(Stop::Failed(error)) => return Err(error),
+        };
+        match &outcome {
+            Processed::Ahead => {
+                records.keep(
+                    &id,
+                    &super::Record { ahead: record.ahead.saturating_add(1), ..record },
+                )?;
+            }
+            Processed::Paused(version) if record.state == State::Active => {
+                let state = State::Paused(version.clone());
+                records.keep(&id, &super::Record { state, ..record })?;
+            }
+            Processed::Paused(_)
+            | Processed::Application(_)
+            | Processed::Own(_)
+            | Processed::Applied(_)
+            | Processed::Missing(_)
+            | Processed::Stale(_)
+            | Processed::Refused(_) => {}
+        }
+        Ok(outcome)
+    }
+
+    fn take(
+        mut self,
+        cursor: u64,
+        bytes: &[u8],
+        at: Timestamp,
+        roster: &impl Roster,
+    ) -> Result<Processed, Stop> {
+        if let Some(echo) = self.records().echo(bytes)? {
+            return self.own(&echo, bytes, cursor);
+        }
+        let message = self.parse(bytes)?;
+        let epoch = message.epoch().as_u64();
+        let is_application = message.content_type() == ContentType::Application;
+        if epoch > self.epoch() {
+            return Ok(Processed::Ahead);
+        }
+        if !is_application && epoch < self.epoch() {
+            return Ok(Processed::Stale(Whose::Others));
+        }
+        let processed = self.mls.process_message(&self.provider, message).map_err(stop)?;
+        let sender = processed.sender().clone();
+        let inbox = inbox_of(processed.credential());
+        match processed.into_content() {
+            ProcessedMessageContent::ApplicationMessage(message) => {
+                let inbox = inbox.ok_or(Refused::Outsider)?;
+                let installation = self.installation_of(&sender, &inbox);
+                self.record.last_message_at = self.record.last_message_at.max(at);
+                self.record.ahead = 0;
+                self.keep()?;
+                let plain = message.into_bytes();
+                Ok(Processed::Application(Application { inbox, installation, plain }))
+            }
+            ProcessedMessageContent::StagedCommitMessage(staged) => {
+                self.apply(*staged, &sender, roster)
+            }
+            ProcessedMessageContent::OwnPrivateMessage
+            | ProcessedMessageContent::OwnPendingCommit => Ok(Processed::Own(None)),
+            ProcessedMessageContent::ProposalMessage(_)
+            | ProcessedMessageContent::ExternalJoinProposalMessage(_) => {
+                Err(Refused::Proposal.into())
+            }
+        }
+    }
+
+    fn parse(&self, bytes: &[u8]) -> Result<ProtocolMessage, Refused> {
+        if bytes.len() > MAX_MESSAGE_BYTES {
+            return Err(Refused::TooLarge);
+        }
+        let message =
+            MlsMessageIn::tls_deserialize_exact_bytes(bytes).map_err(|_| Refused::Malformed)?;
+        let message = match message.extract() {
+            MlsMessageBodyIn::PrivateMessage(message) => ProtocolMessage::from(message),
+            MlsMessageBodyIn::PublicMessage(_) => return Err(Refused::Public),
+            MlsMessageBodyIn::Welcome(_)
+            | MlsMessageBodyIn::GroupInfo(_)
+            | MlsMessageBodyIn::KeyPackage(_) => return Err(Refused::Malformed),
+        };
+        if message.group_id().as_slice() != self.id.as_bytes() {
+            return Err(Refused::OtherGroup);
+        }
+        Ok(message)
+    }
+
+    /// What this account sent came back.
+    fn own(mut self, echo: &Echo, bytes: &[u8], cursor: u64) -> Result<Processed, Stop> {
+        if let Echo::Message(tag) = echo {
+            return Ok(Processed::Own(Some(tag.clone())));
+        }
+        let pending = self.pending()?.filter(|it| it.digest == super::record::digest(bytes));
+        let Some(pending) = pending else { return Ok(Processed::Stale(Whose::Own)) };
+        if !self.is_at(pending.epoch) {
+            self.drop_pending()?;
+            self.keep()?;
+            return Ok(Processed::Stale(Whose::Own));
+        }
+        let owes_welcomes = !pending.targets.is_empty();
+        let staged = self.mls.pending_commit().ok_or(GroupError::Mls("no commit is pending"))?;
+        let sender = Sender::Member(self.mls.own_leaf_index());
+        let facts = Facts::read(&self.mls, staged, &sender).map_err(Refused::Commit)?;
+        let change = validate::changes(&facts);
+        self.merge(pending, cursor)?;
+        self.record.ahead = 0;
+        self.keep()?;
+        let whose = Whose::Own;
+        Ok(Processed::Applied(Applied { whose, change, is_removed: false, owes_welcomes }))
+    }
+
+    /// Another's commit: it counts if it keeps every rule.
+    fn apply(
+        mut self,
+        staged: StagedCommit,
+        sender: &Sender,
+        roster: &impl Roster,
+    ) -> Result<Processed, Stop> {
+        let facts = Facts::read(&self.mls, &staged, sender).map_err(Refused::Commit)?;
+        let change = validate::check(&facts, roster)?;
+        let is_removed = staged.self_removed();
+        self.mls
+            .merge_staged_commit(&self.provider, staged)
+            .map_err(|_| GroupError::Mls("a commit was not merged"))?;
+        // Ours, if one is under way, was made for the epoch that is over.
+        self.records().forget_pending(&self.id)?;
+        self.record.ahead = 0;
+        if is_removed {
+            self.record.state = State::Removed;
+            self.mls.delete(self.provider.storage())?;
+        }
+        self.keep()?;
+        let whose = Whose::Others;
+        Ok(Processed::Applied(Applied { whose, change, is_removed, owes_welcomes: false }))
+    }
+
+    fn installation_of(&self, sender: &Sender, inbox: &str) -> Option<InstallationKey> {
+        let Sender::Member(index) = sender else { return None };
+        let member = self.mls.member_at(*index)?;
+        let leaf = Leaf::read(&member.credential, &member.signature_key)?;
+        (leaf.inbox == inbox).then_some(leaf.installation)
+    }
+}
+
+fn stop(error: ProcessMessageError<StorageError>) -> Stop {
+    match error {
+        ProcessMessageError::StorageError(error) => Stop::Failed(error.into()),
+        ProcessMessageError::ValidationError(error) => validation(&error).into(),
+        ProcessMessageError::InvalidCommit(_) => Refused::BadCommit.into(),
+        ProcessMessageError::GroupStateError(_) => Refused::Removed.into(),
+        ProcessMessageError::IncompatibleWireFormat => Refused::Public.into(),
+        ProcessMessageError::UnauthorizedExternalApplicationMessage
+        | ProcessMessageError::UnauthorizedExternalCommitMessage => Refused::Outsider.into(),
+        ProcessMessageError::UnsupportedProposalType => Refused::Proposal.into(),
+        ProcessMessageError::LibraryError(_) => Refused::Sealed.into(),
+    }
+}
+
+#[expect(clippy::wildcard_enum_match_arm, reason = "all else does not open")]
+fn validation(error: &ValidationError) -> Refused {
+    match error {
+        ValidationError::UnableToDecrypt(MessageDecryptionError::SecretTreeError(error)) => {
+            match error {
+                SecretTreeError::SecretReuseError => Refused::OpenedBefore,
+                SecretTreeError::TooDistantInThePast => Refused::TooOld,
+                _ => Refused::Sealed,
+            }
+        }
+        ValidationError::NoPastEpochData => Refused::TooOld,
+        ValidationError::UnknownMember => Refused::Outsider,
+        _ => Refused::Sealed,
+    }
+}

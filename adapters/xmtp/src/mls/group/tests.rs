@@ -1,0 +1,233 @@
+//! Groups among people in one process.
+
+use crate::mls::attribute::GROUP_NAME;
+use crate::mls::group::create::Founding;
+use crate::mls::group::join::{Joined, NotJoined};
+use crate::mls::group::plan::Intent;
+use crate::mls::group::process::{Processed, Refused, Whose};
+use crate::mls::group::record::{GroupId, Kind, Records, State};
+use crate::mls::people::{Person, World, adding, inbox, now, open_group};
+
+fn hears(world: &World, person: &Person, id: &GroupId, bytes: &[u8]) -> (String, Vec<u8>) {
+    let outcome = world.read(person, id, bytes);
+    let Processed::Application(message) = outcome else { panic!("not heard: {outcome:?}") };
+    (message.inbox, message.plain)
+}
+
+fn says(person: &Person, id: &GroupId, words: &str) -> Vec<u8> {
+    person.group(id).encrypt(words.as_bytes(), words.as_bytes(), now()).unwrap()
+}
+
+fn is_same_epoch(id: &GroupId, people: &[&Person]) {
+    let authenticators: Vec<_> =
+        people.iter().map(|person| person.group(id).epoch_authenticator()).collect();
+    assert!(authenticators.windows(2).all(|two| two[0] == two[1]), "forked");
+}
+
+#[test]
+fn two_people_talk_in_a_direct_conversation() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&Founding::Dm { peer: bob.inbox().to_owned() }, &[&ann, &bob]);
+    is_same_epoch(&id, &[&ann, &bob]);
+
+    let words = says(&ann, &id, "hello");
+    assert_eq!(hears(&world, &bob, &id, &words), (inbox('a'), b"hello".to_vec()));
+    let Processed::Own(tag) = world.read(&ann, &id, &words) else { panic!("not her own") };
+    assert_eq!(tag, Some(b"hello".to_vec()));
+    let words = says(&bob, &id, "and you");
+    assert_eq!(hears(&world, &ann, &id, &words), (inbox('b'), b"and you".to_vec()));
+
+    let dms = Records(&bob.keys).dms(&inbox('a')).unwrap();
+    assert_eq!(dms.len(), 1);
+    assert_eq!((&dms[0].0, dms[0].1.kind), (&id, Kind::Dm));
+    assert_eq!(Records(&ann.keys).groups().unwrap(), [id]);
+}
+
+#[test]
+fn a_message_opens_once() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    let words = says(&ann, &id, "hello");
+    hears(&world, &bob, &id, &words);
+    let before = bob.kept();
+    let again = world.read(&bob, &id, &words);
+    assert!(matches!(again, Processed::Refused(Refused::OpenedBefore)), "{again:?}");
+    assert_eq!(bob.kept(), before);
+}
+
+#[test]
+fn a_commit_counts_only_when_it_is_read_back() {
+    let (mut world, [ann, bob, cat]) = World::of(['a', 'b', 'c']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    let made = world.commit(&ann, &id, &adding(&[&cat]));
+    assert_eq!(ann.group(&id).leaves().len(), 2, "it is not applied yet");
+    assert_eq!(ann.group(&id).pending().unwrap().unwrap().bytes, made.bytes);
+    assert!(Records(&ann.keys).owed(&id).unwrap().len() == 1, "of the first commit");
+    Records(&ann.keys).welcomed(&id, u64::MAX).unwrap();
+
+    let cursor = world.publish();
+    let applied = world.apply(&ann, &id, &made.bytes);
+    assert_eq!((applied.whose, applied.owes_welcomes), (Whose::Own, true));
+    assert_eq!(applied.change.members.added, [inbox('c')]);
+    assert_eq!(ann.group(&id).leaves().len(), 3);
+    assert_eq!(Records(&ann.keys).owed(&id).unwrap()[0].cursor, cursor);
+    world.apply(&bob, &id, &made.bytes);
+    world.join(&ann, &id, &cat);
+    is_same_epoch(&id, &[&ann, &bob, &cat]);
+    Records(&ann.keys).welcomed(&id, cursor).unwrap();
+    assert!(Records(&ann.keys).owed(&id).unwrap().is_empty());
+}
+
+#[test]
+fn of_two_commits_at_once_the_first_one_counts() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    for round in 0..50 {
+        let renew = Intent { renew: true, ..Intent::default() };
+        let rename = Intent {
+            attributes: [(GROUP_NAME.to_owned(), Some(format!("round {round}")))].into(),
+            ..Intent::default()
+        };
+        let of_ann = world.commit(&ann, &id, &rename).bytes;
+        let of_bob = world.commit(&bob, &id, &renew).bytes;
+        let (first, second) = if round % 3 == 0 { (of_bob, of_ann) } else { (of_ann, of_bob) };
+        for person in [&ann, &bob] {
+            world.apply(person, &id, &first);
+            assert!(matches!(world.read(person, &id, &second), Processed::Stale(_)));
+            assert!(person.group(&id).pending().unwrap().is_none());
+        }
+        is_same_epoch(&id, &[&ann, &bob]);
+        let words = says(&ann, &id, "still here");
+        hears(&world, &bob, &id, &words);
+    }
+}
+
+#[test]
+fn messages_that_a_commit_overtook_are_still_heard() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    let words = says(&bob, &id, "late");
+    for _ in 0..3 {
+        let renew = Intent { renew: true, ..Intent::default() };
+        world.change(&ann, &id, &renew, (&[], &[]));
+    }
+    assert_eq!(hears(&world, &ann, &id, &words).1, b"late");
+}
+
+#[test]
+fn whoever_is_removed_hears_no_more() {
+    let (mut world, [ann, bob, cat]) = World::of(['a', 'b', 'c']);
+    let id = world.group(&open_group(), &[&ann, &bob, &cat]);
+    let intent = Intent { remove: [inbox('b')].into(), ..Intent::default() };
+    let bytes = world.change(&ann, &id, &intent, (&[&cat], &[]));
+    let applied = world.apply(&bob, &id, &bytes);
+    assert!(applied.is_removed);
+    assert!(crate::mls::group::Group::load(&bob.keys, &bob.client, &id).unwrap().is_none());
+    assert_eq!(Records(&bob.keys).record(&id).unwrap().unwrap().state, State::Removed);
+    let words = says(&ann, &id, "without him");
+    hears(&world, &cat, &id, &words);
+
+    world.change(&ann, &id, &adding(&[&bob]), (&[&cat], &[&bob]));
+    is_same_epoch(&id, &[&ann, &bob, &cat]);
+    assert_eq!(Records(&bob.keys).record(&id).unwrap().unwrap().state, State::Active);
+}
+
+#[test]
+fn installations_come_and_go_with_their_logs() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    let plan = world.plan(&ann, &id, &Intent::default());
+    assert!(plan.is_empty(), "the tree is what the logs say");
+
+    let second = Person::new('b');
+    world.link(&second);
+    world.change(&ann, &id, &Intent::default(), (&[&bob], &[&second]));
+    is_same_epoch(&id, &[&ann, &bob, &second]);
+
+    world.revoke(&bob);
+    let bytes = world.change(&ann, &id, &Intent::default(), (&[&second], &[]));
+    assert!(world.apply(&bob, &id, &bytes).is_removed);
+    assert_eq!(ann.group(&id).leaves().len(), 2);
+    is_same_epoch(&id, &[&ann, &second]);
+}
+
+#[test]
+fn an_installation_without_a_key_package_is_noted_and_left_out() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let second = Person::new('b');
+    world.link(&second);
+    world.spoil_key_package(&second);
+    let id = ann.create(&open_group());
+    world.change(&ann, &id, &adding(&[&bob]), (&[], &[&bob]));
+    let failed = ann.group(&id).terms().unwrap().membership.failed_installations;
+    assert_eq!(failed, [second.key().to_vec()]);
+    assert!(world.plan(&bob, &id, &Intent::default()).is_empty(), "nobody tries again and again");
+
+    world.revoke(&second);
+    world.change(&bob, &id, &Intent { renew: true, ..Intent::default() }, (&[&ann], &[]));
+    is_same_epoch(&id, &[&ann, &bob]);
+}
+
+#[test]
+fn what_a_newer_client_put_into_a_group_outlives_our_changes() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    let set = |key: &str, value: &str| Intent {
+        attributes: [(key.to_owned(), Some(value.to_owned()))].into(),
+        ..Intent::default()
+    };
+    world.change(&ann, &id, &set("app_data", "tag"), (&[&bob], &[]));
+    world.change(&ann, &id, &set("unheard_of", "kept"), (&[&bob], &[]));
+    world.change(&bob, &id, &set(GROUP_NAME, "Renamed"), (&[&ann], &[]));
+    let attributes = ann.group(&id).terms().unwrap().mutable.attributes;
+    assert_eq!(attributes["app_data"], "tag");
+    assert_eq!(attributes["unheard_of"], "kept");
+    assert_eq!(attributes[GROUP_NAME], "Renamed");
+}
+
+#[test]
+fn a_leaf_that_joined_asks_for_new_keys_once() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    assert!(!ann.group(&id).is_renewal_due(now()));
+    assert!(bob.group(&id).is_renewal_due(now()));
+    world.change(&bob, &id, &Intent { renew: true, ..Intent::default() }, (&[&ann], &[]));
+    assert!(!bob.group(&id).is_renewal_due(now()));
+    let later = now().plus(std::time::Duration::from_secs(31 * 24 * 60 * 60));
+    assert!(bob.group(&id).is_renewal_due(later));
+}
+
+#[test]
+fn a_message_of_an_epoch_to_come_is_counted_and_changes_nothing_else() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    world.change(&ann, &id, &Intent { renew: true, ..Intent::default() }, (&[], &[]));
+    let words = says(&ann, &id, "ahead");
+    assert!(matches!(world.read(&bob, &id, &words), Processed::Ahead));
+    assert_eq!(bob.group(&id).record().ahead, 1);
+}
+
+#[test]
+fn a_welcome_that_was_used_leads_to_the_group_that_is_there() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    let owed = Records(&ann.keys).owed(&id).unwrap().pop().unwrap();
+    let before = bob.kept();
+    let again = world.welcome(&bob, &owed.welcome, owed.cursor);
+    assert!(matches!(again, Joined::Not(NotJoined::Known)));
+    assert_eq!(bob.kept(), before);
+}
+
+#[test]
+fn nobody_joins_by_a_welcome_for_another() {
+    let (mut world, [ann, bob, cat]) = World::of(['a', 'b', 'c']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    let owed = Records(&ann.keys).owed(&id).unwrap().pop().unwrap();
+    let before = cat.kept();
+    let joined = world.welcome(&cat, &owed.welcome, owed.cursor);
+    assert!(matches!(joined, Joined::Not(NotJoined::NoKeyPackage)));
+    for bytes in [&[][..], b"garbage", &owed.welcome[..owed.welcome.len() - 1]] {
+        assert!(matches!(world.welcome(&bob, bytes, 0), Joined::Not(NotJoined::Malformed)));
+    }
+    assert_eq!(cat.kept(), before);
+}
