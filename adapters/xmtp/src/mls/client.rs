@@ -11,12 +11,10 @@ use thiserror::Error;
 use threadbridge_core::store::{Keys, ReadError};
 use zeroize::Zeroizing;
 
+use crate::identity::inbox::InboxId;
 use crate::wire::proto::identity::MlsCredential;
 
 const ROW: &[u8] = b"mls/installation";
-
-/// The longest inbox id that is looked at.
-const MAX_INBOX_BYTES: usize = 128;
 
 /// An installation's public key, by which the network knows it.
 pub(crate) type InstallationKey = [u8; 32];
@@ -127,5 +125,5 @@ impl Leaf {
 pub(super) fn inbox_of(credential: &Credential) -> Option<String> {
     let basic = BasicCredential::try_from(credential.clone()).ok()?;
     let MlsCredential { inbox_id } = MlsCredential::decode(basic.identity()).ok()?;
-    (!inbox_id.is_empty() && inbox_id.len() <= MAX_INBOX_BYTES).then_some(inbox_id)
+    InboxId::parse(&inbox_id).is_some().then_some(inbox_id)
 }

@@ -8,8 +8,9 @@ use openmls::prelude::{
 };
 use prost::Message;
 use thiserror::Error;
-use tls_codec::{DeserializeBytes as _, Serialize as _, VLBytes};
+use tls_codec::{Deserialize as _, Serialize as _, VLBytes};
 
+use crate::identity::inbox::InboxId;
 use crate::mls::permission;
 use crate::mls::provider::REQUIRED;
 use crate::wire::proto::group::{
@@ -59,8 +60,7 @@ impl Terms {
     pub(crate) fn read(extensions: &Extensions<GroupContext>) -> Result<Self, BadTerms> {
         // The network's own MLS wrote this one with a length of its own around it.
         let wrapped = body(extensions, IMMUTABLE)?;
-        let metadata =
-            VLBytes::tls_deserialize_exact_bytes(wrapped).map_err(|_| BadTerms::Malformed)?;
+        let metadata = VLBytes::tls_deserialize_exact(wrapped).map_err(|_| BadTerms::Malformed)?;
         let permissions: GroupMutablePermissionsV1 = decode(body(extensions, PERMISSIONS)?)?;
         let terms = Self {
             metadata: decode(metadata.as_slice())?,
@@ -80,7 +80,8 @@ impl Terms {
         }
         let both_lists =
             self.mutable.admin_list.is_some() && self.mutable.super_admin_list.is_some();
-        if !both_lists || !permission::is_well_formed(&self.policies) {
+        let are_inboxes = self.members().keys().all(|inbox| InboxId::parse(inbox).is_some());
+        if !both_lists || !are_inboxes || !permission::is_well_formed(&self.policies) {
             return Err(BadTerms::Malformed);
         }
         Ok(())

@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use threadbridge_core::model::id::AccountName;
 use threadbridge_core::model::time::Timestamp;
-use threadbridge_core::store::{Keys, ReadError, Store};
+use threadbridge_core::store::{Keys, Store};
 
+use crate::identity::logs::Unread;
 use crate::mls::client::{Client, Installation, InstallationKey};
 use crate::mls::group::Group;
 use crate::mls::group::commit::Made;
@@ -47,7 +48,15 @@ impl Person {
     }
 
     pub(crate) fn key_package(&self) -> Vec<u8> {
-        KeyPackages::load(&self.keys).unwrap().offer(&self.client, now()).unwrap()
+        let mut packages = KeyPackages::load(&self.keys).unwrap();
+        let bytes = packages.offer(&self.client, now()).unwrap();
+        packages.uploaded(now()).unwrap();
+        bytes
+    }
+
+    /// The init key of the key package that is on the network.
+    pub(crate) fn init_key(&self) -> Vec<u8> {
+        KeyPackages::load(&self.keys).unwrap().init_keys().pop().unwrap()
     }
 
     pub(crate) fn group(&self, id: &GroupId) -> Group<'_> {
@@ -203,7 +212,7 @@ impl Roster for World {
         &self,
         inbox: &str,
         sequence_id: u64,
-    ) -> Result<Option<BTreeSet<InstallationKey>>, ReadError> {
+    ) -> Result<Option<BTreeSet<InstallationKey>>, Unread> {
         if sequence_id == 0 {
             return Ok(Some(BTreeSet::new()));
         }
@@ -214,8 +223,14 @@ impl Roster for World {
             .map(|(_, installations)| installations.clone()))
     }
 
-    fn newest(&self, inbox: &str) -> Result<Option<(u64, BTreeSet<InstallationKey>)>, ReadError> {
+    fn newest(&self, inbox: &str) -> Result<Option<(u64, BTreeSet<InstallationKey>)>, Unread> {
         Ok(self.logs.get(inbox).and_then(|log| log.last().cloned()))
+    }
+
+    fn lacks(&self, inbox: &str, sequence_id: u64) -> Result<bool, Unread> {
+        let log = self.logs.get(inbox).map_or(&[][..], Vec::as_slice);
+        let is_known = log.iter().any(|(id, _)| *id == sequence_id);
+        Ok(!is_known && log.last().is_some_and(|(newest, _)| *newest > sequence_id))
     }
 }
 

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use threadbridge_core::store::ReadError;
-
+use crate::identity::inbox::InboxId;
+use crate::identity::logs::{Logs, Unread};
+use crate::identity::state::State;
 use crate::mls::client::InstallationKey;
 
 /// The inboxes' logs, as far as they were fetched and proven.
@@ -14,10 +15,13 @@ pub(crate) trait Roster {
         &self,
         inbox: &str,
         sequence_id: u64,
-    ) -> Result<Option<BTreeSet<InstallationKey>>, ReadError>;
+    ) -> Result<Option<BTreeSet<InstallationKey>>, Unread>;
 
     /// The last known entry of an inbox's log, and the installations after it.
-    fn newest(&self, inbox: &str) -> Result<Option<(u64, BTreeSet<InstallationKey>)>, ReadError>;
+    fn newest(&self, inbox: &str) -> Result<Option<(u64, BTreeSet<InstallationKey>)>, Unread>;
+
+    /// Whether there is no such entry, and never will be.
+    fn lacks(&self, inbox: &str, sequence_id: u64) -> Result<bool, Unread>;
 }
 
 /// A place in an inbox's log that is not known.
@@ -25,4 +29,29 @@ pub(crate) trait Roster {
 pub(crate) struct Unknown {
     pub(crate) inbox: String,
     pub(crate) sequence_id: u64,
+}
+
+impl Roster for Logs<'_> {
+    fn installations(
+        &self,
+        inbox: &str,
+        sequence_id: u64,
+    ) -> Result<Option<BTreeSet<InstallationKey>>, Unread> {
+        let Some(inbox) = InboxId::parse(inbox) else { return Ok(None) };
+        Ok(self.state(inbox, sequence_id)?.as_ref().map(keys))
+    }
+
+    fn newest(&self, inbox: &str) -> Result<Option<(u64, BTreeSet<InstallationKey>)>, Unread> {
+        let Some(inbox) = InboxId::parse(inbox) else { return Ok(None) };
+        let newest = Logs::newest(*self, inbox)?;
+        Ok(newest.map(|(sequence_id, state)| (sequence_id, keys(&state))))
+    }
+
+    fn lacks(&self, inbox: &str, sequence_id: u64) -> Result<bool, Unread> {
+        InboxId::parse(inbox).map_or(Ok(true), |inbox| Logs::lacks(*self, inbox, sequence_id))
+    }
+}
+
+fn keys(state: &State) -> BTreeSet<InstallationKey> {
+    state.installations().iter().map(|installation| *installation.as_bytes()).collect()
 }

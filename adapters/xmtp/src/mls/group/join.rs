@@ -9,8 +9,8 @@ use openmls::prelude::{
 use openmls_traits::OpenMlsProvider as _;
 use thiserror::Error;
 use threadbridge_core::model::time::Timestamp;
-use threadbridge_core::store::{Keys, ReadError};
-use tls_codec::DeserializeBytes as _;
+use threadbridge_core::store::Keys;
+use tls_codec::Deserialize as _;
 
 use crate::mls::client::{Client, Leaf};
 use crate::mls::extension::{BadTerms, Terms};
@@ -45,6 +45,8 @@ pub(crate) enum NotJoined {
     Oneshot,
     #[error("a member's credential is not of this network")]
     Credential,
+    #[error("a member's place in their log does not exist")]
+    NoSuchEntry,
     #[error("the group's tree has an installation that no log calls for")]
     Extra,
     #[error("the group's tree lacks an installation that the logs call for")]
@@ -154,8 +156,7 @@ fn parse(bytes: &[u8]) -> Result<Welcome, NotJoined> {
     if bytes.len() > MAX_WELCOME_BYTES {
         return Err(NotJoined::TooLarge);
     }
-    let message =
-        MlsMessageIn::tls_deserialize_exact_bytes(bytes).map_err(|_| NotJoined::Malformed)?;
+    let message = MlsMessageIn::tls_deserialize_exact(bytes).map_err(|_| NotJoined::Malformed)?;
     match message.extract() {
         MlsMessageBodyIn::Welcome(welcome) if welcome.ciphersuite() == CIPHERSUITE => Ok(welcome),
         MlsMessageBodyIn::Welcome(_) => Err(NotJoined::Invalid),
@@ -218,11 +219,17 @@ fn tree_agrees(staged: &StagedWelcome, terms: &Terms, roster: &impl Roster) -> R
     let mut unknown = Vec::new();
     for (inbox, sequence_id) in terms.members() {
         let known = roster.installations(inbox, *sequence_id);
-        match known.map_err(|error: ReadError| Stop::Failed(error.into()))? {
+        match known.map_err(|error| Stop::Failed(error.into()))? {
             Some(known) => expected.extend(
                 known.into_iter().map(|installation| Leaf { inbox: inbox.clone(), installation }),
             ),
             None => unknown.push(Unknown { inbox: inbox.clone(), sequence_id: *sequence_id }),
+        }
+    }
+    for Unknown { inbox, sequence_id } in &unknown {
+        let is_lacking = roster.lacks(inbox, *sequence_id);
+        if is_lacking.map_err(|error| Stop::Failed(error.into()))? {
+            return Err(NotJoined::NoSuchEntry.into());
         }
     }
     if !unknown.is_empty() {

@@ -11,6 +11,7 @@ use threadbridge_core::model::time::Timestamp;
 use threadbridge_core::store::{Keys, ReadError};
 use tls_codec::Serialize as _;
 
+use crate::identity::logs::Unread;
 use crate::mls::client::{Client, Leaf};
 use crate::mls::extension::{BadTerms, Terms};
 use crate::mls::provider::Provider;
@@ -36,6 +37,8 @@ const RENEWED_AFTER: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub(crate) enum GroupError {
     #[error("the account's keys could not be read")]
     Read(#[from] ReadError),
+    #[error("the members' logs could not be read")]
+    Logs(#[from] Unread),
     #[error("the group could not be read")]
     Storage(#[from] StorageError),
     #[error("the group's record could not be read")]

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use openmls::prelude::LeafNodeIndex;
 use thiserror::Error;
-use threadbridge_core::store::ReadError;
 
+use crate::identity::logs::Unread;
 use crate::mls::attribute::limit_bytes;
 use crate::mls::client::{InstallationKey, Leaf};
 use crate::mls::extension::{BadTerms, MAX_INBOXES, Terms};
@@ -51,8 +51,8 @@ pub(crate) enum PlanError {
     OwnRemoval,
     #[error("the group's terms could not be read")]
     Terms(#[from] BadTerms),
-    #[error("the account's keys could not be read")]
-    Read(#[from] ReadError),
+    #[error("the members' logs could not be read")]
+    Logs(#[from] Unread),
 }
 
 /// A commit that is to be made.
@@ -173,7 +173,7 @@ impl<R: Roster> Draft<'_, R> {
     }
 
     /// Adds and removes what changed in an inbox's log, and moves its place to the log's end.
-    fn follow(&mut self, inbox: &str, sequence_id: &mut u64) -> Result<(), ReadError> {
+    fn follow(&mut self, inbox: &str, sequence_id: &mut u64) -> Result<(), Unread> {
         let newest = self.roster.newest(inbox)?.filter(|(newest, _)| newest >= sequence_id);
         let Some((newest, now)) = newest else {
             self.lack(inbox, (*sequence_id).max(1));
@@ -198,7 +198,7 @@ impl<R: Roster> Draft<'_, R> {
     }
 
     /// Removes all that an inbox has in the tree.
-    fn drop_inbox(&mut self, inbox: &str, sequence_id: u64) -> Result<(), ReadError> {
+    fn drop_inbox(&mut self, inbox: &str, sequence_id: u64) -> Result<(), Unread> {
         let Some(then) = self.roster.installations(inbox, sequence_id)? else {
             self.lack(inbox, sequence_id);
             return Ok(());

@@ -8,7 +8,7 @@ use openmls::prelude::{
 use openmls_traits::OpenMlsProvider as _;
 use thiserror::Error;
 use threadbridge_core::model::time::Timestamp;
-use tls_codec::DeserializeBytes as _;
+use tls_codec::Deserialize as _;
 
 use crate::mls::client::{InstallationKey, Leaf, inbox_of};
 use crate::mls::group::record::{Echo, State};
@@ -120,7 +120,7 @@ impl From<Verdict> for Stop {
             Verdict::Unknown(unknown) => Self::Outcome(Box::new(Processed::Missing(unknown))),
             Verdict::Refused(violation) => Refused::Commit(violation).into(),
             Verdict::Paused(version) => Self::Outcome(Box::new(Processed::Paused(version))),
-            Verdict::Read(error) => Self::Failed(error.into()),
+            Verdict::Unread(error) => Self::Failed(error.into()),
         }
     }
 }
@@ -211,8 +211,7 @@ impl Group<'_> {
         if bytes.len() > MAX_MESSAGE_BYTES {
             return Err(Refused::TooLarge);
         }
-        let message =
-            MlsMessageIn::tls_deserialize_exact_bytes(bytes).map_err(|_| Refused::Malformed)?;
+        let message = MlsMessageIn::tls_deserialize_exact(bytes).map_err(|_| Refused::Malformed)?;
         let message = match message.extract() {
             MlsMessageBodyIn::PrivateMessage(message) => ProtocolMessage::from(message),
             MlsMessageBodyIn::PublicMessage(_) => return Err(Refused::Public),

@@ -6,7 +6,7 @@ use openmls::prelude::{
 use openmls_traits::OpenMlsProvider as _;
 use prost::Message as _;
 use thiserror::Error;
-use tls_codec::{DeserializeBytes as _, Serialize as _, VLBytes};
+use tls_codec::{Deserialize as _, Serialize as _, VLBytes};
 
 use crate::mls::client::{InstallationKey, Leaf};
 use crate::mls::extension::WELCOME_WRAPPER;
@@ -45,7 +45,7 @@ impl Usable {
     /// The keys that nobody else in the group may have.
     pub(crate) fn keys(&self) -> Option<[Vec<u8>; 2]> {
         let key = self.package.leaf_node().encryption_key().tls_serialize_detached().ok()?;
-        let key = VLBytes::tls_deserialize_exact_bytes(&key).ok()?;
+        let key = VLBytes::tls_deserialize_exact(&key).ok()?;
         Some([key.as_slice().to_vec(), self.package.hpke_init_key().as_slice().to_vec()])
     }
 }
@@ -62,8 +62,7 @@ pub(crate) fn check(
     if bytes.len() > MAX_KEY_PACKAGE_BYTES {
         return Err(Unusable::TooLarge);
     }
-    let package =
-        KeyPackageIn::tls_deserialize_exact_bytes(bytes).map_err(|_| Unusable::Malformed)?;
+    let package = KeyPackageIn::tls_deserialize_exact(bytes).map_err(|_| Unusable::Malformed)?;
     let package = package
         .validate(provider.crypto(), ProtocolVersion::Mls10)
         .map_err(|_| Unusable::Invalid)?;

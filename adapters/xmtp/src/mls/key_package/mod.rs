@@ -191,6 +191,11 @@ impl<'a> KeyPackages<'a> {
         }
     }
 
+    #[cfg(test)]
+    pub(crate) fn init_keys(&self) -> Vec<Vec<u8>> {
+        self.held.iter().map(|held| held.init_key.clone()).collect()
+    }
+
     fn forget(&mut self, now: Timestamp) -> Result<(), KeyPackageError> {
         let provider = Provider::over(self.keys);
         let is_over = |held: &Held| match held.stage {

@@ -7,8 +7,8 @@
 use std::collections::BTreeSet;
 
 use thiserror::Error;
-use threadbridge_core::store::ReadError;
 
+use crate::identity::logs::Unread;
 use crate::mls::attribute::{FOLLOWED_VERSION, MINIMUM_VERSION, Version, limit_bytes};
 use crate::mls::client::{InstallationKey, Leaf};
 use crate::mls::extension::{BadTerms, Terms};
@@ -40,6 +40,8 @@ pub(crate) enum Violation {
     Outsider,
     #[error("more than one member had a part in it")]
     SecondActor,
+    #[error("a member's place in their log does not exist")]
+    NoSuchEntry,
     #[error("a member's place in their log would go back")]
     SequenceDecreased,
     #[error("an installation is added that no log calls for")]
@@ -74,7 +76,7 @@ pub(crate) enum Verdict {
     Refused(Violation),
     /// It asks for a client of at least this version.
     Paused(String),
-    Read(ReadError),
+    Unread(Unread),
 }
 
 impl From<Violation> for Verdict {
@@ -83,9 +85,9 @@ impl From<Violation> for Verdict {
     }
 }
 
-impl From<ReadError> for Verdict {
-    fn from(error: ReadError) -> Self {
-        Self::Read(error)
+impl From<Unread> for Verdict {
+    fn from(error: Unread) -> Self {
+        Self::Unread(error)
     }
 }
 
@@ -206,6 +208,11 @@ fn logs_agree(facts: &Facts, roster: &impl Roster) -> Result<(), Verdict> {
     }
     let place = after.members().get(&actor.inbox).ok_or(Violation::Impostor)?;
     let own = logs.at(&actor.inbox, *place)?;
+    for Unknown { inbox, sequence_id } in &logs.unknown {
+        if roster.lacks(inbox, *sequence_id)? {
+            return Err(Violation::NoSuchEntry.into());
+        }
+    }
     if !logs.unknown.is_empty() {
         return Err(Verdict::Unknown(logs.unknown.into_iter().collect()));
     }
@@ -249,7 +256,7 @@ struct Logs<'r, R> {
 }
 
 impl<R: Roster> Logs<'_, R> {
-    fn at(&mut self, inbox: &str, sequence_id: u64) -> Result<BTreeSet<Leaf>, ReadError> {
+    fn at(&mut self, inbox: &str, sequence_id: u64) -> Result<BTreeSet<Leaf>, Unread> {
         let known = self.roster.installations(inbox, sequence_id)?;
         if known.is_none() {
             self.unknown.insert(Unknown { inbox: inbox.to_owned(), sequence_id });
