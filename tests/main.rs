@@ -12,6 +12,7 @@
 
 mod delivers;
 mod speaks;
+mod people;
 mod translates;
 mod keeps_order;
 mod deduplicates;

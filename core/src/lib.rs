@@ -2,8 +2,8 @@
 //!
 //! Read in this order: [`model`] (the words), [`adapter`] (what a network must do for us),
 //! [`fit`] (what a message becomes where less can be said), [`media`] (pictures that leave),
-//! [`pipeline`] (a message's journey in three commits) and [`store`] (the encrypted database that
-//! all of it rests on).
+//! [`people`] (who is one person with whom), [`pipeline`] (a message's journey in three commits) and
+//! [`store`] (the encrypted database that all of it rests on).
 
 pub mod model;
 pub mod secret;
@@ -11,6 +11,7 @@ pub mod media;
 pub mod fit;
 pub mod adapter;
 pub mod store;
+pub mod people;
 pub mod pipeline;
 pub mod view;
 pub mod invariants;

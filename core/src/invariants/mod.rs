@@ -5,6 +5,7 @@ mod conversations;
 mod journal;
 mod ledger;
 mod outbox;
+mod people;
 
 use crate::store::fsck::Invariant;
 use crate::store::key::{Key, RowKey};
@@ -24,6 +25,7 @@ pub const ALL: &[&dyn Invariant] = &[
     &outbox::NobodyIsAhead,
     &conversations::LegsAgree,
     &conversations::WhatWaitsIsNotJournaled,
+    &people::BondsAreFoundFromBothEnds,
 ];
 
 /// How many rows are held at once.

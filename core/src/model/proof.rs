@@ -67,6 +67,28 @@ pub enum ProofKind {
     /// A contract vouches for a signature over our own challenge (ERC-1271).
     #[n(4)]
     ContractSignature,
+    /// A registry names the one among those who may act for the other. Whoever owns an account
+    /// appoints them, so it is no word of theirs.
+    #[n(5)]
+    AccountManager,
+    /// A registry of names, or a name's owner, says that the name is the one's and the other's.
+    #[n(6)]
+    Name,
+}
+
+impl ProofKind {
+    /// Whether such a proof makes one person of two identities; others are shown only.
+    #[must_use]
+    pub const fn joins(self) -> bool {
+        match self {
+            Self::MutualClaim
+            | Self::AssociationLog
+            | Self::AccountOwner
+            | Self::ChallengeSignature
+            | Self::ContractSignature => true,
+            Self::AccountManager | Self::Name => false,
+        }
+    }
 }
 
 /// A place in a chain.

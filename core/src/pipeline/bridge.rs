@@ -19,9 +19,10 @@ use crate::model::id::{AccountName, RemoteConversation, Seq};
 use crate::model::link::Link;
 use crate::model::person::Introduction;
 use crate::model::time::Clock;
+use crate::people;
 use crate::store::span::Span;
 use crate::store::tables::{JOURNAL, SEALED};
-use crate::store::{ChangeError, DiskError, ReadError, Reads, Store, WriteError};
+use crate::store::{ChangeError, DiskError, ReadError, Reads, Store, Unit, WriteError};
 
 /// How many batches of one account may stand before the journal.
 const BATCHES: usize = 4;
@@ -165,8 +166,14 @@ impl Bridge {
         }
         let now = self.clock.now();
         let routes = Route::of(&setup.links);
-        let routes = self.store.write(move |unit| joins::join(unit, routes, now)).await?;
         let people = setup.known_people();
+        let introduced = people.introduced();
+        let agree = move |unit: &mut Unit<'_>| {
+            people::index_claims(unit)?;
+            people::introduce(unit, &introduced)?;
+            joins::join(unit, routes, now)
+        };
+        let routes = self.store.write(agree).await?;
         self.routes.send_replace(Arc::new(Routes { people, ..routes }));
         self.bounds.send_replace(setup.limits);
         for (name, adapter) in &setup.accounts {

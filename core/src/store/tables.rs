@@ -13,6 +13,7 @@ use crate::model::journal::{
 };
 use crate::model::mark::Origin;
 use crate::model::outbox::{BacklogRow, DeadLetter, OutboxRow, RefusalCount, WaitingRow};
+use crate::model::person::{Apart, Claim, Home, Introduced, Parting, Tie};
 use crate::model::proof::{Proof, ProofId};
 use crate::model::time::Timestamp;
 use crate::store::key::{Key, KeyWriter};
@@ -80,6 +81,24 @@ pub const PROFILES: Table<Identity, Profile> = Table::of_store("profiles");
 
 /// Evidence of who is one person with whom, by the one of the two whose network has it.
 pub const PROOFS: Table<(Identity, ProofId), Proof> = Table::of_store("proofs");
+
+/// The same proofs by the other of the two: who claims it.
+pub const CLAIMS: Table<(Identity, ProofId), Claim> = Table::of_store("claims");
+
+/// Every identity that anything was ever said to join with another.
+pub const HOMES: Table<Identity, Home> = Table::of_store("homes");
+
+/// Whom the owner joined by hand, under each of the two.
+pub const TIES: Table<(Identity, Identity), Tie> = Table::of_store("ties");
+
+/// Whom the owner separated from all that proofs join.
+pub const APART: Table<Identity, Apart> = Table::of_store("apart");
+
+/// Whom the owner's settings introduced, by their place there.
+pub const INTRODUCED: Table<u64, Introduced> = Table::of_store("introduced");
+
+/// The last partings, the oldest first.
+pub const PARTINGS: Table<u64, Parting> = Table::of_store("partings");
 
 /// How far each of an account's streams was read.
 pub const CURSORS: Table<Stream, Cursor> = Table::of_store("cursors");
@@ -150,6 +169,12 @@ pub const ALL: &[&dyn AnyTable] = &[
     &LEGS,
     &PROFILES,
     &PROOFS,
+    &CLAIMS,
+    &HOMES,
+    &TIES,
+    &APART,
+    &INTRODUCED,
+    &PARTINGS,
     &CURSORS,
     &WAITING,
     &REFUSALS,

@@ -1,7 +1,7 @@
 //! The people on the network, with apps of their own that never fail.
 
 use thiserror::Error;
-use threadbridge_core::model::id::{RemoteAuthor, RemoteConversation, RemoteId};
+use threadbridge_core::model::id::{Identity, RemoteAuthor, RemoteConversation, RemoteId};
 use threadbridge_core::model::outgoing::{Outgoing, ReplyTo, Say};
 
 use super::publish::{Fate, NotTaken, Submission};
@@ -100,7 +100,26 @@ impl Person {
 
     /// Shows themself under another name.
     pub fn calls_themself(&self, name: &str) -> Result<RemoteId, Unsaid> {
-        let note = encode(&Note::Profile { name: name.to_owned() });
+        self.tells_everybody(&Note::Profile { name: name.to_owned() })
+    }
+
+    /// Proves that they are somebody on another network.
+    pub fn claims(&self, other: &Identity) -> Result<RemoteId, Unsaid> {
+        self.speaks_of(other, true)
+    }
+
+    /// Takes back that they are somebody on another network.
+    pub fn disclaims(&self, other: &Identity) -> Result<RemoteId, Unsaid> {
+        self.speaks_of(other, false)
+    }
+
+    fn speaks_of(&self, other: &Identity, holds: bool) -> Result<RemoteId, Unsaid> {
+        let (network, who) = (other.network.as_str().to_owned(), other.author.as_str().to_owned());
+        self.tells_everybody(&Note::Claim { network, who, holds })
+    }
+
+    fn tells_everybody(&self, note: &Note) -> Result<RemoteId, Unsaid> {
+        let note = encode(note);
         let at = self.now();
         let number = u64::try_from(at).unwrap_or_default();
         let body = Body::Clear(note);

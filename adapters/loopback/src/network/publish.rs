@@ -163,7 +163,8 @@ impl LoopbackNetwork {
             | Note::React { .. }
             | Note::Unreact { .. }
             | Note::Read { .. }
-            | Note::Profile { .. } => Ok(()),
+            | Note::Profile { .. }
+            | Note::Claim { .. } => Ok(()),
         }
     }
 

@@ -9,6 +9,7 @@ use threadbridge_core::model::id::{
     Identity, InvalidId, Network, RemoteAuthor, RemoteConversation, RemoteId,
 };
 use threadbridge_core::model::mark::{Mark, Origin};
+use threadbridge_core::model::proof::{Proof, ProofKind, ProofState};
 use threadbridge_core::model::time::Timestamp;
 
 use crate::wire::{Beside, MAX_BESIDE, Name, Note, Plain, Words, decode};
@@ -34,11 +35,31 @@ pub(crate) fn parse(network: &Network, plaintext: &[u8]) -> Result<Vec<Parsed>, 
             let profile = Profile { display_name: Some(name), ..Profile::default() };
             return Ok(vec![Parsed::Profile(author, profile)]);
         }
+        Note::Claim { network, who, holds } => {
+            let claim = claim(author, &network, &who, Timestamp::from_micros(plain.at));
+            let claim = claim.map_err(|_: InvalidId| unnamed())?;
+            let lapsed = |it: Proof| it.clone().lapsed(it.checked_at, "its author took it back");
+            return Ok(vec![Parsed::Proof(Box::new(if holds { claim } else { lapsed(claim) }))]);
+        }
     };
     let room = plain.room.ok_or_else(|| Malformed::new("what is said in no room concerns none"))?;
     let conversation = RemoteConversation::parse(room).map_err(|_| unnamed())?;
     let sent_at = Timestamp::from_micros(plain.at);
     Ok(vec![Parsed::Event(Box::new(Event { conversation, id, author, sent_at, action }))])
+}
+
+fn claim(one: Identity, network: &str, who: &str, at: Timestamp) -> Result<Proof, InvalidId> {
+    let author = RemoteAuthor::parse(who.to_owned())?;
+    Ok(Proof {
+        other: Identity { network: Network::parse(network.to_owned())?, author },
+        evidence: one.uri().into_bytes(),
+        one,
+        kind: ProofKind::MutualClaim,
+        checker: "loopback 1".to_owned(),
+        checked_at: at,
+        block: None,
+        state: ProofState::Valid,
+    })
 }
 
 fn said(network: &Network, id: &RemoteId, words: Words) -> Result<Said, Malformed> {

@@ -43,6 +43,17 @@ pub(crate) enum Note {
         #[n(0)]
         name: String,
     },
+    /// The author and somebody on another network are one, or are no longer. On this network a word
+    /// is proof enough.
+    #[n(7)]
+    Claim {
+        #[n(0)]
+        network: String,
+        #[n(1)]
+        who: String,
+        #[n(2)]
+        holds: bool,
+    },
 }
 
 /// Something said.

@@ -49,6 +49,11 @@ pub(crate) fn note() -> impl Strategy<Value = Note> {
         (".{0,9}", ".{0,9}").prop_map(|(target, emoji)| Note::Unreact { target, emoji }),
         ".{0,9}".prop_map(|up_to| Note::Read { up_to }),
         ".{0,9}".prop_map(|name| Note::Profile { name }),
+        (".{0,9}", ".{0,9}", any::<bool>()).prop_map(|(network, who, holds)| Note::Claim {
+            network,
+            who,
+            holds
+        }),
     ]
 }
 

@@ -170,7 +170,7 @@ fn keep_parsed(
                 outcome = Outcome::Kept;
             }
             Parsed::Proof(proof) => {
-                prove(unit, *proof, source.now)?;
+                prove(unit, &source.account, *proof, source.now)?;
                 outcome = Outcome::Kept;
             }
             Parsed::Event(event) => {

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::model::id::{AccountName, Identity};
-use crate::model::person::Introduction;
+use crate::model::person::{Introduced, Introduction};
 
 /// In whose name an account says what somebody said elsewhere.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,6 +57,33 @@ impl People {
             }
         };
         if is_own { Voice::Own } else { Voice::Attributed }
+    }
+
+    /// The same for somebody who is one person with all of `kin`: as whoever of them is introduced.
+    pub(crate) fn voice_of(
+        &self,
+        author: &Identity,
+        kin: &BTreeSet<Identity>,
+        (account, own): (&AccountName, Option<&Identity>),
+    ) -> Voice {
+        let known = if self.knows(author) { None } else { kin.iter().find(|it| self.knows(it)) };
+        self.voice(known.unwrap_or(author), account, own)
+    }
+
+    /// Whom the settings introduce, the owner last.
+    #[must_use]
+    pub fn introduced(&self) -> Vec<Introduced> {
+        let theirs = |place: usize| {
+            let all = self.whose.iter().filter(move |(_, whose)| **whose == place);
+            all.map(|(identity, _)| identity.clone()).collect()
+        };
+        let people = self.introduced.iter().enumerate();
+        let people = people.map(|(place, person)| Introduced {
+            name: Some(person.name.clone()),
+            identities: theirs(place),
+        });
+        let owner = Introduced { name: None, identities: self.owners.iter().cloned().collect() };
+        people.chain([owner]).filter(|it| !it.identities.is_empty()).collect()
     }
 
     /// Whether the owner says who somebody is.

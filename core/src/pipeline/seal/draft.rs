@@ -1,16 +1,19 @@
 //! What one batch of sealing will write, and what it can already see of that.
 
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 
 use super::Placed;
 use crate::adapter::{Adapter, Missing};
 use crate::fit::Speaker;
 use crate::model::content::Content;
 use crate::model::copy::{Copy, MadeBy, Pointer};
-use crate::model::id::{AccountName, ConversationId, Leg, MessageId, RemoteId, Seq};
+use crate::model::id::{AccountName, ConversationId, Identity, Leg, MessageId, RemoteId, Seq};
 use crate::model::journal::Note;
 use crate::model::outbox::{BacklogRow, OutboxKind, OutboxRow};
 use crate::model::time::Timestamp;
+use crate::people::{self, Kin};
 use crate::pipeline::account::Account;
 use crate::pipeline::route::{Decision, Destination, decide};
 use crate::store::span::Span;
@@ -28,6 +31,8 @@ pub(super) struct Draft<'a> {
     pub(super) snapshot: &'a Snapshot,
     pub(super) now: Timestamp,
     pub(super) people: BTreeMap<ConversationId, Vec<Speaker>>,
+    /// Who is one person with whom, as far as it was asked.
+    kin: RefCell<BTreeMap<Identity, Arc<Kin>>>,
     keys: Keys,
     /// The keys of the accounts that people speak by.
     voice_keys: BTreeMap<AccountName, Keys>,
@@ -61,11 +66,29 @@ impl<'a> Draft<'a> {
             snapshot,
             now,
             people: BTreeMap::new(),
+            kin: RefCell::default(),
             keys: account.store.keys(&account.name)?,
             voice_keys: account.voices.keys().map(keys_of).collect::<Result<_, ReadError>>()?,
             backlogged,
             changes: Changes::default(),
         })
+    }
+
+    /// All that is the same person as an identity.
+    pub(super) fn kin(&self, of: &Identity) -> Result<Arc<Kin>, ReadError> {
+        if let Some(known) = self.kin.borrow().get(of) {
+            return Ok(Arc::clone(known));
+        }
+        let kin = Arc::new(people::kin(self.snapshot, of)?);
+        self.kin.borrow_mut().insert(of.clone(), Arc::clone(&kin));
+        Ok(kin)
+    }
+
+    /// Whether the owner says who somebody is, or has somebody's proof that they are one of those.
+    pub(super) fn is_known(&self, who: &Identity) -> Result<bool, ReadError> {
+        let kin = self.kin(who)?;
+        let routes = self.account.routes.borrow();
+        Ok(kin.is_vouched_for() || kin.identities.iter().any(|it| routes.people.knows(it)))
     }
 
     /// What a person speaks by, or the leg's own account; nothing if that person's account is gone.

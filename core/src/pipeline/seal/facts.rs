@@ -151,8 +151,12 @@ pub(super) fn others(
         draft.people.insert(conversation, people);
     }
     let known = &draft.account.routes.borrow().people;
+    let kin = speaker_is.map(|it| draft.kin(it)).transpose()?;
+    let is_kin =
+        |it: &Speaker| kin.as_ref().is_some_and(|kin| kin.identities.contains(&it.identity));
     // Nobody is taken for somebody else by their own name on another network.
-    let is_other = |it: &&Speaker| speaker_is.is_none_or(|is| !known.is_one(is, &it.identity));
+    let is_one = |it: &Speaker| speaker_is.is_some_and(|is| known.is_one(is, &it.identity));
+    let is_other = |it: &&Speaker| !is_kin(it) && !is_one(it);
     let people = draft.people.get(&conversation).into_iter().flatten();
     Ok(people.filter(is_other).cloned().collect())
 }
@@ -165,7 +169,7 @@ pub(super) fn speaker(draft: &Draft<'_>, author: &Identity) -> Result<Speaker, R
         identity: author.clone(),
         name: name.unwrap_or_else(|| author.author.as_str().to_owned()),
         handle: profile.handle,
-        is_known: draft.account.routes.borrow().people.knows(author),
+        is_known: draft.is_known(author)?,
     })
 }
 

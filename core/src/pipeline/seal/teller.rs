@@ -29,10 +29,15 @@ pub(super) fn teller(
     let by_the_leg = |is_named| Teller { voice: None, is_named };
     let account = draft.account;
     let people = &account.routes.borrow().people;
-    let author = event.record.author.as_ref();
-    let voice = |author| people.voice(author, &account.name, account.adapter.identity());
-    // What the owner does is the owner's own; what time does is nobody's, and named as little.
-    let voice = author.map_or(Voice::Own, voice);
+    let own = account.adapter.identity();
+    let voice = match &event.record.author {
+        // Whoever is proven to be one of those whom the owner introduced speaks as they do.
+        Some(author) => {
+            people.voice_of(author, &draft.kin(author)?.identities, (&account.name, own))
+        }
+        // What the owner does is the owner's own; what time does is nobody's, and named as little.
+        None => Voice::Own,
+    };
     let changes = matches!(content.kind(), Kind::Edit | Kind::Delete | Kind::Unreaction);
     if let Some(changed) = content.replaces.filter(|_| changes) {
         let copies = draft.copies(event.conversation, changed, leg)?;
