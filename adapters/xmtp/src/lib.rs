@@ -7,5 +7,7 @@ mod mark;
 mod mls;
 mod parse;
 mod render;
+mod rows;
+mod sync;
 mod welcome;
 mod wire;

@@ -8,10 +8,7 @@ use std::collections::BTreeSet;
 use minicbor::{Decode, Encode, bytes::ByteArray};
 use prost::Message as _;
 use thiserror::Error;
-use threadbridge_core::{
-    model::time::Timestamp,
-    store::{Keys, ReadError},
-};
+use threadbridge_core::{model::time::Timestamp, store::Keys};
 
 use super::{
     contract::{Claim, Verdicts},
@@ -20,8 +17,9 @@ use super::{
     refused::Refused,
     state::{Replay, State},
 };
-use crate::wire::proto::identity::{
-    IdentityUpdate, get_identity_updates_response::IdentityUpdateLog,
+use crate::{
+    rows::{self, Unread},
+    wire::proto::identity::{IdentityUpdate, get_identity_updates_response::IdentityUpdateLog},
 };
 
 /// What the network keeps of one inbox at most.
@@ -49,15 +47,6 @@ pub(crate) enum Untaken {
     NeedsVerdict(Vec<Claim>),
     #[error(transparent)]
     Unread(#[from] Unread),
-}
-
-/// Why a row of a log could not be read.
-#[derive(Debug, Error)]
-pub(crate) enum Unread {
-    #[error("the store failed")]
-    Store(#[from] ReadError),
-    #[error("a row of an identity log has an unknown form; was it written by a later version?")]
-    Form,
 }
 
 #[derive(Debug, Default, Encode, Decode)]
@@ -113,7 +102,7 @@ impl<'a> Logs<'a> {
         let newest = head.entries.last().copied().unwrap_or(0);
         let is_news = newest > known;
         if is_news {
-            self.put(&row(inbox, "head"), &head);
+            rows::put(self.keys, &row(inbox, "head"), &head);
         }
         outcome.map(|()| Learnt { newest, is_news })
     }
@@ -142,7 +131,7 @@ impl<'a> Logs<'a> {
         let state = replay.state.clone().ok_or_else(|| refuse(Refused::NotMade))?;
         head.entries.insert(sequence_id);
         let kept = Entry { state, update: update.encode_to_vec() };
-        self.put(&entry_row(inbox, sequence_id), &kept);
+        rows::put(self.keys, &entry_row(inbox, sequence_id), &kept);
         Ok(())
     }
 
@@ -152,7 +141,7 @@ impl<'a> Logs<'a> {
         if sequence_id == 0 {
             return Ok(Some(State::empty(inbox)));
         }
-        let entry: Option<Entry> = self.get(&entry_row(inbox, sequence_id))?;
+        let entry: Option<Entry> = rows::get(self.keys, &entry_row(inbox, sequence_id))?;
         Ok(entry.map(|entry| entry.state))
     }
 
@@ -173,7 +162,7 @@ impl<'a> Logs<'a> {
     pub(crate) fn evidence(self, inbox: InboxId) -> Result<Vec<(u64, IdentityUpdate)>, Unread> {
         let mut updates = Vec::new();
         for sequence_id in self.head(inbox)?.entries {
-            let entry: Option<Entry> = self.get(&entry_row(inbox, sequence_id))?;
+            let entry: Option<Entry> = rows::get(self.keys, &entry_row(inbox, sequence_id))?;
             let update = entry.ok_or(Unread::Form)?.update;
             let update = IdentityUpdate::decode(update.as_slice()).map_err(|_form| Unread::Form)?;
             updates.push((sequence_id, update));
@@ -183,11 +172,11 @@ impl<'a> Logs<'a> {
 
     /// When the network was last asked for the inbox's log.
     pub(crate) fn checked_at(self, inbox: InboxId) -> Result<Option<Timestamp>, Unread> {
-        self.get(&row(inbox, "checked"))
+        rows::get(self.keys, &row(inbox, "checked"))
     }
 
     pub(crate) fn set_checked_at(self, inbox: InboxId, at: Timestamp) {
-        self.put(&row(inbox, "checked"), &at);
+        rows::put(self.keys, &row(inbox, "checked"), &at);
     }
 
     /// Keeps what a chain said about a claim.
@@ -196,21 +185,7 @@ impl<'a> Logs<'a> {
     }
 
     fn head(self, inbox: InboxId) -> Result<Head, Unread> {
-        Ok(self.get(&row(inbox, "head"))?.unwrap_or_default())
-    }
-
-    fn get<T: for<'b> Decode<'b, ()>>(self, row: &[u8]) -> Result<Option<T>, Unread> {
-        let Some(value) = self.keys.get(row)? else { return Ok(None) };
-        minicbor::decode(&value).map(Some).map_err(|_form| Unread::Form)
-    }
-
-    fn put<T: Encode<()>>(self, row: &[u8], value: &T) {
-        let mut bytes = Vec::new();
-        match minicbor::encode(value, &mut bytes) {
-            Ok(()) => self.keys.put(row, &bytes),
-            #[expect(clippy::unreachable, reason = "a vector takes every byte")]
-            Err(_) => unreachable!("a vector takes every byte"),
-        }
+        Ok(rows::get(self.keys, &row(inbox, "head"))?.unwrap_or_default())
     }
 }
 

@@ -10,12 +10,11 @@ use threadbridge_core::model::{
     time::Timestamp,
 };
 
-use super::{
-    inbox::InboxId,
-    logs::{Logs, Unread},
-    state::State,
+use super::{inbox::InboxId, logs::Logs, state::State};
+use crate::{
+    rows::Unread,
+    wire::proto::identity::get_identity_updates_response::{IdentityUpdateLog, Response},
 };
-use crate::wire::proto::identity::get_identity_updates_response::{IdentityUpdateLog, Response};
 
 /// What checks such logs: every signature, and every rule of who may add whom.
 const CHECKER: &str = "xmtp-association-log/1";
