@@ -18,9 +18,11 @@ use super::{
     state::{Replay, State},
 };
 use crate::{
-    rows::{self, Unread},
+    rows,
     wire::proto::identity::{IdentityUpdate, get_identity_updates_response::IdentityUpdateLog},
 };
+
+pub(crate) use crate::rows::Unread;
 
 /// What the network keeps of one inbox at most.
 const MAX_ENTRIES: usize = 256;
