@@ -8,3 +8,4 @@ mod line;
 
 pub mod farcaster;
 pub mod lens;
+pub mod xmtp;

@@ -1,8 +1,9 @@
 //! `threadbridge-devnet`: a network of the devnet as a process of its own.
 //!
 //! It prints one JSON line when it is ready, takes JSON lines on standard input (see the consoles
-//! of [Farcaster](threadbridge_devnet::farcaster::console) and of
-//! [Lens](threadbridge_devnet::lens::console)), and ends when that is closed.
+//! of [Farcaster](threadbridge_devnet::farcaster::console), of
+//! [Lens](threadbridge_devnet::lens::console) and of [XMTP](threadbridge_devnet::xmtp::console)),
+//! and ends when that is closed.
 
 use std::io::Write as _;
 use std::path::PathBuf;
@@ -15,6 +16,7 @@ use threadbridge_devnet::farcaster::direct_cast::DirectCasts;
 use threadbridge_devnet::farcaster::hub::{Hub, HubSettings};
 use threadbridge_devnet::lens::console::Console;
 use threadbridge_devnet::lens::{self, Lens, LensSettings};
+use threadbridge_devnet::xmtp::{self, Node, NodeSettings};
 use tokio::io::{AsyncBufReadExt as _, BufReader};
 
 /// The networks that Threadbridge bridges, on 127.0.0.1.
@@ -32,6 +34,8 @@ enum Network {
     /// The Lens API with Grove.
     #[command(after_long_help = LENS_CONSOLE)]
     Lens(LensArguments),
+    /// An XMTP node with a history server.
+    Xmtp(XmtpArguments),
 }
 
 #[derive(Debug, Args)]
@@ -157,11 +161,28 @@ impl LensArguments {
     }
 }
 
+#[derive(Debug, Args)]
+struct XmtpArguments {
+    /// Port of gRPC; 0 takes a free one. Some clients look for 5556 only.
+    #[arg(long, default_value_t = 0)]
+    grpc: u16,
+    /// Port of the history server; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    history: u16,
+    /// The largest group message, in bytes.
+    #[arg(long, default_value_t = 1_048_214)]
+    max_message: usize,
+    /// What the fault dial draws from.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Arguments::parse().network {
         Network::Farcaster(arguments) => farcaster(&arguments).await,
         Network::Lens(arguments) => lens(&arguments).await,
+        Network::Xmtp(arguments) => xmtp(&arguments).await,
     }
 }
 
@@ -199,6 +220,21 @@ async fn lens(arguments: &LensArguments) -> Result<(), Box<dyn std::error::Error
     let mut console = Console::default();
     converse(|line| console.answer(&lens, line)).await?;
     lens.stop().await;
+    Ok(())
+}
+
+async fn xmtp(arguments: &XmtpArguments) -> Result<(), Box<dyn std::error::Error>> {
+    let settings = NodeSettings {
+        port: arguments.grpc,
+        history_port: arguments.history,
+        max_message: arguments.max_message,
+        seed: arguments.seed,
+        ..NodeSettings::default()
+    };
+    let node = Node::start(settings).await?;
+    say(&json!({ "ready": true, "api": node.url(), "history": node.history_url() }))?;
+    converse(|line| xmtp::console::answer(&node, line)).await?;
+    node.stop().await;
     Ok(())
 }
 

@@ -1,0 +1,43 @@
+//! Passkeys: P-256 keys that sign what a browser made of a text (WebAuthn).
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use p256::ecdsa::signature::Verifier as _;
+use p256::ecdsa::{Signature, VerifyingKey};
+use serde::Deserialize;
+use sha2::{Digest as _, Sha256};
+
+use super::Member;
+use super::signature::Signed;
+use crate::xmtp::refusal::Refusal;
+use crate::xmtp::wire::identity::RecoverablePasskeySignature;
+
+#[derive(Deserialize)]
+struct ClientData {
+    challenge: String,
+}
+
+/// The bytes of a public key, if they are one.
+pub(super) fn checked(key: &[u8]) -> Result<Vec<u8>, Refusal> {
+    VerifyingKey::from_sec1_bytes(key).map_err(|_| Refusal::Malformed("passkey"))?;
+    Ok(key.to_vec())
+}
+
+pub(super) fn verify(
+    text: &str,
+    signature: &RecoverablePasskeySignature,
+) -> Result<Signed, Refusal> {
+    let key = VerifyingKey::from_sec1_bytes(&signature.public_key)
+        .map_err(|_| Refusal::Malformed("passkey"))?;
+    let der =
+        Signature::from_der(&signature.signature).map_err(|_| Refusal::Malformed("signature"))?;
+    let data: ClientData = serde_json::from_slice(&signature.client_data_json)
+        .map_err(|_| Refusal::Malformed("client data"))?;
+    if data.challenge != BASE64_URL_SAFE_NO_PAD.encode(text) {
+        return Err(Refusal::Signature("the challenge is another"));
+    }
+    let hash = Sha256::digest(&signature.client_data_json);
+    let signed = [signature.authenticator_data.as_slice(), hash.as_slice()].concat();
+    key.verify(&signed, &der).map_err(|_| Refusal::Signature("it is not the passkey's"))?;
+    Ok(Signed::new(Member::Passkey(signature.public_key.clone()), signature.signature.clone()))
+}
