@@ -10,6 +10,7 @@ use threadbridge_core::model::id::AccountName;
 use threadbridge_core::secret::{Secret, SecretRef};
 use threadbridge_farcaster::Farcaster;
 use threadbridge_lens::Lens;
+use threadbridge_xmtp::Xmtp;
 
 use crate::home::Home;
 use crate::settings::Settings;
@@ -18,6 +19,7 @@ use crate::settings::farcaster::FarcasterSettings;
 use crate::settings::lens::LensSettings;
 use crate::settings::media::MediaSettings;
 use crate::settings::secrets::{SecretError, resolve};
+use crate::settings::xmtp::XmtpSettings;
 use crate::web::{NoWeb, Web};
 
 /// Why an account could not be made ready.
@@ -132,6 +134,7 @@ fn connect(
             })?;
             Ok(Arc::new(lens(name, settings, secrets, porter)?))
         }
+        AccountSettings::Xmtp(settings) => Ok(Arc::new(xmtp(name, settings, secrets)?)),
     }
 }
 
@@ -156,4 +159,18 @@ pub fn lens(
     let config = settings.config(secrets, porter);
     Lens::connect(&config)
         .map_err(|source| ConnectError::Adapter { account: name.clone(), source: source.into() })
+}
+
+/// An XMTP account, made ready. Nothing is connected yet: servers are reached with the first call.
+pub fn xmtp(
+    name: &AccountName,
+    settings: &XmtpSettings,
+    secrets: &BTreeMap<SecretRef, Secret>,
+) -> Result<Xmtp, ConnectError> {
+    let refused = |source: Box<dyn std::error::Error + Send + Sync>| ConnectError::Adapter {
+        account: name.clone(),
+        source,
+    };
+    let config = settings.config(secrets).ok_or_else(|| refused("the wallet's key".into()))?;
+    Xmtp::connect(&config).map_err(|source| refused(source.into()))
 }

@@ -22,6 +22,7 @@ mod status;
 mod target;
 mod thread;
 mod threads;
+mod xmtp;
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -75,6 +76,8 @@ enum Command {
     Outbox(outbox::Args),
     /// The life of an account's key on Farcaster: `show`, `request`, `add`, `revoke`.
     Signer(signer::Args),
+    /// The installations of an account's inbox on XMTP: `installations`, `revoke`.
+    Xmtp(xmtp::Args),
     /// Shows what was given up; `replay` sends it again, `drop` forgets it.
     DeadLetters(dead_letters::Args),
     /// Shows what a message will become on each leg of a link.
@@ -120,6 +123,7 @@ fn run_command(cli: Cli) -> Result<(), Failure> {
         Command::Send(args) => send::run(&home, &args),
         Command::Outbox(args) => outbox::run(&home, &args),
         Command::Signer(args) => signer::run(&home, &args),
+        Command::Xmtp(args) => xmtp::run(&home, &args),
         Command::DeadLetters(args) => dead_letters::run(&home, &args),
         Command::Preview(args) => preview::run(&home, &args),
         Command::Fsck(args) => fsck::run(&home, &args),

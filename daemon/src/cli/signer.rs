@@ -176,8 +176,8 @@ fn block_on<T>(
             AccountSettings::Farcaster(settings) => {
                 registry::farcaster(name, settings, &secrets).or_exit(Exit::Settings)?
             }
-            AccountSettings::Lens(_) => {
-                let what = format!("`{name}` is on lens, which has no such keys");
+            AccountSettings::Lens(_) | AccountSettings::Xmtp(_) => {
+                let what = format!("`{name}` is on {}, which has no such keys", account.network());
                 return Err(Failure::new(Exit::Settings, what));
             }
         };

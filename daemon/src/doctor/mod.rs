@@ -1,6 +1,7 @@
 //! Looks whether all that the bridge needs is there: one finding a line, each with what to do.
 
 mod lens;
+mod xmtp;
 mod machine;
 mod networks;
 

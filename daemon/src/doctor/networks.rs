@@ -7,7 +7,7 @@ use threadbridge_core::model::id::{AccountName, Leg};
 use threadbridge_core::model::time::{Clock, Timestamp};
 use threadbridge_farcaster::{Budget, Farcaster, NodeReport, SignerState};
 
-use super::{Finding, lens};
+use super::{Finding, lens, xmtp};
 use crate::home::Home;
 use crate::logging::chain;
 use crate::registry;
@@ -43,6 +43,10 @@ pub(super) async fn examine(
                 Err(error) => vec![unusable(name, &error)],
             }
         }
+        AccountSettings::Xmtp(settings) => match registry::xmtp(name, settings, &secrets) {
+            Ok(adapter) => xmtp::examine(name, &adapter).await,
+            Err(error) => vec![unusable(name, &error)],
+        },
     }
 }
 

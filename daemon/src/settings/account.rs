@@ -9,6 +9,7 @@ use super::extract::Reader;
 use super::farcaster::{self, FarcasterSettings};
 use super::key_path::KeyPath;
 use super::lens::{self, LensSettings};
+use super::xmtp::{self, XmtpSettings};
 
 /// An account's settings, by its network.
 #[derive(Clone, Debug, PartialEq, Eq, JsonSchema)]
@@ -18,6 +19,8 @@ pub enum AccountSettings {
     Farcaster(FarcasterSettings),
     /// Feeds, groups and threads.
     Lens(Box<LensSettings>),
+    /// Direct conversations and groups, end to end encrypted.
+    Xmtp(XmtpSettings),
 }
 
 /// Two settings of one account that do not go together.
@@ -57,6 +60,7 @@ impl AccountSettings {
         match keys.remove("network")?.as_str()? {
             "farcaster" => reader.read(path, table).map(Self::Farcaster),
             "lens" => reader.read(path, table).map(Box::new).map(Self::Lens),
+            "xmtp" => reader.read(path, table).map(Self::Xmtp),
             _ => None,
         }
     }
@@ -67,6 +71,7 @@ impl AccountSettings {
         match self {
             Self::Farcaster(_) => "farcaster",
             Self::Lens(_) => "lens",
+            Self::Xmtp(_) => "xmtp",
         }
     }
 
@@ -75,6 +80,7 @@ impl AccountSettings {
         match self {
             Self::Farcaster(settings) => settings.muteness(conversation),
             Self::Lens(settings) => settings.muteness(),
+            Self::Xmtp(_) => None,
         }
     }
 
@@ -86,6 +92,7 @@ impl AccountSettings {
         match self {
             Self::Farcaster(_) => farcaster::unknown_conversation(conversation),
             Self::Lens(_) => lens::unknown_conversation(conversation),
+            Self::Xmtp(_) => xmtp::unknown_conversation(conversation),
         }
     }
 
@@ -93,6 +100,7 @@ impl AccountSettings {
         match self {
             Self::Farcaster(settings) => settings.objections(),
             Self::Lens(settings) => settings.objections(),
+            Self::Xmtp(settings) => settings.objections(),
         }
     }
 
@@ -102,6 +110,7 @@ impl AccountSettings {
         match self {
             Self::Farcaster(settings) => settings.secrets(),
             Self::Lens(settings) => settings.secrets(),
+            Self::Xmtp(settings) => settings.secrets(),
         }
     }
 }

@@ -20,6 +20,7 @@ pub mod secrets;
 mod shape;
 pub mod store;
 mod toml_text;
+pub mod xmtp;
 
 use std::collections::BTreeMap;
 

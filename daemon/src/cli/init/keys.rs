@@ -16,6 +16,7 @@ use crate::settings::Settings;
 use crate::settings::account::AccountSettings;
 use crate::settings::farcaster::FarcasterSettings;
 use crate::settings::lens::LensSettings;
+use crate::settings::xmtp::XmtpSettings;
 use crate::settings::secrets::{SecretError, resolve, store_in_keyring};
 use crate::settings::store::KeySource;
 use crate::unlock::write_key;
@@ -37,6 +38,7 @@ pub(super) fn make_missing(home: &Home, settings: &Settings) -> Result<(), Failu
         match account {
             AccountSettings::Farcaster(settings) => make_signer(home, name, settings)?,
             AccountSettings::Lens(settings) => make_manager(home, name, settings)?,
+            AccountSettings::Xmtp(settings) => make_wallet(home, name, settings)?,
         }
     }
     Ok(())
@@ -80,6 +82,27 @@ fn make_manager(home: &Home, name: &AccountName, settings: &LensSettings) -> Res
              have the account's owner add it as a manager that may execute transactions and \
              nothing else (`addAccountManager`), and switch signless on (`enableSignless`); until \
              then Lens lets nobody in with it"
+        ))?;
+    }
+    Ok(())
+}
+
+/// A wallet of its own is an inbox of its own; whoever has one already names where its key is kept.
+fn make_wallet(home: &Home, name: &AccountName, settings: &XmtpSettings) -> Result<(), Failure> {
+    let reference = &settings.wallet;
+    if !is_missing(home, reference) {
+        return Ok(());
+    }
+    let key = fresh()?;
+    let address = threadbridge_xmtp::address_of(&Secret::new(hex::encode(key.as_slice())));
+    let Some(address) = address else {
+        return Err(Failure::new(Exit::Failed, "no key came of it; run `threadbridge init` again"));
+    };
+    if let Some(place) = keep(home, reference, &key)? {
+        print(&format!(
+            "made a wallet for the account `{name}` in {place}\n    address: {address}\n    people \
+             on XMTP reach you under it; to speak for a wallet that you have, put its private key \
+             there instead before you run the bridge"
         ))?;
     }
     Ok(())

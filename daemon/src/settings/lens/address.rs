@@ -11,9 +11,9 @@ use url::{Host, Url};
 #[serde(try_from = "String")]
 #[schemars(with = "String", extend("examples" = ["https://api.lens.xyz/graphql"]))]
 pub struct WebAddress {
-    pub(super) url: Url,
+    pub(in crate::settings) url: Url,
     /// Whether nobody on the wire can read along.
-    pub(super) is_private: bool,
+    pub(in crate::settings) is_private: bool,
 }
 
 /// An app's own web address: scheme and host.

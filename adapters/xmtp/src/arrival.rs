@@ -1,0 +1,154 @@
+//! What is handed over to the bridge: what the network said, in its own bytes, each with a name by
+//! which the same thing is known again. Only group messages are kept for good; the rest is learnt
+//! from and forgotten.
+
+use minicbor::{Decode, Encode};
+use threadbridge_core::adapter::Envelope;
+use threadbridge_core::model::id::RemoteId;
+
+use crate::identity::contract::Claim;
+use crate::identity::inbox::InboxId;
+use crate::identity::member::Installation;
+
+/// Something that came from the network.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) enum Arrival {
+    /// Listening begins for the inbox.
+    #[n(0)]
+    Beginning(#[n(0)] Beginning),
+    /// Logs of inboxes, as far as they were asked for.
+    #[n(1)]
+    Logs(#[n(0)] Logs),
+    /// The inbox of an address.
+    #[n(2)]
+    Inbox(#[n(0)] InboxOf),
+    /// What a server thinks of a contract wallet's signature.
+    #[n(3)]
+    Verdict(#[n(0)] Verdict),
+    /// Key packages of installations.
+    #[n(4)]
+    KeyPackages(#[n(0)] KeyPackages),
+    /// A welcome: a `WelcomeMessage`.
+    #[n(5)]
+    Welcome(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
+    /// A message to a group: a `GroupMessage`.
+    #[n(6)]
+    Message(#[cbor(n(0), with = "minicbor::bytes")] Vec<u8>),
+    /// The welcomes of a commit were delivered.
+    #[n(7)]
+    Welcomed(#[n(0)] Welcomed),
+    /// Our key package was uploaded.
+    #[n(8)]
+    Uploaded(#[n(0)] Uploaded),
+}
+
+/// Listening begins.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Beginning {
+    /// The owner's inbox.
+    #[n(0)]
+    pub(crate) inbox: InboxId,
+    /// Unix time in nanoseconds.
+    #[n(1)]
+    pub(crate) now_ns: u64,
+}
+
+/// What was added to logs of inboxes.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Logs {
+    /// When they were asked for, Unix time in nanoseconds: what was published before is in them.
+    #[n(0)]
+    pub(crate) asked_at_ns: u64,
+    /// Each inbox with what was added, each an `IdentityUpdateLog`; also those with nothing.
+    #[n(1)]
+    pub(crate) inboxes: Vec<LogOf>,
+}
+
+/// What was added to an inbox's log.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct LogOf {
+    #[n(0)]
+    pub(crate) inbox: InboxId,
+    #[n(1)]
+    pub(crate) updates: Vec<Blob>,
+}
+
+/// Bytes in a list.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+#[cbor(transparent)]
+pub(crate) struct Blob(#[cbor(n(0), with = "minicbor::bytes")] pub(crate) Vec<u8>);
+
+/// The inbox that a server says an address belongs to; its log has to prove it.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct InboxOf {
+    #[n(0)]
+    pub(crate) address: String,
+    #[n(1)]
+    pub(crate) inbox: InboxId,
+    #[n(2)]
+    pub(crate) log: Logs,
+}
+
+/// What a server thinks of a contract wallet's signature.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Verdict {
+    #[n(0)]
+    pub(crate) claim: Claim,
+    #[n(1)]
+    pub(crate) holds: bool,
+}
+
+/// Key packages of installations.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct KeyPackages {
+    /// Unix time in nanoseconds.
+    #[n(0)]
+    pub(crate) asked_at_ns: u64,
+    #[n(1)]
+    pub(crate) packages: Vec<KeyPackageOf>,
+}
+
+/// An installation's key package.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct KeyPackageOf {
+    #[n(0)]
+    pub(crate) installation: Installation,
+    /// TLS bytes; nothing where the server has none.
+    #[n(1)]
+    pub(crate) package: Option<Blob>,
+}
+
+/// The welcomes of a commit were delivered.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Welcomed {
+    #[cbor(n(0), with = "minicbor::bytes")]
+    pub(crate) group: Vec<u8>,
+    /// The number under which the server keeps the commit.
+    #[n(1)]
+    pub(crate) commit: u64,
+}
+
+/// Our key package was uploaded.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Uploaded {
+    /// Unix time in nanoseconds.
+    #[n(0)]
+    pub(crate) at_ns: u64,
+}
+
+impl Arrival {
+    /// It as an envelope under `name`; nothing if nothing can have that name.
+    pub(crate) fn envelope(&self, name: String) -> Option<Envelope> {
+        let id = RemoteId::parse(name).ok()?;
+        Some(Envelope { id, bytes: encode(self) })
+    }
+
+    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
+        minicbor::decode(bytes).ok()
+    }
+}
+
+/// Our own encoding; it cannot fail in memory.
+pub(crate) fn encode<T: Encode<()>>(value: &T) -> Vec<u8> {
+    minicbor::to_vec(value).unwrap_or_default()
+}

@@ -1,0 +1,107 @@
+//! Getting what `open` and `seal` lack, by the name that they gave it. A commit's welcomes are
+//! delivered here too: nothing may be said in the group before they are.
+
+use prost::Message as _;
+use threadbridge_core::adapter::{AdapterError, Envelope, Missing};
+use threadbridge_core::model::time::Clock;
+
+use crate::api::{Api, ApiError, PAGE, Since};
+use crate::arrival::{
+    Arrival, Blob, InboxOf, KeyPackageOf, KeyPackages, LogOf, Logs, Verdict, Welcomed,
+};
+use crate::identity::inbox::InboxId;
+use crate::identity::member::Installation;
+use crate::listen::nanoseconds;
+use crate::session::{Session, Wanted};
+use crate::wire::proto::mls::WelcomeMessageInput;
+
+/// How many welcomes go into one call.
+const WELCOMES_A_CALL: usize = 50;
+/// How many key packages are asked for in one call.
+const PACKAGES_A_CALL: usize = 250;
+
+/// Asks the network for what is missing.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Fetching<'a> {
+    pub(crate) api: &'a dyn Api,
+    pub(crate) session: &'a Session,
+    pub(crate) clock: &'a Clock,
+}
+
+impl Fetching<'_> {
+    /// Gets it. Nothing comes for a name that nobody in this process has given: whoever waits for
+    /// it is tried again, and then says what it means.
+    pub(crate) async fn fetch(&self, missing: &Missing) -> Result<Vec<Envelope>, AdapterError> {
+        let what = missing.what.as_str();
+        let Some(wanted) = self.session.wanted(what) else { return Ok(Vec::new()) };
+        let arrivals = match wanted {
+            Wanted::Logs(since) => vec![Arrival::Logs(self.logs(&since).await?)],
+            Wanted::InboxOf(address) => self.inbox_of(address).await?,
+            Wanted::Verdicts(claims) => {
+                let verdicts = self.api.check_wallets(&claims).await?;
+                let both = claims.into_iter().zip(verdicts);
+                both.map(|(claim, holds)| Arrival::Verdict(Verdict { claim, holds })).collect()
+            }
+            Wanted::KeyPackages(of) => vec![Arrival::KeyPackages(self.key_packages(&of).await?)],
+            Wanted::Welcomes { group, commit, welcomes } => {
+                self.deliver(welcomes).await?;
+                vec![Arrival::Welcomed(Welcomed { group, commit })]
+            }
+            Wanted::Pointee(destination) => {
+                let found = self.api.welcomes(Since { of: &destination, id: 0 }).await?;
+                let welcome = found.into_iter().next();
+                welcome.map(|it| Arrival::Welcome(it.encode_to_vec())).into_iter().collect()
+            }
+        };
+        let now = nanoseconds(self.clock);
+        let envelope = |(n, it): (usize, Arrival)| it.envelope(format!("fetched/{now}/{n}"));
+        let envelopes: Vec<_> = arrivals.into_iter().enumerate().filter_map(envelope).collect();
+        if !envelopes.is_empty() {
+            self.session.came(what);
+        }
+        Ok(envelopes)
+    }
+
+    async fn logs(&self, since: &[Since<InboxId>]) -> Result<Logs, ApiError> {
+        let asked_at_ns = nanoseconds(self.clock);
+        let mut inboxes = Vec::with_capacity(since.len());
+        for some in since.chunks(PAGE) {
+            let mut added = self.api.identity_updates(some).await?;
+            for Since { of, .. } in some {
+                let updates = added.remove(of).unwrap_or_default();
+                let updates = updates.iter().map(|it| Blob(it.encode_to_vec())).collect();
+                inboxes.push(LogOf { inbox: *of, updates });
+            }
+        }
+        Ok(Logs { asked_at_ns, inboxes })
+    }
+
+    async fn inbox_of(&self, address: String) -> Result<Vec<Arrival>, ApiError> {
+        let found = self.api.inboxes(std::slice::from_ref(&address)).await?;
+        let Some(inbox) = found.into_iter().next().flatten() else { return Ok(Vec::new()) };
+        let log = self.logs(&[Since { of: inbox, id: 0 }]).await?;
+        Ok(vec![Arrival::Inbox(InboxOf { address, inbox, log })])
+    }
+
+    async fn key_packages(&self, of: &[Installation]) -> Result<KeyPackages, ApiError> {
+        let asked_at_ns = nanoseconds(self.clock);
+        let mut packages = Vec::with_capacity(of.len());
+        for some in of.chunks(PACKAGES_A_CALL) {
+            let found = self.api.key_packages(some).await?;
+            packages.extend(some.iter().zip(found).map(|(installation, package)| KeyPackageOf {
+                installation: *installation,
+                package: package.map(Blob),
+            }));
+        }
+        Ok(KeyPackages { asked_at_ns, packages })
+    }
+
+    /// Delivering a welcome twice does no harm: who is in the group knows that.
+    async fn deliver(&self, welcomes: Vec<WelcomeMessageInput>) -> Result<(), ApiError> {
+        let mut left = welcomes.into_iter().peekable();
+        while left.peek().is_some() {
+            self.api.welcome(left.by_ref().take(WELCOMES_A_CALL).collect()).await?;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,163 @@
+//! Logs of inboxes: taken in entry by entry, each verified; and what follows from our own.
+
+use prost::Message as _;
+use threadbridge_core::store::Keys;
+
+use super::{Opening, Stop, refused, timestamp};
+use crate::arrival::{Beginning, InboxOf, LogOf, Logs};
+use crate::follow::follow;
+use crate::identity::draft::Draft;
+use crate::identity::inbox::{FIRST_NONCE, InboxId};
+use crate::identity::logs::Untaken;
+use crate::identity::member::{Installation, Member};
+use crate::kept::keys_unreadable;
+use crate::mls::client::{Client, Installation as OwnInstallation};
+use crate::mls::group::Group;
+use crate::mls::group::record::Records;
+use crate::mls::key_package::KeyPackages;
+use crate::session::Wanted;
+use crate::wire::proto::identity::get_identity_updates_response::IdentityUpdateLog;
+
+impl Opening<'_> {
+    /// Listening begins: whoever cannot see the keys learns what stands in them.
+    pub(super) fn begins(&self, beginning: &Beginning) -> Result<(), Stop> {
+        let rows = self.kept();
+        match rows.inbox()? {
+            Some(inbox) if inbox != beginning.inbox => {
+                return Err(refused("the store belongs to another inbox of XMTP"));
+            }
+            Some(_) => {}
+            None => rows.set_inbox(beginning.inbox),
+        }
+        let own = own_installation(self.keys)?;
+        self.offer_key_package(beginning.now_ns)?;
+        {
+            let mut known = self.session.known();
+            known.installation = Some(Installation::from_bytes(own.public()));
+            known.own_log = self.logs().newest(beginning.inbox)?.map_or(0, |(newest, _)| newest);
+        }
+        self.stands(beginning.now_ns)?;
+        let client = self.client()?;
+        for id in Records(self.keys).groups().map_err(|_| keys_unreadable())? {
+            let group = Group::load(self.keys, &client, &id).map_err(|_| keys_unreadable())?;
+            if let Some(group) = group {
+                follow(self.session, self.keys, &id, (group.record(), group.epoch()))?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what was added to logs.
+    pub(super) fn take_logs(&self, logs: &Logs) -> Result<(), Stop> {
+        for log in &logs.inboxes {
+            self.take_log(log, logs.asked_at_ns)?;
+        }
+        Ok(())
+    }
+
+    /// Believes that an address belongs to an inbox where the inbox's log proves it.
+    pub(super) fn take_inbox(&self, found: &InboxOf) -> Result<(), Stop> {
+        self.take_logs(&found.log)?;
+        let newest = self.logs().newest(found.inbox)?;
+        let address = Member::Ethereum(found.address.clone());
+        if !newest.is_some_and(|(_, state)| state.is_member(&address)) {
+            return Err(refused("the inbox that an address is said to belong to does not have it"));
+        }
+        self.kept().set_peer(&found.address, found.inbox);
+        Ok(())
+    }
+
+    fn take_log(&self, log: &LogOf, asked_at_ns: u64) -> Result<(), Stop> {
+        let read = |bytes: &[u8]| IdentityUpdateLog::decode(bytes).ok();
+        let entries: Option<Vec<_>> = log.updates.iter().map(|it| read(&it.0)).collect();
+        let entries = entries.ok_or_else(|| refused("an entry of an inbox's log is broken"))?;
+        let taken = self.logs().take(log.inbox, entries);
+        match taken {
+            Ok(_) => self.logs().set_checked_at(log.inbox, timestamp(asked_at_ns)),
+            Err(Untaken::NeedsVerdict(claims)) => {
+                let what = format!("verdicts/{}", log.inbox);
+                let reason = "a contract wallet signed, and its chain has to be asked";
+                return Err(self.session.want(what, reason, Wanted::Verdicts(claims)).into());
+            }
+            Err(Untaken::Refused { why, .. }) => {
+                let reason = format!("an inbox's log breaks the network's rules: {why}");
+                return Err(refused(&reason));
+            }
+            Err(Untaken::Unread(_)) => return Err(keys_unreadable().into()),
+        }
+        if Some(log.inbox) == self.kept().inbox()? {
+            self.stands(asked_at_ns)?;
+        }
+        Ok(())
+    }
+
+    /// How we stand with our own inbox.
+    fn stands(&self, now_ns: u64) -> Result<(), Stop> {
+        let inbox = self.own_inbox()?;
+        let own = own_installation(self.keys)?;
+        let installation = Installation::from_bytes(own.public());
+        let newest = self.logs().newest(inbox)?;
+        let is_member = newest
+            .as_ref()
+            .is_some_and(|(_, state)| state.is_member(&Member::Installation(installation)));
+        if is_member {
+            self.kept().set_was_member();
+        }
+        let was_member = self.kept().was_member()?;
+        let registration = if was_member {
+            None
+        } else {
+            let draft = self.draft(inbox, installation, newest.is_some(), now_ns);
+            let signed = draft.and_then(|it| {
+                let signature = self.wallet.sign(it.text())?;
+                it.signed(&signature, &own.signing_key().to_bytes())
+            });
+            Some(signed.ok_or_else(|| refused("the wallet could not sign"))?)
+        };
+        let mut known = self.session.known();
+        known.own_log = newest.as_ref().map_or(0, |(newest, _)| *newest);
+        known.installations = newest.map_or(0, |(_, state)| state.installations().len());
+        known.is_member = is_member;
+        known.is_revoked = was_member && !is_member;
+        known.registration = registration;
+        Ok(())
+    }
+
+    fn draft(
+        &self,
+        inbox: InboxId,
+        installation: Installation,
+        is_known: bool,
+        now_ns: u64,
+    ) -> Option<Draft> {
+        if is_known {
+            Draft::add(inbox, &Member::Installation(installation), now_ns).ok()
+        } else {
+            Draft::create(&self.wallet.member(), FIRST_NONCE, installation, now_ns)
+        }
+    }
+
+    /// Has a key package uploaded, if one is due.
+    pub(super) fn offer_key_package(&self, now_ns: u64) -> Result<(), Stop> {
+        let client = self.client()?;
+        let now = timestamp(now_ns);
+        let mut packages = KeyPackages::load(self.keys).map_err(|_| keys_unreadable())?;
+        let due = if packages.is_due(now) {
+            Some(packages.offer(&client, now).map_err(|_| keys_unreadable())?)
+        } else {
+            None
+        };
+        self.session.known().key_package = due;
+        Ok(())
+    }
+
+    /// Who we are to groups.
+    pub(super) fn client(&self) -> Result<Client, Stop> {
+        let inbox = self.own_inbox()?.to_string();
+        Ok(Client { inbox, installation: own_installation(self.keys)? })
+    }
+}
+
+fn own_installation(keys: &Keys) -> Result<OwnInstallation, Stop> {
+    OwnInstallation::load_or_make(keys).map_err(|_| keys_unreadable().into())
+}

@@ -1,0 +1,196 @@
+//! What is said in a group, and how it changes, strictly in the order in which the servers keep it.
+//! While one message waits for the log of somebody it changes, all behind it wait too.
+
+use prost::Message as _;
+use sha2::{Digest as _, Sha256};
+use threadbridge_core::adapter::{Missing, Opened, Refusal};
+use threadbridge_core::model::id::RemoteId;
+
+use super::{Opening, Stop, refused, timestamp, unreadable_or_refused};
+use crate::api::Since;
+use crate::content::envelope::unwrap;
+use crate::content::heard::{Heard, Place};
+use crate::content::id::MessageId;
+use crate::follow::{follow, names};
+use crate::identity::inbox::InboxId;
+use crate::kept::{Held, Progress, keys_unreadable};
+use crate::mls::attribute::GROUP_NAME;
+use crate::mls::client::Client;
+use crate::mls::group::Group;
+use crate::mls::group::process::{Application, Processed, Whose};
+use crate::mls::group::record::{GroupId, Kind, Record};
+use crate::mls::roster::Unknown;
+use crate::mls::validate::Change;
+use crate::seal::commit_name;
+use crate::session::Wanted;
+use crate::wire::proto::mls::group_message;
+
+/// So many messages in a row of epochs to come mean that the others went on without us.
+const LOST_AFTER: u32 = 8;
+
+impl Opening<'_> {
+    /// Takes the next message of a group.
+    pub(super) fn take_message(&self, bytes: &[u8]) -> Result<Opened, Stop> {
+        let message = group_message::V1::decode(bytes)
+            .map_err(|_form| refused("a group's message is not in its form"))?;
+        let Some(id) = GroupId::parse(&message.group_id) else {
+            return Err(refused("a group's message names no group"));
+        };
+        let client = self.client()?;
+        let group = Group::load(self.keys, &client, &id).map_err(|_| keys_unreadable())?;
+        let Some(group) = group else { return Ok(Opened::Elsewhere) };
+        let mut progress = self.kept().progress(id.as_bytes())?;
+        if message.id <= progress.done {
+            return Ok(Opened::Elsewhere);
+        }
+        if let Some(held) = progress.held.as_ref().filter(|it| it.id < message.id) {
+            return Ok(Opened::Missing(held.missing.clone()));
+        }
+        let opened = self.take_in(group, &message, &mut progress);
+        if let Err(Stop::Missing(missing)) = &opened {
+            progress.held = Some(Held { id: message.id, missing: missing.clone() });
+        } else {
+            // What is refused is over; the next one is looked at.
+            (progress.done, progress.held) = (message.id, None);
+        }
+        self.kept().set_progress(id.as_bytes(), &progress);
+        self.tell(&client, &id)?;
+        opened
+    }
+
+    /// Tells those who cannot see the keys where the group stands now.
+    fn tell(&self, client: &Client, id: &GroupId) -> Result<(), Stop> {
+        let group = Group::load(self.keys, client, id).map_err(|_| keys_unreadable())?;
+        if let Some(group) = group {
+            follow(self.session, self.keys, id, (group.record(), group.epoch()))?;
+        }
+        Ok(())
+    }
+
+    fn take_in(
+        &self,
+        group: Group<'_>,
+        message: &group_message::V1,
+        progress: &mut Progress,
+    ) -> Result<Opened, Stop> {
+        let (id, record) = (group.id().clone(), group.record().clone());
+        let at = timestamp(message.created_ns);
+        let processed = group.process(message.id, &message.data, at, &self.logs());
+        match processed.map_err(|error| unreadable_or_refused(&error))? {
+            Processed::Application(said) => self.said((&id, &record), message, said, progress),
+            Processed::Own(tag) => {
+                let said = tag.and_then(|it| Some(MessageId::from_bytes(it.try_into().ok()?)));
+                progress.said = said.or(progress.said);
+                let id = said.and_then(|it| RemoteId::parse(it.to_string()).ok());
+                Ok(id.map_or(Opened::Learnt, Opened::Confirmed))
+            }
+            Processed::Applied(applied) => {
+                if applied.is_removed {
+                    tracing::warn!("the account was taken out of a group on XMTP");
+                }
+                match applied.whose {
+                    Whose::Own => Ok(commit_ended(&message.data)),
+                    Whose::Others => self.changed((&id, &record), message, &applied.change),
+                }
+            }
+            Processed::Stale(Whose::Own) => Ok(commit_ended(&message.data)),
+            Processed::Stale(Whose::Others) => Ok(Opened::Learnt),
+            Processed::Missing(unknown) => {
+                Err(self.ask_for(&hex::encode(id.as_bytes()), &unknown)?.into())
+            }
+            Processed::Paused(version) => {
+                tracing::warn!(
+                    version,
+                    "a group on XMTP asks for a newer client; nothing more of it can be read"
+                );
+                Err(refused("the group asks for a newer client"))
+            }
+            Processed::Ahead => {
+                if record.ahead.saturating_add(1) >= LOST_AFTER {
+                    tracing::warn!(
+                        "a group on XMTP went on without us; somebody must add us again"
+                    );
+                }
+                Err(refused("the message is of an epoch that the group has not reached"))
+            }
+            Processed::Refused(reason) => Err(Stop::Refused(Refusal::new(reason.to_string()))),
+        }
+    }
+
+    /// What somebody's change of the group is to those who read along.
+    fn changed(
+        &self,
+        (group, record): (&GroupId, &Record),
+        message: &group_message::V1,
+        change: &Change,
+    ) -> Result<Opened, Stop> {
+        let name = change.attributes.iter().find(|it| it.key == GROUP_NAME);
+        let renamed = name.and_then(|it| it.after.clone());
+        let inboxes =
+            |listed: &[String]| listed.iter().filter_map(|it| InboxId::parse(it)).collect();
+        let joined: Vec<_> = inboxes(&change.members.added);
+        let left: Vec<_> = inboxes(&change.members.removed);
+        let is_told = renamed.is_some() || !joined.is_empty() || !left.is_empty();
+        let sender = InboxId::parse(&change.by.inbox);
+        let (Some(sender), true, true) = (sender, is_told, record.kind != Kind::Sync) else {
+            return Ok(Opened::Learnt);
+        };
+        let Some(place) = self.place((group, record), sender, message)? else {
+            return Ok(Opened::Learnt);
+        };
+        let id = format!("change/{}", hex::encode(Sha256::digest(&message.data)));
+        Ok(Opened::Plaintext(Heard::Changed { place, id, joined, left, renamed }.to_bytes()))
+    }
+
+    fn said(
+        &self,
+        (group, record): (&GroupId, &Record),
+        message: &group_message::V1,
+        said: Application,
+        progress: &mut Progress,
+    ) -> Result<Opened, Stop> {
+        let (content, idempotency_key) =
+            unwrap(&said.plain).ok_or_else(|| refused("a message's content is not in its form"))?;
+        if record.kind == Kind::Sync {
+            return Ok(Opened::Learnt);
+        }
+        let sender = InboxId::parse(&said.inbox);
+        let sender = sender.ok_or_else(|| refused("a message's author is no inbox"))?;
+        let id = MessageId::of(group.as_bytes(), &idempotency_key, &content);
+        let before = progress.said.replace(id);
+        let Some(place) = self.place((group, record), sender, message)? else {
+            return Ok(Opened::Elsewhere);
+        };
+        Ok(Opened::Plaintext(Heard::Said { place, id, content, before }.to_bytes()))
+    }
+
+    /// Where and by whom; nothing if no link names the group.
+    fn place(
+        &self,
+        (group, record): (&GroupId, &Record),
+        sender: InboxId,
+        message: &group_message::V1,
+    ) -> Result<Option<Place>, Stop> {
+        let mut names = names(self.keys, group, record)?.into_iter();
+        let conversation = names.find(|name| self.linked.contains(name));
+        let at_ns = message.created_ns;
+        Ok(conversation.map(|it| Place { conversation: it.as_str().to_owned(), sender, at_ns }))
+    }
+
+    /// Asks for logs before anything can be said of something.
+    pub(super) fn ask_for(&self, of: &str, unknown: &[Unknown]) -> Result<Missing, Stop> {
+        let mut since = Vec::with_capacity(unknown.len());
+        for inbox in unknown.iter().filter_map(|it| InboxId::parse(&it.inbox)) {
+            let newest = self.logs().newest(inbox)?;
+            since.push(Since { of: inbox, id: newest.map_or(0, |(newest, _)| newest) });
+        }
+        let what = format!("logs/{of}/commit");
+        let reason = "it is not known who uses the apps that a change of the group names";
+        Ok(self.session.want(what, reason, Wanted::Logs(since)))
+    }
+}
+
+/// A commit of ours took effect, or came too late. Either way it is not sent again.
+fn commit_ended(data: &[u8]) -> Opened {
+    commit_name(data).map_or(Opened::Learnt, Opened::Confirmed)
+}

@@ -1,0 +1,141 @@
+//! Plaintext → final bytes. Before anything is said in a group, its tree is made to agree with the
+//! logs of its members (who was added, who was revoked), and our own leaf is renewed where others made
+//! it; each is a commit that must be read back first. Then the content is encrypted, once.
+
+mod comparing;
+mod group;
+
+use hkdf::Hkdf;
+use hmac::{Hmac, KeyInit as _, Mac as _};
+
+use sha2::Sha256;
+use threadbridge_core::adapter::{Missing, Sealed, Sealing};
+use threadbridge_core::model::id::{RemoteConversation, RemoteId};
+use threadbridge_core::model::time::Timestamp;
+use threadbridge_core::store::Keys;
+
+use crate::arrival::encode;
+use crate::content::body::should_push;
+use crate::content::envelope::{MAX_MESSAGE_BYTES, wrap};
+use crate::content::id::MessageId;
+use crate::kept::{Kept, keys_unreadable};
+use crate::mls::client::{Client, Installation};
+use crate::mls::group::Group;
+use crate::mls::group::record::GroupId;
+use crate::open::not_begun;
+use crate::place::Place;
+use crate::send::Parcel;
+use crate::session::Session;
+
+/// What sealing stops at.
+pub(crate) enum Halt {
+    Missing(Missing),
+    First(Sealed),
+    Refused(String),
+}
+
+impl From<Missing> for Halt {
+    fn from(missing: Missing) -> Self {
+        Self::Missing(missing)
+    }
+}
+
+/// A plaintext that is being sealed.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct SealingFor<'a> {
+    pub(crate) session: &'a Session,
+    pub(crate) keys: &'a Keys,
+    pub(crate) now: Timestamp,
+}
+
+impl<'a> SealingFor<'a> {
+    /// Seals a content, an `EncodedContent`, for a conversation.
+    pub(crate) fn seal(&self, conversation: &RemoteConversation, content: &[u8]) -> Sealing {
+        match self.sealed(conversation, content) {
+            Ok(sealed) => Sealing::Ready(sealed),
+            Err(Halt::Missing(missing)) => Sealing::Missing(missing),
+            Err(Halt::First(sealed)) => Sealing::First(sealed),
+            Err(Halt::Refused(reason)) => Sealing::Refused { reason },
+        }
+    }
+
+    fn sealed(&self, conversation: &RemoteConversation, content: &[u8]) -> Result<Sealed, Halt> {
+        let place = Place::parse(conversation)
+            .ok_or_else(|| Halt::Refused("the network has no such conversation".to_owned()))?;
+        let client = self.client()?;
+        let group = self.group(&client, &place)?;
+        let group = self.brought_up_to_date(group, &place)?;
+        self.encrypt(group, content)
+    }
+
+    fn encrypt(&self, group: Group<'_>, content: &[u8]) -> Result<Sealed, Halt> {
+        let idempotency_key = self.idempotency_key()?;
+        let id = MessageId::of(group.id().as_bytes(), &idempotency_key, content);
+        let should_push = should_push(content);
+        let plain = wrap(content.to_vec(), &idempotency_key);
+        let (of, epoch) = (group.id().as_bytes().to_vec(), group.epoch());
+        let data = group.encrypt(&plain, id.as_bytes(), self.now);
+        let data = data.map_err(|error| Halt::Refused(error.to_string()))?;
+        if data.len() > MAX_MESSAGE_BYTES {
+            return Err(Halt::Refused("the message is larger than the network takes".to_owned()));
+        }
+        let sender_hmac = self.sender_hmac(&of, &data)?;
+        let parcel = Parcel { group: of, epoch, data, sender_hmac, should_push, is_commit: false };
+        let remote_id = RemoteId::parse(id.to_string()).ok();
+        Ok(Sealed { bytes: encode(&parcel), remote_id })
+    }
+
+    /// New each time: the same words said twice are two messages.
+    fn idempotency_key(&self) -> Result<String, Missing> {
+        let mut random = [0; 8];
+        getrandom::fill(&mut random).map_err(|_random| keys_unreadable())?;
+        Ok(format!("{}-{}", self.now.as_micros(), hex::encode(random)))
+    }
+
+    /// By which servers that wake phones know whom not to wake (libxmtp, `hmac_keys`): the key is one
+    /// of each group and month.
+    pub(super) fn sender_hmac(&self, group: &[u8], data: &[u8]) -> Result<Vec<u8>, Missing> {
+        const SALT: &[u8] = b"libXMTP HKDF salt!";
+        const MONTH_S: i64 = 2_592_000;
+        let root = self.kept().hmac_key()?;
+        let month = self.now.as_secs().div_euclid(MONTH_S);
+        let expand = Hkdf::<Sha256>::new(Some(SALT), &[&root, group].concat());
+        let mut key = [0; 42];
+        let info = [group, &month.to_le_bytes()].concat();
+        expand.expand(&info, &mut key).map_err(|_length| keys_unreadable())?;
+        let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_length| keys_unreadable())?;
+        mac.update(data);
+        Ok(mac.finalize().into_bytes().to_vec())
+    }
+
+    /// The envelope of a commit of our own.
+    pub(super) fn commit(
+        &self,
+        group: &GroupId,
+        epoch: u64,
+        data: Vec<u8>,
+    ) -> Result<Halt, Missing> {
+        let of = group.as_bytes().to_vec();
+        let sender_hmac = self.sender_hmac(&of, &data)?;
+        let name = commit_name(&data);
+        let parcel =
+            Parcel { group: of, epoch, data, sender_hmac, should_push: false, is_commit: true };
+        Ok(Halt::First(Sealed { bytes: encode(&parcel), remote_id: name }))
+    }
+
+    fn client(&self) -> Result<Client, Missing> {
+        let inbox = self.kept().inbox()?.ok_or_else(not_begun)?.to_string();
+        let installation = Installation::load(self.keys).map_err(|_| keys_unreadable())?;
+        Ok(Client { inbox, installation: installation.ok_or_else(not_begun)? })
+    }
+
+    pub(super) const fn kept(&self) -> Kept<'a> {
+        Kept::over(self.keys)
+    }
+}
+
+/// What the envelope of a commit is called when it is read back.
+pub(crate) fn commit_name(data: &[u8]) -> Option<RemoteId> {
+    use sha2::Digest as _;
+    RemoteId::parse(format!("commit/{}", hex::encode(Sha256::digest(data)))).ok()
+}

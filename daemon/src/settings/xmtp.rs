@@ -1,0 +1,83 @@
+//! `[accounts.NAME]` with `network = "xmtp"`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use threadbridge_core::model::id::RemoteConversation;
+use threadbridge_core::secret::{Secret, SecretRef};
+use threadbridge_xmtp::Config;
+
+use super::account::{Objection, UnknownConversation};
+use super::fault::nearest;
+use super::lens::WebAddress;
+
+/// One account on XMTP.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct XmtpSettings {
+    /// Where the network's servers are, such as `https://grpc.production.xmtp.network:443`.
+    pub host: WebAddress,
+    /// The private key of the Ethereum wallet whose inbox the account speaks for, 64 hexadecimal
+    /// digits. It signs once, to let this installation into the inbox.
+    pub wallet: SecretRef,
+    /// Whether a store without an installation may add one to an inbox that has some. An inbox takes
+    /// ten.
+    #[serde(default)]
+    pub may_join: bool,
+}
+
+impl XmtpSettings {
+    /// What the adapter takes; nothing while the wallet's key is not there.
+    #[must_use]
+    pub fn config(&self, secrets: &BTreeMap<SecretRef, Secret>) -> Option<Config> {
+        let wallet = secrets.get(&self.wallet)?.clone();
+        Some(Config { host: self.host.url.clone(), wallet, may_join: self.may_join })
+    }
+
+    /// What does not go together.
+    pub(super) fn objections(&self) -> Vec<Objection> {
+        let problem = "who talks to whom would cross the network in clear, expected `https://`";
+        let is_open = !self.host.is_private;
+        is_open.then(|| Objection::at("host", None, problem)).into_iter().collect()
+    }
+
+    /// The references to secrets, with their places in the account's table.
+    pub(super) fn secrets(&self) -> Vec<(String, &SecretRef)> {
+        vec![("wallet".to_owned(), &self.wallet)]
+    }
+}
+
+/// What is wrong with a leg that names `conversation` on this network, if anything is.
+pub(super) fn unknown_conversation(
+    conversation: &RemoteConversation,
+) -> Option<UnknownConversation> {
+    const KINDS: [&str; 2] = ["dm", "group"];
+    if threadbridge_xmtp::is_conversation(conversation) {
+        return None;
+    }
+    let text = conversation.as_str();
+    let (kind, name) = text.split_once('/').unwrap_or((text, ""));
+    let is_kind = KINDS.contains(&kind);
+    let nearest = if is_kind {
+        // One place has one name, so that one leg is one leg.
+        let lower = text.to_lowercase();
+        let is_one = RemoteConversation::parse(lower.clone())
+            .is_ok_and(|it| threadbridge_xmtp::is_conversation(&it));
+        is_one.then_some(lower)
+    } else {
+        nearest(kind, KINDS).map(|near| match name {
+            "" => near.to_owned(),
+            name => format!("{near}/{name}"),
+        })
+    };
+    Some(UnknownConversation {
+        problem: if is_kind {
+            "that is not how such a conversation is named"
+        } else {
+            "XMTP has no such conversations"
+        },
+        expected: "`dm/ADDRESS`, `dm/INBOX` or `group/ID`, in lower-case hexadecimal digits",
+        nearest,
+    })
+}
