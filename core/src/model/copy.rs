@@ -85,4 +85,8 @@ pub struct Pointer {
     /// Who put that copy there.
     #[n(5)]
     pub made_by: MadeBy,
+    /// The network's id itself, of which the row key has a hash only; rows of earlier versions have
+    /// none.
+    #[n(6)]
+    pub remote_id: Option<RemoteId>,
 }

@@ -96,6 +96,39 @@ pub struct Profile {
     pub picture_url: Option<String>,
 }
 
+/// A profile as it is kept, with whose it is.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Encode, Decode)]
+pub struct ProfileRow {
+    /// See [`Profile::display_name`].
+    #[n(0)]
+    pub display_name: Option<String>,
+    /// See [`Profile::handle`].
+    #[n(1)]
+    pub handle: Option<String>,
+    /// See [`Profile::picture_url`].
+    #[n(2)]
+    pub picture_url: Option<String>,
+    /// Whose it is, of which the row key has a hash only; rows of earlier versions do not say.
+    #[n(3)]
+    pub identity: Option<Identity>,
+}
+
+impl ProfileRow {
+    /// How `identity` shows itself.
+    #[must_use]
+    pub fn new(identity: Identity, profile: Profile) -> Self {
+        let Profile { display_name, handle, picture_url } = profile;
+        Self { display_name, handle, picture_url, identity: Some(identity) }
+    }
+
+    /// The profile alone.
+    #[must_use]
+    pub fn into_profile(self) -> Profile {
+        let Self { display_name, handle, picture_url, .. } = self;
+        Profile { display_name, handle, picture_url }
+    }
+}
+
 impl Profile {
     /// This profile with what `newer` knows put over it.
     #[must_use]

@@ -1,8 +1,9 @@
 //! The journal's rows: what was accepted, in the order in which it was accepted.
 
-use minicbor::{Decode, Encode};
+use minicbor::data::Type;
+use minicbor::{Decode, Decoder, Encode, decode};
 
-use super::id::{ConversationId, Identity, Leg, MessageId, RemoteId, Seq};
+use super::id::{AccountName, ConversationId, Identity, Leg, MessageId, RemoteId, Seq};
 use super::level::Level;
 use super::mark::Mark;
 use super::time::Timestamp;
@@ -47,6 +48,9 @@ pub struct Record {
     /// Whether time did it: the message that it deletes was to disappear.
     #[cbor(n(11), default)]
     pub is_expiry: bool,
+    /// Whether it was brought in as history: it goes to no leg.
+    #[cbor(n(12), default)]
+    pub is_history: bool,
 }
 
 /// A message that will disappear.
@@ -116,6 +120,49 @@ pub struct ReactionRow {
     pub emoji: String,
 }
 
+/// A delete that came before its message.
+#[derive(Clone, Debug, PartialEq, Eq, Encode)]
+pub struct TombstoneRow {
+    /// When it came.
+    #[n(0)]
+    pub at: Timestamp,
+    /// The account that it came by. This and the next two are in the row key as hashes only; rows
+    /// of earlier versions have none of them.
+    #[n(1)]
+    pub account: Option<AccountName>,
+    /// What it deletes.
+    #[n(2)]
+    pub remote_id: Option<RemoteId>,
+    /// Who asked for it.
+    #[n(3)]
+    pub author: Option<Identity>,
+}
+
+impl<'b, C> Decode<'b, C> for TombstoneRow {
+    fn decode(from: &mut Decoder<'b>, context: &mut C) -> Result<Self, decode::Error> {
+        // Before there were fields, the time stood alone.
+        if from.datatype()? != Type::Array {
+            let at = Timestamp::decode(from, context)?;
+            return Ok(Self { at, account: None, remote_id: None, author: None });
+        }
+        let fields = Fields::decode(from, context)?;
+        let Fields { at, account, remote_id, author } = fields;
+        Ok(Self { at, account, remote_id, author })
+    }
+}
+
+#[derive(Decode)]
+struct Fields {
+    #[n(0)]
+    at: Timestamp,
+    #[n(1)]
+    account: Option<AccountName>,
+    #[n(2)]
+    remote_id: Option<RemoteId>,
+    #[n(3)]
+    author: Option<Identity>,
+}
+
 /// Something about an event on one leg that its owner should be able to see: why it did not cross,
 /// or what was lost.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -129,4 +176,24 @@ pub struct Note {
     /// Why, for people.
     #[n(2)]
     pub reason: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(bytes: &[u8]) -> TombstoneRow {
+        Decoder::new(bytes).decode().unwrap()
+    }
+
+    #[test]
+    fn tombstones_of_earlier_versions_are_read() {
+        let at = Timestamp::from_secs(7);
+        let bare = minicbor::to_vec(at).unwrap();
+        let row = read(&bare);
+        assert_eq!(row, TombstoneRow { at, account: None, remote_id: None, author: None });
+        let named = TombstoneRow { account: Some(AccountName::parse("casts").unwrap()), ..row };
+        let bytes = minicbor::to_vec(&named).unwrap();
+        assert_eq!(read(&bytes), named);
+    }
 }

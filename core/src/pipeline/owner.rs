@@ -64,6 +64,7 @@ fn say_in(
         raw: Vec::new(),
         reply_to_unseen: None,
         is_expiry: false,
+        is_history: false,
     };
     let seq = place(unit, conversation, &record)?;
     will_end(unit, content, (conversation, message), now)?;

@@ -5,11 +5,11 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::model::copy::{Copy, Pointer};
 use crate::model::envelope::Cursor;
-use crate::model::event::Profile;
+use crate::model::event::ProfileRow;
 use crate::model::health::HealthRow;
 use crate::model::id::{AccountName, ConversationId, Identity, Leg, MessageId, RemoteId, Seq};
 use crate::model::journal::{
-    Conversation, ExpiryRow, MessageRow, Note, Place, ReactionRow, Record,
+    Conversation, ExpiryRow, MessageRow, Note, Place, ReactionRow, Record, TombstoneRow,
 };
 use crate::model::mark::Origin;
 use crate::model::outbox::{BacklogRow, DeadLetter, OutboxRow, RefusalCount, WaitingRow};
@@ -58,7 +58,7 @@ pub const REACTED: Table<(ConversationId, MessageId, Leg, [u8; 8]), Vec<MessageI
     Table::of_conversation("reacted");
 
 /// Deletes that came before their message, by the author who may.
-pub const TOMBSTONES: Table<(AccountName, RemoteId, Identity), Timestamp> =
+pub const TOMBSTONES: Table<(AccountName, RemoteId, Identity), TombstoneRow> =
     Table::of_store("tombstones");
 
 /// Messages that will disappear, the next one first.
@@ -77,7 +77,7 @@ pub const CONVERSATIONS: Table<ConversationId, Conversation> = Table::of_store("
 pub const LEGS: Table<Leg, ConversationId> = Table::of_store("legs");
 
 /// How people show themselves.
-pub const PROFILES: Table<Identity, Profile> = Table::of_store("profiles");
+pub const PROFILES: Table<Identity, ProfileRow> = Table::of_store("profiles");
 
 /// Evidence of who is one person with whom, by the one of the two whose network has it.
 pub const PROOFS: Table<(Identity, ProofId), Proof> = Table::of_store("proofs");

@@ -2,7 +2,7 @@
 
 use crate::model::content::{Content, Kind};
 use crate::model::copy::{Copy, MadeBy};
-use crate::model::event::Profile;
+use crate::model::event::{Profile, ProfileRow};
 use crate::model::id::{ConversationId, Identity, Leg, MessageId, Seq};
 use crate::model::journal::{Conversation, Note, Record};
 use crate::model::level::Level;
@@ -114,7 +114,7 @@ fn line(store: &impl Reads, seq: Seq, record: Record) -> Result<Line, ReadError>
     let content = Content::decode(&record.content).ok();
     let deleted = store.get(&MESSAGES, &record.message)?.is_some_and(|row| row.deleted);
     let profile = match &record.author {
-        Some(author) => store.get(&PROFILES, author)?,
+        Some(author) => store.get(&PROFILES, author)?.map(ProfileRow::into_profile),
         None => None,
     };
     let text = content.as_ref().filter(|_| !deleted).and_then(|it| {

@@ -6,7 +6,7 @@ use super::prove::prove;
 use super::take::{Item, NotKept, Read, Taken};
 use super::waiting::{Wait, Waits};
 use crate::adapter::{Cursor, Envelope, Missing, Outcome, Parsed};
-use crate::model::event::Profile;
+use crate::model::event::{Profile, ProfileRow};
 use crate::model::id::{AccountName, Identity, Leg, RemoteConversation, RemoteId, Seq};
 use crate::model::outbox::{RefusalCount, WaitingRow};
 use crate::model::time::Timestamp;
@@ -243,6 +243,7 @@ pub(super) fn count_refusal(
 }
 
 fn shows(unit: &mut Unit<'_>, identity: &Identity, profile: Profile) -> Result<(), ChangeError> {
-    let before = unit.get(&PROFILES, identity)?.unwrap_or_default();
-    unit.put(&PROFILES, identity, &before.updated(profile))
+    let before = unit.get(&PROFILES, identity)?.unwrap_or_default().into_profile();
+    let row = ProfileRow::new(identity.clone(), before.updated(profile));
+    unit.put(&PROFILES, identity, &row)
 }

@@ -96,6 +96,7 @@ pub(crate) fn append(
         raw,
         reply_to_unseen: referred.reply_to_unseen.clone(),
         is_expiry: false,
+        is_history: false,
     };
     let seq = place(unit, conversation, &record)?;
     will_end(unit, &content, (conversation, message), source.now)?;
@@ -179,8 +180,8 @@ fn another_copy(
     if unit.get(&COPIES, &key)?.is_none() {
         unit.put(&COPIES, &key, &copy)?;
     }
-    let (leg, seq) = (leg.clone(), row.seq);
-    let pointer = Pointer { conversation, message, leg, seq, part: 0, made_by };
+    let (leg, seq, remote_id) = (leg.clone(), row.seq, Some(event.id.clone()));
+    let pointer = Pointer { conversation, message, leg, seq, part: 0, made_by, remote_id };
     unit.put(&REMOTE, &(source.account.clone(), event.id.clone()), &pointer)?;
     Ok(Accepted::Known)
 }
@@ -216,8 +217,9 @@ fn appears(
         voice: None,
     };
     unit.put(&COPIES, &(conversation, message, leg.clone(), 0_u16), &copy)?;
-    let made_by = MadeBy::Author;
-    let pointer = Pointer { conversation, message, leg: leg.clone(), seq, part: 0, made_by };
+    let (made_by, remote_id) = (MadeBy::Author, Some(event.id.clone()));
+    let leg = leg.clone();
+    let pointer = Pointer { conversation, message, leg, seq, part: 0, made_by, remote_id };
     unit.put(&REMOTE, &(source.account.clone(), event.id.clone()), &pointer)
 }
 

@@ -83,6 +83,7 @@ fn bury(unit: &mut Unit<'_>, row: &ExpiryRow, now: Timestamp) -> Result<Seq, Cha
         raw: Vec::new(),
         reply_to_unseen: None,
         is_expiry: true,
+        is_history: false,
     };
     let seq = place(unit, row.conversation, &record)?;
     change(unit, &row.message, |row| row.deleted = true)?;

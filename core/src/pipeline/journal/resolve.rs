@@ -5,7 +5,7 @@ use crate::model::content::{Content, Receipt, Salt};
 use crate::model::copy::{MadeBy, Pointer};
 use crate::model::event::{Action, Event};
 use crate::model::id::{ConversationId, Leg, MessageId, RemoteId};
-use crate::model::journal::Conversation;
+use crate::model::journal::{Conversation, TombstoneRow};
 use crate::model::time::Timestamp;
 use crate::store::tables::{CONVERSATIONS, EVENTS, LEGS, MESSAGES, REACTIONS, REMOTE, TOMBSTONES};
 use crate::store::{ChangeError, Reads, SealError, Unit};
@@ -100,7 +100,9 @@ pub(crate) fn referred(
     let reaction = reaction(unit, event, &pointer)?;
     match (&event.action, reaction) {
         (Action::React { .. }, Some(_)) | (Action::Unreact { .. }, None) => {
-            Ok(Referred::SoAlready(Pointer { made_by: MadeBy::OtherBridge, ..pointer }))
+            let remote_id = Some(event.id.clone());
+            let made_by = MadeBy::OtherBridge;
+            Ok(Referred::SoAlready(Pointer { made_by, remote_id, ..pointer }))
         }
         (_, reaction) => Ok(Referred::Known(Referents {
             target: Some(pointer.message),
@@ -120,7 +122,14 @@ fn unseen(
     match &event.action {
         Action::Delete { .. } => {
             let key = (source.account.clone(), target.clone(), event.author.clone());
-            unit.put(&TOMBSTONES, &key, &source.now)?;
+            let (account, remote_id, author) = key.clone();
+            let row = TombstoneRow {
+                at: source.now,
+                account: Some(account),
+                remote_id: Some(remote_id),
+                author: Some(author),
+            };
+            unit.put(&TOMBSTONES, &key, &row)?;
             Ok(Referred::Nothing)
         }
         Action::Read { .. } => Ok(Referred::Nothing),

@@ -39,7 +39,7 @@ pub struct Destination<'a> {
 /// Decides about one record and one leg of its conversation.
 #[must_use]
 pub fn decide(route: &Route, record: &Record, to: Destination<'_>) -> Decision {
-    if came_from(record, to) || !route.is_told(to.leg) {
+    if record.is_history || came_from(record, to) || !route.is_told(to.leg) {
         return Decision::Stay;
     }
     if let Some(from) = &record.leg

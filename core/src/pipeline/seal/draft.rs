@@ -215,6 +215,7 @@ impl<'a> Draft<'a> {
                     seq: row.seq,
                     part: row.part,
                     made_by: MadeBy::Us,
+                    remote_id: Some(id.clone()),
                 };
                 self.changes.pointers.push((id.clone(), pointer));
             }

@@ -129,6 +129,7 @@ fn named(unit: &mut Unit<'_>, row: &OutboxRow, id: RemoteId) -> Result<(), Chang
         seq: row.seq,
         part: row.part,
         made_by: MadeBy::Us,
+        remote_id: Some(id.clone()),
     };
     unit.put(&REMOTE, &(row.leg.account.clone(), id.clone()), &pointer)?;
     if row.kind == OutboxKind::Control {
