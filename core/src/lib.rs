@@ -13,5 +13,6 @@ pub mod adapter;
 pub mod store;
 pub mod people;
 pub mod pipeline;
+pub mod archive;
 pub mod view;
 pub mod invariants;

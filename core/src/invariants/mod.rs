@@ -32,7 +32,7 @@ pub const ALL: &[&dyn Invariant] = &[
 const PAGE: usize = 1024;
 
 /// Shows every row of a table, page by page.
-fn each<K: Key, V: Record>(
+pub(crate) fn each<K: Key, V: Record>(
     snapshot: &Snapshot,
     table: &Table<K, V>,
     mut show: impl FnMut(RowKey, V) -> Result<(), ReadError>,

@@ -92,6 +92,20 @@ pub struct MessageRow {
     pub edits: Vec<MessageId>,
 }
 
+/// An archive that was brought in, or is being.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct ImportRow {
+    /// When it was begun.
+    #[n(0)]
+    pub begun_at: Timestamp,
+    /// When all of it was there; nothing while it is not.
+    #[n(1)]
+    pub done_at: Option<Timestamp>,
+    /// Whether its messages keep their places: the store had none.
+    #[n(2)]
+    pub keeps_places: bool,
+}
+
 /// A conversation.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
 pub struct Conversation {

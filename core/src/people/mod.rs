@@ -15,7 +15,8 @@ pub use self::known::{everybody, introduced, partings, person};
 pub use self::words::{Joined, Separated, join, let_proofs_join, separate};
 
 pub(crate) use self::known::introduce;
-pub(crate) use self::prove::{index_claims, prove};
+pub(crate) use self::prove::{LAST_PARTING, claim, index_claims, prove};
+pub(crate) use self::words::LAST_WORD;
 
 #[cfg(test)]
 mod tests;

@@ -15,7 +15,7 @@ const MAX_PARTINGS: u64 = 256;
 /// Whether the claims of this store are known by what they claim.
 const INDEXED: &[u8; 4] = b"clms";
 /// The number of the last parting.
-const LAST_PARTING: &[u8; 4] = b"part";
+pub(crate) const LAST_PARTING: &[u8; 4] = b"part";
 
 /// Keeps a proof that was just checked; one that has lapsed ends all of its kind between its two.
 /// Returns who is no longer one person with whom, if anybody.
@@ -60,7 +60,8 @@ fn keep(unit: &mut Unit<'_>, proof: Proof, now: Timestamp) -> Result<Option<Stri
     Ok(Some(reason.clone()))
 }
 
-fn claim(unit: &mut Unit<'_>, proof: &Proof) -> Result<(), ChangeError> {
+/// Has a proof found by what it claims.
+pub(crate) fn claim(unit: &mut Unit<'_>, proof: &Proof) -> Result<(), ChangeError> {
     at_home(unit, &proof.one)?;
     at_home(unit, &proof.other)?;
     let claim = Claim { by: proof.one.clone(), proof: proof.id() };

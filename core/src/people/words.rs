@@ -9,7 +9,7 @@ use crate::store::tables::{APART, COUNTERS, TIES};
 use crate::store::{ChangeError, Reads, Unit};
 
 /// The number of the last word.
-const LAST_WORD: &[u8; 4] = b"word";
+pub(crate) const LAST_WORD: &[u8; 4] = b"word";
 
 /// What came of joining two identities.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -15,6 +15,7 @@ use super::route::{People, Route, Routes};
 use super::step::Steps;
 use super::{expire, health, ingest, joins, listen, seal, send};
 use crate::adapter::{Adapter, Handover, Health, Missing};
+use crate::archive::import::unfinished;
 use crate::model::id::{AccountName, RemoteConversation, Seq};
 use crate::model::link::Link;
 use crate::model::person::Introduction;
@@ -79,6 +80,9 @@ pub enum StartError {
     /// The store could not be written.
     #[error("the store could not be written")]
     Write(#[from] WriteError<ChangeError>),
+    /// An archive is half in it.
+    #[error("an archive was not imported to its end; import it again, then start the bridge")]
+    HalfImported,
 }
 
 /// Why something that the owner asked for was not done.
@@ -126,6 +130,9 @@ impl std::fmt::Debug for Running {
 impl Bridge {
     /// Starts a bridge over `store`. It goes on where the last one stopped or died.
     pub async fn start(store: Store, setup: Setup, clock: Clock) -> Result<Self, StartError> {
+        if unfinished(&store.snapshot()?)? {
+            return Err(StartError::HalfImported);
+        }
         let last = store.snapshot()?.scan(&JOURNAL, Span::all().falling(), 1)?;
         let head = last.first().and_then(|(key, _)| key.part(0)).map_or(0, u64::from_be_bytes);
         let bridge = Self {

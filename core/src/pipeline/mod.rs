@@ -35,6 +35,8 @@ mod seal;
 mod send;
 mod step;
 
+pub(crate) use self::journal::{emoji_key, place};
+
 pub use self::backoff::Backoff;
 pub use self::bridge::{Bridge, NotDone, Setup, StartError};
 pub use self::limits::Limits;

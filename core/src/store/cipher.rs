@@ -38,10 +38,10 @@ pub enum SealError {
 
 /// A key of 32 bytes, cleared from memory when it is dropped.
 #[derive(Clone)]
-pub(super) struct SecretKey(Zeroizing<[u8; 32]>);
+pub(crate) struct SecretKey(Zeroizing<[u8; 32]>);
 
 impl SecretKey {
-    pub(super) fn from_bytes(bytes: &[u8]) -> Option<Self> {
+    pub(crate) fn from_bytes(bytes: &[u8]) -> Option<Self> {
         let mut key = Zeroizing::new([0; 32]);
         if bytes.len() != key.len() {
             return None;
@@ -50,18 +50,18 @@ impl SecretKey {
         Some(Self(key))
     }
 
-    pub(super) fn random() -> Result<Self, SealError> {
+    pub(crate) fn random() -> Result<Self, SealError> {
         let mut key = Zeroizing::new([0; 32]);
         getrandom::fill(key.as_mut()).map_err(|_| SealError::NoRandomness)?;
         Ok(Self(key))
     }
 
     /// The key that `purpose` gives with this one.
-    pub(super) fn derive(&self, purpose: &str) -> Self {
+    pub(crate) fn derive(&self, purpose: &str) -> Self {
         Self(Zeroizing::new(blake3::derive_key(purpose, self.0.as_slice())))
     }
 
-    pub(super) fn as_bytes(&self) -> &[u8; 32] {
+    pub(crate) fn as_bytes(&self) -> &[u8; 32] {
         &self.0
     }
 

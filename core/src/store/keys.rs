@@ -9,13 +9,9 @@ use zeroize::Zeroizing;
 use crate::model::id::AccountName;
 use crate::store::read::{ReadError, Reads};
 use crate::store::snapshot::Snapshot;
-use crate::store::span::Span;
-use crate::store::tables::{ACCOUNT_KEYS, AccountKey, AccountValue};
+use crate::store::tables::{ACCOUNT_KEYS, AccountKey};
 
 type KeyChanges = BTreeMap<Vec<u8>, Option<Zeroizing<Vec<u8>>>>;
-
-/// How many keys are listed at a time.
-const PAGE: usize = 256;
 
 /// An account's keys over a snapshot: what is written here is read back here, and nowhere else
 /// until [`Unit::apply`](crate::store::Unit::apply) takes it over.
@@ -57,13 +53,7 @@ impl Keys {
 
     /// Every key that has a value, in order. Reads all of them: for export and for erasing.
     pub fn list(&self) -> Result<Vec<Vec<u8>>, ReadError> {
-        let prefix = &self.account;
-        let mut keys = Vec::new();
-        let mut page = self.snapshot.scan(&ACCOUNT_KEYS, Span::under(prefix), PAGE)?;
-        while let Some((last, _)) = page.last().cloned() {
-            keys.extend(page.iter().map(|(_, stored): &(_, AccountValue)| stored.key.clone()));
-            page = self.snapshot.scan(&ACCOUNT_KEYS, Span::under(prefix).after(&last), PAGE)?;
-        }
+        let mut keys = self.snapshot.account_keys(&self.account)?;
         self.change(|changes| {
             keys.retain(|key| !changes.contains_key(key));
             keys.extend(

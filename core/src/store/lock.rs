@@ -45,7 +45,7 @@ fn holder(file: &File) -> Option<u32> {
 }
 
 /// The path of a file that accompanies the store.
-pub(super) fn beside(store: &Path, ending: &str) -> PathBuf {
+pub(crate) fn beside(store: &Path, ending: &str) -> PathBuf {
     let mut name = store.as_os_str().to_owned();
     name.push(".");
     name.push(ending);
@@ -53,7 +53,7 @@ pub(super) fn beside(store: &Path, ending: &str) -> PathBuf {
 }
 
 /// Options for a file that only its owner may read.
-pub(super) fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
     #[cfg(unix)]
@@ -62,7 +62,7 @@ pub(super) fn private() -> OpenOptions {
 }
 
 /// Makes what was created, renamed or removed beside `path` durable.
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     let folder = match path.parent() {
         Some(folder) if !folder.as_os_str().is_empty() => folder,
         Some(_) | None => Path::new("."),

@@ -59,6 +59,11 @@ pub trait Reads {
     ) -> Result<Vec<(RowKey, V)>, ReadError> {
         self.access().scan(table, span, limit)
     }
+
+    /// Whether a conversation's key was thrown away.
+    fn is_erased(&self, id: ConversationId) -> Result<bool, ReadError> {
+        Ok(matches!(self.access().conversation_key(id)?, KeyState::Erased))
+    }
 }
 
 /// The way to the rows of a snapshot or a unit; opaque outside the store.

@@ -34,7 +34,7 @@ impl RootSecret {
         Self::KeyFile(Zeroizing::new(bytes))
     }
 
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         match self {
             Self::Passphrase(text) => text.is_empty(),
             Self::KeyFile(_) => false,
@@ -58,7 +58,7 @@ impl fmt::Debug for RootSecret {
 
 /// Why a secret does not open a header.
 #[derive(Debug, Error)]
-pub(super) enum UnlockError {
+pub(crate) enum UnlockError {
     #[error("the secret is another one than this store was locked with")]
     Wrong,
     #[error("the store was locked with a secret of another kind")]
@@ -71,7 +71,7 @@ pub(super) enum UnlockError {
 
 /// How a secret becomes a root key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Encode, Decode)]
-enum Kdf {
+pub(crate) enum Kdf {
     #[n(0)]
     Random,
     #[n(1)]
@@ -122,8 +122,20 @@ impl Locked {
     }
 
     fn root(&self, secret: &RootSecret) -> Result<SecretKey, UnlockError> {
-        let key = match (secret, self.kdf) {
-            (RootSecret::Passphrase(text), Kdf::Argon2id { memory_kib, passes }) => {
+        self.kdf.stretch(secret, &self.salt, "threadbridge 2026 store: root")
+    }
+}
+
+impl Kdf {
+    /// The key that a secret gives with a salt, for one purpose.
+    pub(crate) fn stretch(
+        self,
+        secret: &RootSecret,
+        salt: &[u8; 16],
+        purpose: &str,
+    ) -> Result<SecretKey, UnlockError> {
+        let key = match (secret, self) {
+            (RootSecret::Passphrase(text), Self::Argon2id { memory_kib, passes }) => {
                 if memory_kib > MOST_MEMORY_KIB || passes > MOST_PASSES {
                     return Err(UnlockError::Absurd);
                 }
@@ -131,17 +143,17 @@ impl Locked {
                     .map_err(|_| UnlockError::Absurd)?;
                 let mut key = Zeroizing::new([0; 32]);
                 Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
-                    .hash_password_into(text.as_bytes(), &self.salt, key.as_mut())
+                    .hash_password_into(text.as_bytes(), salt, key.as_mut())
                     .map_err(|_| UnlockError::Absurd)?;
                 SecretKey::from_bytes(key.as_slice())
             }
-            (RootSecret::KeyFile(bytes), Kdf::Random) => SecretKey::from_bytes(bytes.as_slice()),
-            (RootSecret::Passphrase(_), Kdf::Random)
-            | (RootSecret::KeyFile(_), Kdf::Argon2id { .. }) => {
+            (RootSecret::KeyFile(bytes), Self::Random) => SecretKey::from_bytes(bytes.as_slice()),
+            (RootSecret::Passphrase(_), Self::Random)
+            | (RootSecret::KeyFile(_), Self::Argon2id { .. }) => {
                 return Err(UnlockError::OtherKind);
             }
         };
-        Ok(key.ok_or(UnlockError::Absurd)?.derive("threadbridge 2026 store: root"))
+        Ok(key.ok_or(UnlockError::Absurd)?.derive(purpose))
     }
 }
 

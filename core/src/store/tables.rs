@@ -9,7 +9,7 @@ use crate::model::event::ProfileRow;
 use crate::model::health::HealthRow;
 use crate::model::id::{AccountName, ConversationId, Identity, Leg, MessageId, RemoteId, Seq};
 use crate::model::journal::{
-    Conversation, ExpiryRow, MessageRow, Note, Place, ReactionRow, Record, TombstoneRow,
+    Conversation, ExpiryRow, ImportRow, MessageRow, Note, Place, ReactionRow, Record, TombstoneRow,
 };
 use crate::model::mark::Origin;
 use crate::model::outbox::{BacklogRow, DeadLetter, OutboxRow, RefusalCount, WaitingRow};
@@ -127,6 +127,12 @@ pub const HEALTH: Table<AccountName, HealthRow> = Table::of_store("health");
 /// Numbers that are never used twice, by what they count.
 pub const COUNTERS: Table<[u8; 4], u64> = Table::of_store("counters");
 
+/// Archives that were brought in, or are being.
+pub const IMPORTS: Table<[u8; 16], ImportRow> = Table::of_store("imports");
+
+/// Messages that were erased, and since when: what an archive brings of them stays out.
+pub const ERASED: Table<MessageId, Timestamp> = Table::of_store("erased");
+
 /// Something of an account that has a name: a stream, a reason.
 #[derive(Clone, Debug)]
 pub struct Stream {
@@ -184,6 +190,8 @@ pub const ALL: &[&dyn AnyTable] = &[
     &DEAD_LETTERS,
     &HEALTH,
     &COUNTERS,
+    &IMPORTS,
+    &ERASED,
     #[cfg(test)]
     &crate::store::tests::NOTES,
     #[cfg(test)]

@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 
 use thiserror::Error;
 
-use crate::model::id::ConversationId;
+use crate::model::id::{AccountName, ConversationId};
 use crate::store::cipher::{SealError, SecretKey, Vault};
 use crate::store::disk::View;
 use crate::store::header;
@@ -168,6 +168,18 @@ impl<'g> Unit<'g> {
         }
         self.facts.accounts.push(row);
         Ok(())
+    }
+
+    /// Puts an account's value at `key`, past [`Keys`]: for an account that does not run here yet.
+    pub(crate) fn put_account_value(
+        &mut self,
+        account: &AccountName,
+        key: &[u8],
+        value: &[u8],
+    ) -> Result<(), ChangeError> {
+        let at = AccountKey { account: account.clone(), key: key.to_vec() };
+        let value = AccountValue { key: key.to_vec(), value: value.to_vec() };
+        self.put(&ACCOUNT_KEYS, &at, &value)
     }
 
     /// Throws a conversation's key away. From then on its rows are not there, and nothing can be
