@@ -175,7 +175,7 @@ fn a_welcome_for_another_key_or_with_a_flipped_bit_is_refused_and_changes_nothin
             v1(&mut swapped).wrapper_algorithm = algorithm;
             assert!(takes(&world, &bob, &swapped).is_err());
         }
-        assert_eq!(bob.kept(), before);
+        assert!(bob.kept() == before);
     }
     let nothing = WelcomeMessage { version: None };
     assert!(matches!(

@@ -262,6 +262,7 @@ impl Group<'_> {
         self.mls
             .merge_staged_commit(&self.provider, staged)
             .map_err(|_| GroupError::Mls("a commit was not merged"))?;
+        self.record.state = State::Active;
         // Ours, if one is under way, was made for the epoch that is over.
         self.records().forget_pending(&self.id)?;
         self.record.ahead = 0;

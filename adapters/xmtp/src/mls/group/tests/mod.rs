@@ -1,5 +1,10 @@
 //! Groups among people in one process.
 
+mod commits;
+mod forge;
+mod joins;
+mod mutants;
+
 use crate::mls::attribute::GROUP_NAME;
 use crate::mls::group::create::Founding;
 use crate::mls::group::join::{Joined, NotJoined};
@@ -52,7 +57,7 @@ fn a_message_opens_once() {
     let before = bob.kept();
     let again = world.read(&bob, &id, &words);
     assert!(matches!(again, Processed::Refused(Refused::OpenedBefore)), "{again:?}");
-    assert_eq!(bob.kept(), before);
+    assert!(bob.kept() == before);
 }
 
 #[test]
@@ -215,7 +220,7 @@ fn a_welcome_that_was_used_leads_to_the_group_that_is_there() {
     let before = bob.kept();
     let again = world.welcome(&bob, &owed.welcome, owed.cursor);
     assert!(matches!(again, Joined::Not(NotJoined::Known)));
-    assert_eq!(bob.kept(), before);
+    assert!(bob.kept() == before);
 }
 
 #[test]
@@ -229,5 +234,5 @@ fn nobody_joins_by_a_welcome_for_another() {
     for bytes in [&[][..], b"garbage", &owed.welcome[..owed.welcome.len() - 1]] {
         assert!(matches!(world.welcome(&bob, bytes, 0), Joined::Not(NotJoined::Malformed)));
     }
-    assert_eq!(cat.kept(), before);
+    assert!(cat.kept() == before);
 }
