@@ -30,16 +30,16 @@ pub(crate) const REPOST: &str = "🔁";
 /// Reads what `open` has examined.
 pub(crate) fn parse(plaintext: &[u8]) -> Result<Vec<Parsed>, Malformed> {
     let proven: Proven = serde_json::from_slice(plaintext).map_err(|_json| broken("the news"))?;
-    read(&proven).map_err(|_id| broken("an identifier"))
+    let id = proven.carried.news.id().ok_or_else(|| broken("the name of the news"))?;
+    read(&proven, id).map_err(|_id| broken("an identifier"))
 }
 
 fn broken(what: &str) -> Malformed {
     Malformed::new(format!("{what} cannot be read"))
 }
 
-fn read(proven: &Proven) -> Result<Vec<Parsed>, InvalidId> {
+fn read(proven: &Proven, id: RemoteId) -> Result<Vec<Parsed>, InvalidId> {
     let news = &proven.carried.news;
-    let Some(id) = news.id() else { return Ok(Vec::new()) };
     let heard_at = Timestamp::from_micros(proven.carried.heard_at);
     let sent_at = match news {
         News::Posted(_) | News::Reposted(_) | News::Upvoted(_) => news.at().unwrap_or(heard_at),
