@@ -20,12 +20,14 @@ pub mod control;
 pub mod farcaster;
 pub mod fit;
 pub mod http;
+pub mod lens;
 pub mod loopback;
 pub mod mark;
 pub mod media;
 pub mod mutator;
 pub mod names;
 pub mod settings;
+pub mod shape;
 pub mod store;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -46,7 +48,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 13] = [
+pub const TARGETS: [Target; 16] = [
     content::TARGET,
     fit::TARGET,
     mark::TARGET,
@@ -57,6 +59,9 @@ pub const TARGETS: [Target; 13] = [
     farcaster::SIGNED,
     farcaster::PLAINTEXTS,
     http::TARGET,
+    lens::ENVELOPES,
+    lens::PLAINTEXTS,
+    lens::ANSWERS,
     loopback::TARGET,
     store::TARGET,
     control::TARGET,

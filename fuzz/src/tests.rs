@@ -70,6 +70,26 @@ fn any_answer_of_a_node_over_http_is_read_or_refused() {
 }
 
 #[test]
+fn any_envelope_of_lens_is_opened_or_refused() {
+    let mut mutator = Mutator::new(SEED);
+    let seeds = (lens::ENVELOPES.seeds)();
+    let opened = (0..300).map(|_| lens::opened(&mutator.spoil(&seeds)));
+    let past = opened.filter(|it| matches!(it, Opened::Plaintext(_))).count();
+    assert!(past > 60, "only {past} of 300 get past the form");
+    holds(&lens::ENVELOPES);
+}
+
+#[test]
+fn any_plaintext_of_lens_is_parsed_or_refused() {
+    holds(&lens::PLAINTEXTS);
+}
+
+#[test]
+fn any_answer_of_lens_is_read_or_refused() {
+    holds(&lens::ANSWERS);
+}
+
+#[test]
 fn any_entry_of_the_loopback_network_is_opened_or_refused() {
     holds(&loopback::TARGET);
 }
