@@ -13,7 +13,7 @@ use crate::xmtp::refusal::Refusal;
 use crate::xmtp::wire::identity::RecoverablePasskeySignature;
 
 #[derive(Deserialize)]
-struct ClientData {
+struct Ceremony {
     challenge: String,
 }
 
@@ -31,7 +31,7 @@ pub(super) fn verify(
         .map_err(|_| Refusal::Malformed("passkey"))?;
     let der =
         Signature::from_der(&signature.signature).map_err(|_| Refusal::Malformed("signature"))?;
-    let data: ClientData = serde_json::from_slice(&signature.client_data_json)
+    let data: Ceremony = serde_json::from_slice(&signature.client_data_json)
         .map_err(|_| Refusal::Malformed("client data"))?;
     if data.challenge != BASE64_URL_SAFE_NO_PAD.encode(text) {
         return Err(Refusal::Signature("the challenge is another"));
