@@ -35,6 +35,7 @@ mod process;
 mod demo;
 mod farcaster;
 mod lens;
+mod xmtp;
 mod hostile;
 mod settings;
 mod capabilities;

@@ -1,0 +1,8 @@
+//! XMTP judged by its own software: people on the official client, of two versions.
+
+pub(crate) mod person;
+
+mod clients;
+mod devices;
+mod hindered;
+mod node;
