@@ -14,6 +14,12 @@ pub(crate) const COMMIT_LOG_SIGNER: &str = "_commit_log_signer";
 /// The version of the network's own library whose rules are followed here.
 pub(crate) const FOLLOWED_VERSION: &str = "1.10.0";
 
+/// Whether this client follows the rules of that version; of one that is none, it does not.
+pub(crate) fn follows(version: &str) -> bool {
+    let asked = Version::parse(version);
+    asked.is_some_and(|asked| Version::parse(FOLLOWED_VERSION).is_some_and(|own| asked <= own))
+}
+
 /// The most bytes that an attribute may have, if that is bounded.
 pub(crate) fn limit_bytes(key: &str) -> Option<usize> {
     match key {

@@ -14,7 +14,8 @@ use crate::mls::group::create::Founding;
 use crate::mls::group::join::Joined;
 use crate::mls::group::plan::{Intent, Plan};
 use crate::mls::group::process::{Applied, Processed};
-use crate::mls::group::record::{GroupId, Records};
+use crate::mls::group::record::GroupId;
+use crate::mls::group::records::Records;
 use crate::mls::key_package::KeyPackages;
 use crate::mls::roster::Roster;
 
@@ -33,7 +34,11 @@ impl Person {
     /// A first installation of the inbox that is called `name`.
     pub(crate) fn new(name: char) -> Self {
         let store = Store::in_memory().unwrap();
-        let keys = store.keys(&AccountName::parse("xmtp").unwrap()).unwrap();
+        Self::over(store.keys(&AccountName::parse("xmtp").unwrap()).unwrap(), name)
+    }
+
+    /// The same with these keys.
+    pub(crate) fn over(keys: Keys, name: char) -> Self {
         let installation = Installation::load_or_make(&keys).unwrap();
         let client = Client { inbox: inbox(name), installation };
         Self { keys, client }
@@ -57,6 +62,11 @@ impl Person {
     /// The init key of the key package that is on the network.
     pub(crate) fn init_key(&self) -> Vec<u8> {
         KeyPackages::load(&self.keys).unwrap().init_keys().pop().unwrap()
+    }
+
+    /// How many key packages are held.
+    pub(crate) fn keys_of_packages(&self) -> usize {
+        KeyPackages::load(&self.keys).unwrap().init_keys().len()
     }
 
     pub(crate) fn group(&self, id: &GroupId) -> Group<'_> {

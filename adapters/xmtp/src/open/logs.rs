@@ -12,8 +12,8 @@ use crate::identity::logs::Untaken;
 use crate::identity::member::{Installation, Member};
 use crate::kept::keys_unreadable;
 use crate::mls::client::{Client, Installation as OwnInstallation};
-use crate::mls::group::Group;
-use crate::mls::group::record::Records;
+use crate::mls::group::record::State;
+use crate::mls::group::records::Records;
 use crate::mls::key_package::KeyPackages;
 use crate::session::Wanted;
 use crate::wire::proto::identity::get_identity_updates_response::IdentityUpdateLog;
@@ -37,11 +37,11 @@ impl Opening<'_> {
             known.own_log = self.logs().newest(beginning.inbox)?.map_or(0, |(newest, _)| newest);
         }
         self.stands(beginning.now_ns)?;
-        let client = self.client()?;
-        for id in Records(self.keys).groups().map_err(|_| keys_unreadable())? {
-            let group = Group::load(self.keys, &client, &id).map_err(|_| keys_unreadable())?;
-            if let Some(group) = group {
-                follow(self.session, self.keys, &id, (group.record(), group.epoch()))?;
+        let records = Records(self.keys);
+        for id in records.groups().map_err(|_| keys_unreadable())? {
+            let record = records.record(&id).map_err(|_| keys_unreadable())?;
+            if let Some(record) = record.filter(|record| record.state != State::Removed) {
+                follow(self.session, self.keys, &id, (&record, record.epoch))?;
             }
         }
         Ok(())

@@ -15,10 +15,10 @@ use crate::follow::{follow, names};
 use crate::identity::inbox::InboxId;
 use crate::kept::{Held, Progress, keys_unreadable};
 use crate::mls::attribute::GROUP_NAME;
-use crate::mls::client::Client;
 use crate::mls::group::Group;
 use crate::mls::group::process::{Application, Processed, Whose};
-use crate::mls::group::record::{GroupId, Kind, Record};
+use crate::mls::group::record::{GroupId, Kind, Record, State};
+use crate::mls::group::records::Records;
 use crate::mls::roster::Unknown;
 use crate::mls::validate::Change;
 use crate::seal::commit_name;
@@ -54,15 +54,15 @@ impl Opening<'_> {
             (progress.done, progress.held) = (message.id, None);
         }
         self.kept().set_progress(id.as_bytes(), &progress);
-        self.tell(&client, &id)?;
+        self.tell(&id)?;
         opened
     }
 
     /// Tells those who cannot see the keys where the group stands now.
-    fn tell(&self, client: &Client, id: &GroupId) -> Result<(), Stop> {
-        let group = Group::load(self.keys, client, id).map_err(|_| keys_unreadable())?;
-        if let Some(group) = group {
-            follow(self.session, self.keys, id, (group.record(), group.epoch()))?;
+    fn tell(&self, id: &GroupId) -> Result<(), Stop> {
+        let record = Records(self.keys).record(id).map_err(|_| keys_unreadable())?;
+        if let Some(record) = record.filter(|record| record.state != State::Removed) {
+            follow(self.session, self.keys, id, (&record, record.epoch))?;
         }
         Ok(())
     }

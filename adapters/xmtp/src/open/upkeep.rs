@@ -3,7 +3,8 @@
 use super::{Opening, Stop, timestamp};
 use crate::arrival::{KeyPackages as Found, Uploaded, Welcomed};
 use crate::kept::{PackageRow, keys_unreadable};
-use crate::mls::group::record::{GroupId, Records};
+use crate::mls::group::record::GroupId;
+use crate::mls::group::records::Records;
 use crate::mls::key_package::KeyPackages;
 
 impl Opening<'_> {

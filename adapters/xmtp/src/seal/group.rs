@@ -7,7 +7,8 @@ use crate::kept::keys_unreadable;
 use crate::mls::client::Client;
 use crate::mls::group::Group;
 use crate::mls::group::create::Founding;
-use crate::mls::group::record::{GroupId, Records, State};
+use crate::mls::group::record::{GroupId, State};
+use crate::mls::group::records::Records;
 use crate::place::Place;
 use crate::session::Wanted;
 

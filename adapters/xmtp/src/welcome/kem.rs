@@ -59,6 +59,11 @@ impl Kem {
         Ok((private, public))
     }
 
+    /// Whether something can be sealed for the owner of `public`.
+    pub(crate) fn takes(self, public: &[u8]) -> bool {
+        self.encapsulate(public).is_ok()
+    }
+
     /// A fresh secret for the owner of `public`, and what they find it with.
     pub(super) fn encapsulate(
         self,

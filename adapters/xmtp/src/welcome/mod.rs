@@ -12,6 +12,7 @@ use crate::mls::key_package::KeyPackages;
 use crate::mls::roster::{Roster, Unknown};
 use crate::wire::proto::mls::{WelcomeMessage, welcome_message};
 
+use kem::Kem;
 use unwrap::{Unreadable, Unwrapped};
 
 pub(crate) mod hpke;
@@ -33,6 +34,16 @@ pub(crate) enum Wrapping {
     X25519,
     /// The key that a key package brings for it.
     XWing,
+}
+
+impl Wrapping {
+    /// How it is written.
+    pub(crate) const fn kem(self) -> Kem {
+        match self {
+            Self::X25519 => Kem::X25519,
+            Self::XWing => Kem::XWING_OLD,
+        }
+    }
 }
 
 /// Who a welcome is wrapped for.

@@ -6,7 +6,8 @@ use prost::Message as _;
 use tls_codec::{Serialize as _, VLBytes};
 
 use crate::mls::group::join::NotJoined;
-use crate::mls::group::record::{Owed, Records};
+use crate::mls::group::record::Owed;
+use crate::mls::group::records::Records;
 use crate::mls::key_package::KeyPackages;
 use crate::mls::people::{Person, World, now, open_group};
 use crate::welcome::hpke::sender;

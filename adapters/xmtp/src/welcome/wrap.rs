@@ -4,7 +4,6 @@ use prost::Message as _;
 use tls_codec::{Serialize as _, VLBytes};
 
 use crate::welcome::hpke::{HpkeError, sender};
-use crate::welcome::kem::Kem;
 use crate::welcome::{INFO, SealFor, Wrapping};
 use crate::wire::proto::group::WelcomeMetadata;
 use crate::wire::proto::mls::{
@@ -18,11 +17,11 @@ pub(crate) fn wrap(
     begins_after: u64,
     to: &SealFor,
 ) -> Result<WelcomeMessageInput, HpkeError> {
-    let (kem, algorithm) = match to.wrapping {
-        Wrapping::X25519 => (Kem::X25519, WelcomeWrapperAlgorithm::Curve25519),
-        Wrapping::XWing => (Kem::XWING_OLD, WelcomeWrapperAlgorithm::XwingMlkem768Draft6),
+    let algorithm = match to.wrapping {
+        Wrapping::X25519 => WelcomeWrapperAlgorithm::Curve25519,
+        Wrapping::XWing => WelcomeWrapperAlgorithm::XwingMlkem768Draft6,
     };
-    let (encapsulated, mut sequence) = sender(kem, &to.key, INFO)?;
+    let (encapsulated, mut sequence) = sender(to.wrapping.kem(), &to.key, INFO)?;
     let data = ciphertext(encapsulated, sequence.seal(&[], welcome)?)?;
     let metadata = WelcomeMetadata { message_cursor: begins_after }.encode_to_vec();
     let message = welcome_message_input::V1 {

@@ -3,16 +3,18 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use openmls::prelude::{KeyPackage, OpenMlsProvider as _};
+use openmls::prelude::{KeyPackage, OpenMlsProvider as _, Sender};
 use thiserror::Error;
 use threadbridge_core::model::time::Timestamp;
 use tls_codec::Serialize as _;
 
 use crate::mls::client::{InstallationKey, Leaf};
 use crate::mls::group::plan::Plan;
-use crate::mls::group::record::{Echo, Owed, Pending, RecordError, Target, digest};
+use crate::mls::group::record::{Echo, Owed, Pending, Target};
+use crate::mls::group::records::{RecordError, digest};
 use crate::mls::group::{Group, GroupError};
 use crate::mls::key_package::foreign::{self, Unusable, Usable};
+use crate::mls::validate::{self, Facts, Violation};
 
 /// Why no commit was made. The group is as it was.
 #[derive(Debug, Error)]
@@ -21,6 +23,8 @@ pub(crate) enum CommitError {
     Unreachable,
     #[error("another commit of this account is under way")]
     UnderWay,
+    #[error("the group's other members would refuse it")]
+    Forbidden(#[from] Violation),
     #[error("nothing could be done in the group")]
     Group(#[from] GroupError),
 }
@@ -70,6 +74,7 @@ impl Group<'_> {
             plan.after.membership.failed_installations.push(leaf.installation.to_vec());
         }
         let pending = self.stage(&plan, usable, now)?;
+        validate::allows(&self.own_facts()?)?;
         self.records().expect(&pending.bytes, &Echo::Commit)?;
         self.records().keep_pending(&self.id, &pending)?;
         self.keep()?;
@@ -139,6 +144,12 @@ impl Group<'_> {
             None => Vec::new(),
         };
         Ok(Pending { digest: digest(&bytes), bytes, epoch, welcome, targets, made_at: now })
+    }
+
+    /// What the commit that is under way does.
+    pub(super) fn own_facts(&self) -> Result<Facts, CommitError> {
+        let staged = self.mls.pending_commit().ok_or(GroupError::Mls("no commit is pending"))?;
+        Ok(Facts::read(&self.mls, staged, &Sender::Member(self.mls.own_leaf_index()))?)
     }
 
     /// The commit that is under way was read back as the server's `cursor`th message: it counts.

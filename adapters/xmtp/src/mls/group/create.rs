@@ -13,7 +13,8 @@ use crate::mls::attribute::{
 };
 use crate::mls::client::Client;
 use crate::mls::extension::Terms;
-use crate::mls::group::record::{GroupId, Kind, Record, Records, State};
+use crate::mls::group::record::{GroupId, Kind, Record, State};
+use crate::mls::group::records::Records;
 use crate::mls::group::{Group, GroupError};
 use crate::mls::permission::Preset;
 use crate::mls::provider::{CIPHERSUITE, MAX_PAST_EPOCHS, Place, Provider, capabilities};
@@ -144,6 +145,7 @@ impl<'a> Group<'a> {
             last_message_at: now,
             state: State::Active,
             ahead: 0,
+            epoch: 0,
         };
         Records(keys).begin(&id, &record)?;
         provider.storage().keep();

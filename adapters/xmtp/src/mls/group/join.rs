@@ -14,7 +14,8 @@ use tls_codec::Deserialize as _;
 
 use crate::mls::client::{Client, Leaf};
 use crate::mls::extension::{BadTerms, Terms};
-use crate::mls::group::record::{GroupId, Kind, Record, Records, State};
+use crate::mls::group::record::{GroupId, Kind, Record, State};
+use crate::mls::group::records::{RecordError, Records};
 use crate::mls::group::{Group, GroupError};
 use crate::mls::permission::Preset;
 use crate::mls::provider::{CIPHERSUITE, Provider, join_config};
@@ -55,6 +56,8 @@ pub(crate) enum NotJoined {
     Strangers,
     #[error("the direct conversation has admins, or lets members be changed")]
     Ruled,
+    #[error("the account is in too many groups, or in too many with one peer")]
+    TooMany,
     #[error("the account is in the group already")]
     Known,
 }
@@ -143,12 +146,16 @@ fn join<'a>(
         last_message_at: at,
         state,
         ahead: 0,
+        epoch: mls.epoch().as_u64(),
     };
-    let group = Group { provider, client, id, mls, record };
     let records = Records(keys);
-    records.forget_pending(&group.id).map_err(|error| Stop::Failed(error.into()))?;
-    records.begin(&group.id, &group.record).map_err(|error| Stop::Failed(error.into()))?;
-    group.keep().map_err(|error| Stop::Failed(error.into()))?;
+    let kept = records.begin(&id, &record).and_then(|()| records.forget_pending(&id));
+    kept.map_err(|error| match error {
+        RecordError::Full => NotJoined::TooMany.into(),
+        error @ (RecordError::Read(_) | RecordError::Broken) => Stop::Failed(error.into()),
+    })?;
+    provider.storage().keep();
+    let group = Group { provider, client, id, mls, record };
     Ok(group)
 }
 

@@ -17,7 +17,8 @@ use crate::mls::extension::{BadTerms, Terms};
 use crate::mls::provider::Provider;
 use crate::mls::storage::StorageError;
 
-use record::{Echo, GroupId, Record, RecordError, Records, State};
+use record::{Echo, GroupId, Record, State};
+use records::{RecordError, Records};
 
 pub(crate) mod commit;
 pub(crate) mod create;
@@ -25,6 +26,7 @@ pub(crate) mod join;
 pub(crate) mod plan;
 pub(crate) mod process;
 pub(crate) mod record;
+pub(crate) mod records;
 
 #[cfg(test)]
 mod tests;
@@ -148,7 +150,8 @@ impl<'a> Group<'a> {
     }
 
     /// Hands over what was changed.
-    fn keep(&self) -> Result<(), RecordError> {
+    fn keep(&mut self) -> Result<(), RecordError> {
+        self.record.epoch = self.epoch();
         self.provider.storage().keep();
         self.records().keep(&self.id, &self.record)
     }

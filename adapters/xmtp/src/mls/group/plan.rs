@@ -157,6 +157,8 @@ impl<R: Roster> Draft<'_, R> {
             if before.members().contains_key(inbox) {
                 continue;
             }
+            // What failed when they were in the group before may be possible again.
+            self.forgive(inbox)?;
             let mut sequence_id = 0;
             self.follow(inbox, &mut sequence_id)?;
             members.insert(inbox.clone(), sequence_id);
@@ -194,6 +196,13 @@ impl<R: Roster> Draft<'_, R> {
             self.remove(inbox, removed);
         }
         *sequence_id = newest;
+        Ok(())
+    }
+
+    fn forgive(&mut self, inbox: &str) -> Result<(), Unread> {
+        if let Some((_, now)) = self.roster.newest(inbox)? {
+            self.failed.retain(|failed| !now.iter().any(|it| it.as_slice() == failed));
+        }
         Ok(())
     }
 

@@ -42,7 +42,7 @@ pub(crate) enum Refused {
     #[error("the message is no member's")]
     Outsider,
     #[error("the commit is not valid: {0}")]
-    Commit(#[from] Violation),
+    Commit(Violation),
     #[error("the commit is not valid by MLS")]
     BadCommit,
     #[error("the account is not in the group any more")]
@@ -171,7 +171,10 @@ impl Group<'_> {
         roster: &impl Roster,
     ) -> Result<Processed, Stop> {
         if let Some(echo) = self.records().echo(bytes)? {
-            return self.own(&echo, bytes, cursor);
+            let records = self.records();
+            let processed = self.own(&echo, bytes, cursor)?;
+            records.heard(bytes);
+            return Ok(processed);
         }
         let message = self.parse(bytes)?;
         let epoch = message.epoch().as_u64();
@@ -230,7 +233,7 @@ impl Group<'_> {
         if let Echo::Message(tag) = echo {
             return Ok(Processed::Own(Some(tag.clone())));
         }
-        let pending = self.pending()?.filter(|it| it.digest == super::record::digest(bytes));
+        let pending = self.pending()?.filter(|it| it.digest == super::records::digest(bytes));
         let Some(pending) = pending else { return Ok(Processed::Stale(Whose::Own)) };
         if !self.is_at(pending.epoch) {
             self.drop_pending()?;

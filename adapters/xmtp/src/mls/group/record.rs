@@ -1,18 +1,12 @@
-//! What an account knows of its groups beside MLS, and which it is in.
+//! What an account knows of a group beside MLS.
 
 use minicbor::{Decode, Encode};
-use sha2::{Digest as _, Sha256};
-use thiserror::Error;
 use threadbridge_core::model::time::Timestamp;
-use threadbridge_core::store::{Keys, ReadError};
 
+use crate::mls::attribute::follows;
 use crate::mls::client::InstallationKey;
 use crate::welcome::{SealFor, Wrapping};
 
-/// The most groups that fall into one part of the list.
-const MAX_LISTED: usize = 400;
-/// The most direct conversations with one peer that are told apart.
-const MAX_DMS: usize = 64;
 const MAX_GROUP_ID_BYTES: usize = 64;
 
 /// A group's name on the network: random, and chosen by whoever made the group.
@@ -38,10 +32,8 @@ impl GroupId {
         openmls::prelude::GroupId::from_slice(&self.0)
     }
 
-    fn row(&self, kind: &str) -> Vec<u8> {
-        let mut row = format!("mls/{kind}/").into_bytes();
-        row.extend(&self.0);
-        row
+    pub(super) fn row(&self, kind: &str) -> Vec<u8> {
+        [b"mls/", kind.as_bytes(), b"/", &self.0].concat()
     }
 }
 
@@ -68,6 +60,16 @@ pub(crate) enum State {
     /// The account was removed from it.
     #[n(2)]
     Removed,
+}
+
+impl State {
+    /// A client that has become new enough goes on.
+    pub(super) fn resumed(self) -> Self {
+        match self {
+            Self::Paused(version) if follows(&version) => Self::Active,
+            Self::Paused(_) | Self::Active | Self::Removed => self,
+        }
+    }
 }
 
 /// What an account knows of a group beside MLS.
@@ -97,6 +99,9 @@ pub(crate) struct Record {
     /// here. More than a few mean that the others went on without this account.
     #[n(8)]
     pub(crate) ahead: u32,
+    /// How often its keys have changed.
+    #[n(9)]
+    pub(crate) epoch: u64,
 }
 
 /// A commit of our own that was not read back yet.
@@ -173,164 +178,4 @@ pub(crate) enum Echo {
     ),
     #[n(1)]
     Commit,
-}
-
-/// Why a row could not be read or kept.
-#[derive(Debug, Error)]
-pub(crate) enum RecordError {
-    #[error("the account's keys could not be read")]
-    Read(#[from] ReadError),
-    #[error("what is kept of a group cannot be read any more")]
-    Broken,
-    #[error("the account is in too many groups")]
-    Full,
-}
-
-/// Reads, keeps and lists what is known of groups.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Records<'a>(pub(crate) &'a Keys);
-
-impl Records<'_> {
-    pub(crate) fn record(self, id: &GroupId) -> Result<Option<Record>, RecordError> {
-        self.get(&id.row("record"))
-    }
-
-    pub(super) fn keep(self, id: &GroupId, record: &Record) -> Result<(), RecordError> {
-        self.put(&id.row("record"), record)
-    }
-
-    /// Keeps what is known of a new group, and lists it.
-    pub(super) fn begin(self, id: &GroupId, record: &Record) -> Result<(), RecordError> {
-        if let (Kind::Dm, Some(peer)) = (record.kind, &record.peer) {
-            self.list_in(&dm_row(peer), id, MAX_DMS)?;
-        }
-        self.list_in(&part_row(part(id)), id, MAX_LISTED)?;
-        self.keep(id, record)
-    }
-
-    fn list_in(self, row: &[u8], id: &GroupId, max: usize) -> Result<(), RecordError> {
-        let mut listed: Vec<GroupId> = self.get(row)?.unwrap_or_default();
-        if listed.contains(id) {
-            return Ok(());
-        }
-        if listed.len() >= max {
-            return Err(RecordError::Full);
-        }
-        listed.push(id.clone());
-        self.put(row, &listed)
-    }
-
-    /// Every group that the account is or was in.
-    pub(crate) fn groups(self) -> Result<Vec<GroupId>, RecordError> {
-        let mut groups = Vec::new();
-        for part in 0..=u8::MAX {
-            groups.extend(self.get::<Vec<GroupId>>(&part_row(part))?.unwrap_or_default());
-        }
-        Ok(groups)
-    }
-
-    /// The direct conversations with a peer, the one with the newest message first: two people
-    /// have as many as they have begun, and speak in the one that was used last.
-    pub(crate) fn dms(self, peer: &str) -> Result<Vec<(GroupId, Record)>, RecordError> {
-        let mut dms = Vec::new();
-        for id in self.get::<Vec<GroupId>>(&dm_row(peer))?.unwrap_or_default() {
-            if let Some(record) = self.record(&id)? {
-                dms.push((id, record));
-            }
-        }
-        let is_over = |record: &Record| record.state == State::Removed;
-        dms.sort_by_key(|(id, record)| {
-            (is_over(record), std::cmp::Reverse((record.last_message_at, id.clone())))
-        });
-        Ok(dms)
-    }
-
-    pub(crate) fn pending(self, id: &GroupId) -> Result<Option<Pending>, RecordError> {
-        self.get(&id.row("pending"))
-    }
-
-    pub(super) fn keep_pending(self, id: &GroupId, it: &Pending) -> Result<(), RecordError> {
-        self.put(&id.row("pending"), it)
-    }
-
-    pub(super) fn forget_pending(self, id: &GroupId) -> Result<(), RecordError> {
-        self.remove(&id.row("pending"))
-    }
-
-    /// Welcomes that are still to be sent.
-    pub(crate) fn owed(self, id: &GroupId) -> Result<Vec<Owed>, RecordError> {
-        Ok(self.get(&id.row("owed"))?.unwrap_or_default())
-    }
-
-    pub(super) fn owe(self, id: &GroupId, owed: Owed) -> Result<(), RecordError> {
-        let mut all = self.owed(id)?;
-        all.push(owed);
-        self.put(&id.row("owed"), &all)
-    }
-
-    /// The welcomes of the commits up to `cursor` were sent.
-    pub(crate) fn welcomed(self, id: &GroupId, cursor: u64) -> Result<(), RecordError> {
-        let mut owed = self.owed(id)?;
-        owed.retain(|owed| owed.cursor > cursor);
-        if owed.is_empty() {
-            return self.remove(&id.row("owed"));
-        }
-        self.put(&id.row("owed"), &owed)
-    }
-
-    pub(super) fn expect(self, bytes: &[u8], echo: &Echo) -> Result<(), RecordError> {
-        self.put(&echo_row(bytes), echo)
-    }
-
-    /// What we had sent, if these bytes are it. It is known once.
-    pub(super) fn echo(self, bytes: &[u8]) -> Result<Option<Echo>, RecordError> {
-        let row = echo_row(bytes);
-        let echo = self.get(&row)?;
-        if echo.is_some() {
-            self.0.delete(&row);
-        }
-        Ok(echo)
-    }
-
-    fn get<T: for<'b> Decode<'b, ()>>(self, row: &[u8]) -> Result<Option<T>, RecordError> {
-        let Some(bytes) = self.0.get(row)? else { return Ok(None) };
-        minicbor::decode(&bytes).map(Some).map_err(|_| RecordError::Broken)
-    }
-
-    fn put(self, row: &[u8], value: &impl Encode<()>) -> Result<(), RecordError> {
-        let bytes = minicbor::to_vec(value).map_err(|_| RecordError::Broken)?;
-        self.0.put(row, &bytes);
-        Ok(())
-    }
-
-    fn remove(self, row: &[u8]) -> Result<(), RecordError> {
-        if self.0.get(row)?.is_some() {
-            self.0.delete(row);
-        }
-        Ok(())
-    }
-}
-
-/// One row for all groups would be written anew at each join: there are 256.
-fn part(id: &GroupId) -> u8 {
-    Sha256::digest(id.as_bytes()).first().copied().unwrap_or(0)
-}
-
-fn part_row(part: u8) -> Vec<u8> {
-    format!("mls/groups/{part:02x}").into_bytes()
-}
-
-fn dm_row(peer: &str) -> Vec<u8> {
-    format!("mls/dm/{peer}").into_bytes()
-}
-
-fn echo_row(bytes: &[u8]) -> Vec<u8> {
-    let mut row = b"mls/echo/".to_vec();
-    row.extend(Sha256::digest(bytes));
-    row
-}
-
-/// SHA-256 of what goes over the network.
-pub(super) fn digest(bytes: &[u8]) -> Vec<u8> {
-    Sha256::digest(bytes).to_vec()
 }

@@ -81,15 +81,20 @@ pub(crate) fn check(
 }
 
 fn seal_for(package: &KeyPackage, installation: InstallationKey) -> Result<SealFor, Unusable> {
-    let Some(UnknownExtension(bytes)) = package.extensions().unknown(WELCOME_WRAPPER) else {
-        let key = package.hpke_init_key().as_slice().to_vec();
-        return Ok(SealFor { installation, wrapping: Wrapping::X25519, key });
+    let (wrapping, key) = match package.extensions().unknown(WELCOME_WRAPPER) {
+        None => (Wrapping::X25519, package.hpke_init_key().as_slice().to_vec()),
+        Some(UnknownExtension(bytes)) => {
+            let wrapper = WelcomeWrapperEncryption::decode(bytes.as_slice());
+            let wrapper = wrapper.map_err(|_| Unusable::Malformed)?;
+            if wrapper.algorithm != XWING_ALGORITHM {
+                return Err(Unusable::Incapable);
+            }
+            (Wrapping::XWing, wrapper.pub_key)
+        }
     };
-    let wrapper = WelcomeWrapperEncryption::decode(bytes.as_slice());
-    let WelcomeWrapperEncryption { pub_key: key, algorithm } =
-        wrapper.map_err(|_| Unusable::Malformed)?;
-    match algorithm {
-        XWING_ALGORITHM => Ok(SealFor { installation, wrapping: Wrapping::XWing, key }),
-        _ => Err(Unusable::Invalid),
+    // Whoever is added and cannot be told would keep the group waiting for ever.
+    if !wrapping.kem().takes(&key) {
+        return Err(Unusable::Invalid);
     }
+    Ok(SealFor { installation, wrapping, key })
 }

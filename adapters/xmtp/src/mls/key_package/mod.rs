@@ -30,6 +30,9 @@ use crate::wire::proto::group::{WelcomePointeeEncryptionAeadTypes, WelcomeWrappe
 
 pub(crate) mod foreign;
 
+#[cfg(test)]
+mod tests;
+
 const ROW: &[u8] = b"mls/packages";
 
 const LIFETIME: Duration = Duration::from_secs(84 * 24 * 60 * 60);
@@ -191,11 +194,6 @@ impl<'a> KeyPackages<'a> {
         }
     }
 
-    #[cfg(test)]
-    pub(crate) fn init_keys(&self) -> Vec<Vec<u8>> {
-        self.held.iter().map(|held| held.init_key.clone()).collect()
-    }
-
     fn forget(&mut self, now: Timestamp) -> Result<(), KeyPackageError> {
         let provider = Provider::over(self.keys);
         let is_over = |held: &Held| match held.stage {
@@ -224,7 +222,15 @@ impl Held {
 }
 
 fn make(keys: &Keys, client: &Client, now: Timestamp) -> Result<Held, KeyPackageError> {
-    let (wrapper_private, wrapper_public) = Kem::XWING_OLD.key_pair()?;
+    make_with(keys, client, now, Kem::XWING_OLD.key_pair()?)
+}
+
+fn make_with(
+    keys: &Keys,
+    client: &Client,
+    now: Timestamp,
+    (wrapper_private, wrapper_public): (Zeroizing<[u8; 32]>, Vec<u8>),
+) -> Result<Held, KeyPackageError> {
     let extensions = key_package_extensions(&wrapper_public).ok_or(KeyPackageError::Make)?;
     let leaf: Extensions<LeafNode> = Extensions::single(Extension::ApplicationId(
         ApplicationIdExtension::new(client.inbox.as_bytes()),
@@ -260,15 +266,46 @@ fn key_package_extensions(wrapper_public: &[u8]) -> Option<Extensions<KeyPackage
     let wrapper =
         WelcomeWrapperEncryption { pub_key: wrapper_public.to_vec(), algorithm: XWING_ALGORITHM };
     let unknown = |id, bytes| Extension::Unknown(id, UnknownExtension(bytes));
-    Extensions::from_vec(vec![
+    let mut extensions = vec![
         Extension::LastResort(LastResortExtension::default()),
         unknown(AEAD_TYPES, aead_types.encode_to_vec()),
-        unknown(WELCOME_WRAPPER, wrapper.encode_to_vec()),
-    ])
-    .ok()
+    ];
+    if !wrapper_public.is_empty() {
+        extensions.push(unknown(WELCOME_WRAPPER, wrapper.encode_to_vec()));
+    }
+    Extensions::from_vec(extensions).ok()
 }
 
 fn lifetime(now: Timestamp) -> Lifetime {
     let now = u64::try_from(now.as_secs()).unwrap_or(0);
     Lifetime::init(now.saturating_sub(LEEWAY.as_secs()), now.saturating_add(LIFETIME.as_secs()))
+}
+
+#[cfg(test)]
+impl KeyPackages<'_> {
+    pub(crate) fn init_keys(&self) -> Vec<Vec<u8>> {
+        self.held.iter().map(|held| held.init_key.clone()).collect()
+    }
+
+    /// One that was made as long ago.
+    pub(crate) fn made_at(
+        &self,
+        client: &Client,
+        ago: Duration,
+    ) -> Result<Vec<u8>, KeyPackageError> {
+        let now = threadbridge_core::model::time::Clock::System.now();
+        let then = now.as_micros() - i64::try_from(ago.as_micros()).unwrap();
+        Ok(make(self.keys, client, Timestamp::from_micros(then))?.bytes)
+    }
+
+    /// One with this key for welcomes.
+    pub(crate) fn made_with(
+        &self,
+        client: &Client,
+        public: &[u8],
+    ) -> Result<Vec<u8>, KeyPackageError> {
+        let now = threadbridge_core::model::time::Clock::System.now();
+        let pair = (Zeroizing::new([0; 32]), public.to_vec());
+        Ok(make_with(self.keys, client, now, pair)?.bytes)
+    }
 }

@@ -9,7 +9,7 @@ use std::collections::BTreeSet;
 use thiserror::Error;
 
 use crate::identity::logs::Unread;
-use crate::mls::attribute::{FOLLOWED_VERSION, MINIMUM_VERSION, Version, limit_bytes};
+use crate::mls::attribute::{MINIMUM_VERSION, Version, follows, limit_bytes};
 use crate::mls::client::{InstallationKey, Leaf};
 use crate::mls::extension::{BadTerms, Terms};
 use crate::mls::permission::Rank;
@@ -142,6 +142,14 @@ pub(crate) fn check(facts: &Facts, roster: &impl Roster) -> Result<Change, Verdi
     policies_allow(facts, &change)?;
     version_fits(&facts.after)?;
     Ok(change)
+}
+
+/// Checks a commit of our own by all but the logs, which it was made of.
+pub(crate) fn allows(facts: &Facts) -> Result<(), Violation> {
+    let change = changes(facts);
+    attributes_fit(&change)?;
+    sequences_grow(&facts.before, &facts.after)?;
+    policies_allow(facts, &change)
 }
 
 /// What a commit changes, whether it may or not.
@@ -326,8 +334,8 @@ fn brings_the_other(before: &Terms, added: &[String], actor: &str) -> bool {
 /// Whether the group asks for a newer client than this one.
 pub(crate) fn version_fits(terms: &Terms) -> Result<(), Verdict> {
     let Some(asked) = terms.mutable.attributes.get(MINIMUM_VERSION) else { return Ok(()) };
-    let version = Version::parse(asked).ok_or(Violation::Version)?;
-    if Version::parse(FOLLOWED_VERSION).is_some_and(|followed| followed < version) {
+    Version::parse(asked).ok_or(Violation::Version)?;
+    if !follows(asked) {
         return Err(Verdict::Paused(asked.clone()));
     }
     Ok(())

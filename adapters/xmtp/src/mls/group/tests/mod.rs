@@ -5,13 +5,24 @@ mod forge;
 mod joins;
 mod mutants;
 
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use threadbridge_core::model::id::AccountName;
+use threadbridge_core::store::Store;
+
 use crate::mls::attribute::GROUP_NAME;
+use crate::mls::group::commit::CommitError;
 use crate::mls::group::create::Founding;
 use crate::mls::group::join::{Joined, NotJoined};
-use crate::mls::group::plan::Intent;
+use crate::mls::group::plan::{Intent, PlanError};
 use crate::mls::group::process::{Processed, Refused, Whose};
-use crate::mls::group::record::{GroupId, Kind, Records, State};
+use crate::mls::group::record::{GroupId, Kind, State};
+use crate::mls::group::records::Records;
+use crate::mls::key_package::KeyPackages;
 use crate::mls::people::{Person, World, adding, inbox, now, open_group};
+use crate::mls::permission::Preset;
+use crate::mls::validate::Violation;
 
 fn hears(world: &World, person: &Person, id: &GroupId, bytes: &[u8]) -> (String, Vec<u8>) {
     let outcome = world.read(person, id, bytes);
@@ -198,7 +209,7 @@ fn a_leaf_that_joined_asks_for_new_keys_once() {
     assert!(bob.group(&id).is_renewal_due(now()));
     world.change(&bob, &id, &Intent { renew: true, ..Intent::default() }, (&[&ann], &[]));
     assert!(!bob.group(&id).is_renewal_due(now()));
-    let later = now().plus(std::time::Duration::from_secs(31 * 24 * 60 * 60));
+    let later = now().plus(Duration::from_secs(31 * 24 * 60 * 60));
     assert!(bob.group(&id).is_renewal_due(later));
 }
 
@@ -235,4 +246,110 @@ fn nobody_joins_by_a_welcome_for_another() {
         assert!(matches!(world.welcome(&bob, bytes, 0), Joined::Not(NotJoined::Malformed)));
     }
     assert!(cat.kept() == before);
+}
+
+#[test]
+fn what_the_others_would_refuse_is_not_committed() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let founding = Founding::Group {
+        preset: Preset::AdminsOnly,
+        name: String::new(),
+        description: String::new(),
+        image: String::new(),
+    };
+    let id = world.group(&founding, &[&ann, &bob]);
+    let rename = Intent {
+        attributes: [(GROUP_NAME.to_owned(), Some("Mine".to_owned()))].into(),
+        ..Intent::default()
+    };
+    let before = bob.kept();
+    let plan = world.plan(&bob, &id, &rename);
+    let made = bob.group(&id).commit(plan, &BTreeMap::new(), now());
+    let Err(CommitError::Forbidden(violation)) = made else { panic!("it was made: {made:?}") };
+    assert_eq!(violation, Violation::MayNotDescribe);
+    assert!(bob.kept() == before);
+    world.change(&ann, &id, &rename, (&[&bob], &[]));
+}
+
+#[test]
+fn a_direct_conversation_with_nobody_who_can_be_reached_is_not_begun() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    world.spoil_key_package(&bob);
+    let id = ann.create(&Founding::Dm { peer: inbox('b') });
+    let plan = world.plan(&ann, &id, &adding(&[&bob]));
+    let before = ann.kept();
+    let made = ann.group(&id).commit(plan, &BTreeMap::new(), now());
+    assert!(matches!(made, Err(CommitError::Unreachable)), "{made:?}");
+    assert!(ann.kept() == before);
+
+    world.log(&inbox('b'), [].into());
+    let nobody = ann.group(&id).plan(&adding(&[&bob]), &world);
+    assert!(matches!(nobody, Err(PlanError::Empty)), "{nobody:?}");
+    let unknown = Intent { add: [inbox('f')].into(), ..Intent::default() };
+    let unknown = ann.group(&id).plan(&unknown, &world);
+    assert!(matches!(unknown, Err(PlanError::Unknown(_))), "{unknown:?}");
+}
+
+#[test]
+fn whoever_comes_back_with_a_key_package_is_failed_no_more() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let second = Person::new('b');
+    world.link(&second);
+    world.spoil_key_package(&second);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    let removal = Intent { remove: [inbox('b')].into(), ..Intent::default() };
+    world.change(&ann, &id, &removal, (&[], &[]));
+    world.replace_key_package(&second, second.key_package());
+    let bytes = world.change(&ann, &id, &adding(&[&bob]), (&[], &[&second]));
+    assert_eq!(ann.group(&id).leaves().len(), 3);
+    assert!(ann.group(&id).terms().unwrap().membership.failed_installations.is_empty());
+    drop(bytes);
+}
+
+#[test]
+fn nobody_is_added_by_a_key_package_that_has_expired() {
+    let (mut world, [ann, bob, cat]) = World::of(['a', 'b', 'c']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    let days = Duration::from_secs(90 * 24 * 60 * 60);
+    let expired = KeyPackages::load(&cat.keys).unwrap().made_at(&cat.client, days).unwrap();
+    let plan = world.plan(&ann, &id, &adding(&[&cat]));
+    let packages = BTreeMap::from([(cat.key(), expired)]);
+    let made = ann.group(&id).commit(plan, &packages, now());
+    assert!(matches!(made, Err(CommitError::Unreachable)), "{made:?}");
+}
+
+#[tokio::test]
+async fn a_group_goes_on_after_each_step_was_committed_and_read_again() {
+    let store = Store::in_memory().unwrap();
+    let account = AccountName::parse("xmtp").unwrap();
+    let (mut world, [ann]) = World::of(['a']);
+    let mut bob = Person::over(store.keys(&account).unwrap(), 'b');
+    world.link(&bob);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    for round in 0..6 {
+        let Person { keys, client } = bob;
+        store.write(move |unit| unit.apply(keys)).await.unwrap();
+        bob = Person { keys: store.keys(&account).unwrap(), client };
+        if round % 2 == 0 {
+            let renew = Intent { renew: true, ..Intent::default() };
+            world.change(&bob, &id, &renew, (&[&ann], &[]));
+        }
+        let words = says(&ann, &id, "to him");
+        hears(&world, &bob, &id, &words);
+        let words = says(&bob, &id, "to her");
+        hears(&world, &ann, &id, &words);
+        is_same_epoch(&id, &[&ann, &bob]);
+    }
+}
+
+#[test]
+fn an_abandoned_step_leaves_the_keys_as_they_were() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    let before = ann.kept();
+    let mut group = ann.group(&id);
+    group.mls.create_message(&group.provider, &ann.client.installation, b"unsaid").unwrap();
+    drop(group);
+    assert!(ann.kept() == before);
+    assert_eq!(ann.group(&id).epoch(), Records(&ann.keys).record(&id).unwrap().unwrap().epoch);
 }

@@ -154,7 +154,7 @@ fn a_thousand_wrong_commits_never_count() {
             Processed::Missing(_) => *tried.1 += 1,
             // Its epoch was changed: it is counted as such, and that is undone here.
             Processed::Ahead | Processed::Stale(_) => {
-                let records = crate::mls::group::record::Records(&ann.keys);
+                let records = crate::mls::group::records::Records(&ann.keys);
                 records.keep(&scene.id, &record).unwrap();
             }
             Processed::Application(_)
