@@ -12,7 +12,7 @@ use crate::control::{Request, Unheard, ask};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::home::Home;
 use crate::settings::Settings;
-use crate::unlock;
+use crate::{unlock, word};
 
 /// Nobody types more; files are sent otherwise.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;
@@ -69,6 +69,7 @@ async fn alone(store: &Store, settings: &Settings, request: &Request) -> Result<
             let count = pipeline::discard(store, *id).await.map_err(not_done)?;
             Ok(dropped(count))
         }
+        Request::Person { act } => word::carry_out(store, act, now).await,
         Request::Reload => Err(Failure::new(Exit::Network, "no daemon is running here")),
     }
 }

@@ -22,6 +22,7 @@ use crate::settings::Settings;
 use crate::settings::person::PersonSettings;
 use crate::signals::{hangups, tell_systemd};
 use crate::watch::FileWatch;
+use crate::word;
 
 /// Orders that wait while one is carried out.
 const ORDERS: usize = 8;
@@ -155,6 +156,12 @@ impl Running {
             }
             Request::Drop { id } => {
                 self.bridge.discard(id).await.map(order::dropped).map_err(order::not_done)
+            }
+            Request::Person { act } => {
+                let said = word::carry_out(&self.store, &act, Clock::System.now()).await?;
+                // What waited for it goes on.
+                self.bridge.hurry().await;
+                Ok(said)
             }
             Request::Reload => self.reload().await,
         }

@@ -8,6 +8,7 @@
 
 mod capabilities;
 mod config;
+mod direct;
 mod fetch;
 mod listen;
 pub mod network;
@@ -72,6 +73,14 @@ impl Adapter for Loopback {
 
     fn capabilities(&self, _conversation: &RemoteConversation) -> &Capabilities {
         &self.capabilities
+    }
+
+    fn peer(&self, conversation: &RemoteConversation) -> Option<Identity> {
+        direct::peer(&self.identity, conversation)
+    }
+
+    fn direct(&self, with: &Identity) -> Option<RemoteConversation> {
+        direct::conversation(&self.identity, with)
     }
 
     async fn listen(&self, inbound: Inbound) -> Result<(), AdapterError> {

@@ -51,6 +51,19 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     /// What `conversation` can express there, its limits, and who can read it.
     fn capabilities(&self, conversation: &RemoteConversation) -> &Capabilities;
 
+    /// With whom `conversation` is direct, as far as its name tells; nothing for all others. What
+    /// somebody says there whom the owner does not know waits until the owner accepts them.
+    fn peer(&self, conversation: &RemoteConversation) -> Option<Identity> {
+        let _not_direct = conversation;
+        None
+    }
+
+    /// The direct conversation with somebody of this network; nothing if there can be none.
+    fn direct(&self, with: &Identity) -> Option<RemoteConversation> {
+        let _unreachable = with;
+        None
+    }
+
     /// How many envelopes the account may send, whatever the conversation; all of them hold.
     fn send_rates(&self) -> &[Rate] {
         &[]

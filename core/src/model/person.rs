@@ -106,6 +106,46 @@ pub struct Parting {
     pub reason: String,
 }
 
+/// What the owner thinks of somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
+#[cbor(index_only)]
+pub enum Attitude {
+    /// What they say in direct conversations is taken in.
+    #[n(0)]
+    Accepted,
+    /// What they say is kept and stays where it was said.
+    #[n(1)]
+    Muted,
+    /// What they say is not taken in.
+    #[n(2)]
+    Blocked,
+}
+
+/// What the owner thinks of an identity, and of all that are the same person.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub struct Standing {
+    /// Of which.
+    #[n(0)]
+    pub identity: Identity,
+    /// What.
+    #[n(1)]
+    pub attitude: Attitude,
+    /// Since when.
+    #[n(2)]
+    pub since: Timestamp,
+}
+
+/// Somebody whom the owner does not know wants to talk.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asking {
+    /// Who.
+    pub who: Identity,
+    /// Since when.
+    pub since: Timestamp,
+    /// How many messages of theirs wait.
+    pub messages: usize,
+}
+
 /// Something that speaks for two identities being one person.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Bond {

@@ -8,14 +8,17 @@
 mod kin;
 mod known;
 mod prove;
+mod standing;
 mod words;
 
 pub use self::kin::{Kin, kin};
 pub use self::known::{everybody, introduced, partings, person};
+pub use self::standing::{asking, attitude, is_stranger, think};
 pub use self::words::{Joined, Separated, join, let_proofs_join, separate};
 
 pub(crate) use self::known::introduce;
 pub(crate) use self::prove::{LAST_PARTING, claim, index_claims, prove};
+pub(crate) use self::standing::{asks, missing_acceptance};
 pub(crate) use self::words::LAST_WORD;
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::model::journal::{
 };
 use crate::model::mark::Origin;
 use crate::model::outbox::{BacklogRow, DeadLetter, OutboxRow, RefusalCount, WaitingRow};
-use crate::model::person::{Apart, Claim, Home, Introduced, Parting, Tie};
+use crate::model::person::{Apart, Claim, Home, Introduced, Parting, Standing, Tie};
 use crate::model::proof::{Proof, ProofId};
 use crate::model::time::Timestamp;
 use crate::store::key::{Key, KeyWriter};
@@ -100,6 +100,9 @@ pub const INTRODUCED: Table<u64, Introduced> = Table::of_store("introduced");
 /// The last partings, the oldest first.
 pub const PARTINGS: Table<u64, Parting> = Table::of_store("partings");
 
+/// What the owner thinks of people.
+pub const STANDINGS: Table<Identity, Standing> = Table::of_store("standings");
+
 /// How far each of an account's streams was read.
 pub const CURSORS: Table<Stream, Cursor> = Table::of_store("cursors");
 
@@ -181,6 +184,7 @@ pub const ALL: &[&dyn AnyTable] = &[
     &APART,
     &INTRODUCED,
     &PARTINGS,
+    &STANDINGS,
     &CURSORS,
     &WAITING,
     &REFUSALS,

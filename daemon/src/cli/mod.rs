@@ -12,6 +12,8 @@ mod init;
 mod migrate;
 mod outbox;
 mod output;
+mod people;
+mod person;
 mod preview;
 mod reload;
 mod run;
@@ -22,6 +24,7 @@ mod status;
 mod target;
 mod thread;
 mod threads;
+mod whom;
 mod xmtp;
 
 use std::path::PathBuf;
@@ -70,6 +73,10 @@ enum Command {
     Threads(threads::Args),
     /// Shows a conversation.
     Thread(thread::Args),
+    /// Lists the people, who waits to be accepted, and who looks like somebody else.
+    People(people::Args),
+    /// Shows a person and what makes them one; joins, separates, accepts, mutes, blocks.
+    Person(person::Args),
     /// Says something in a conversation.
     Send(send::Args),
     /// Shows what is on its way.
@@ -120,6 +127,8 @@ fn run_command(cli: Cli) -> Result<(), Failure> {
         Command::Status(args) => status::run(&home, &args),
         Command::Threads(args) => threads::run(&home, &args),
         Command::Thread(args) => thread::run(&home, &args),
+        Command::People(args) => people::run(&home, &args),
+        Command::Person(args) => person::run(&home, args),
         Command::Send(args) => send::run(&home, &args),
         Command::Outbox(args) => outbox::run(&home, &args),
         Command::Signer(args) => signer::run(&home, &args),

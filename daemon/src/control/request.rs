@@ -24,8 +24,57 @@ pub enum Request {
         /// Which; all if none is named.
         id: Option<u64>,
     },
+    /// Say who somebody is, or what the owner thinks of them.
+    Person {
+        /// What.
+        act: PersonAct,
+    },
     /// Read the settings again.
     Reload,
+}
+
+/// What the owner says of people, each named as `NETWORK:ID`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum PersonAct {
+    /// Two are one person.
+    Join {
+        /// One.
+        one: String,
+        /// The other.
+        other: String,
+    },
+    /// One is not the person whom the others are.
+    Separate {
+        /// One.
+        one: String,
+        /// The others.
+        others: Vec<String>,
+    },
+    /// Proofs may join again whom the owner separated.
+    Restore {
+        /// Whom.
+        one: String,
+    },
+    /// What the owner thinks of somebody.
+    Think {
+        /// Of whom.
+        one: String,
+        /// What; nothing for no more than of any stranger.
+        attitude: Option<Thought>,
+    },
+}
+
+/// What the owner thinks of somebody.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Thought {
+    /// They may talk to the owner.
+    Accepted,
+    /// What they say stays where it was said.
+    Muted,
+    /// What they say is not taken in.
+    Blocked,
 }
 
 /// What came of a request.

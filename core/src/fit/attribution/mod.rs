@@ -195,6 +195,11 @@ fn looks(name: &str) -> [String; 2] {
     })
 }
 
+/// What a name looks like once everything that is not seen is out of it.
+pub(crate) fn looks_of(name: &str) -> [String; 2] {
+    looks(&plain_name(name))
+}
+
 /// The beginning of an id that is too long to be shown.
 fn short(id: &str) -> String {
     if id.chars().count() <= 14 {

@@ -69,6 +69,7 @@ fn source(account: &Account, item: &Item) -> Source {
         account: account.name.clone(),
         network: account.adapter.network().clone(),
         own: account.identities().cloned().collect(),
+        peer: conversation(&item.read).and_then(|it| account.adapter.peer(it)),
         level: capabilities.map_or_else(Default::default, |it| it.level),
         names_known: capabilities.is_some_and(|it| it.ids_known_before_sending),
         now,

@@ -6,12 +6,16 @@ use super::dedupe::{Known, known};
 use super::keep::keep;
 use super::waiting::{Waits, make_room, stand_behind};
 use crate::adapter::{Batch, Envelope, Missing, Opened, Outcome, Parsed};
-use crate::model::event::Action;
+use crate::model::event::{Action, Event};
 use crate::model::id::RemoteId;
 use crate::model::time::Timestamp;
+use crate::people;
 use crate::pipeline::account::Account;
 use crate::pipeline::step::Step;
-use crate::store::{ChangeError, Keys, ReadError, WriteError};
+use crate::store::{ChangeError, Keys, ReadError, Snapshot, WriteError};
+
+/// How many messages of a stranger are kept until the owner accepts them.
+const MAX_OF_A_STRANGER: usize = 64;
 
 /// Why a batch was not kept.
 #[derive(Debug, Error)]
@@ -63,7 +67,8 @@ pub(super) async fn take(
     let _only_one_unit_of_work = account.unit.lock().await;
     let keys = account.store.keys(&account.name)?;
     let items = read_all(account, waits, &keys, batch.envelopes)?;
-    let more = items.iter().filter(|it| it.may_wait()).count();
+    let is_direct = |event: &Event| account.adapter.peer(&event.conversation).is_some();
+    let more = items.iter().filter(|it| it.may_wait(&is_direct)).count();
     if let Err(error) = make_room(account, waits, more).await {
         // What they lack is asked for all the same, or there would never be room.
         account.journaled(None, Vec::new(), items.iter().filter_map(Item::lacks).collect());
@@ -78,11 +83,11 @@ impl Item {
         missing.is_fetched().then(|| missing.clone())
     }
 
-    fn may_wait(&self) -> bool {
+    fn may_wait(&self, is_direct: &dyn Fn(&Event) -> bool) -> bool {
         match &self.read {
             Read::Waits { .. } => true,
             Read::Parsed { parsed, .. } => parsed.iter().any(|it| match it {
-                Parsed::Event(event) => !matches!(event.action, Action::Say(_)),
+                Parsed::Event(event) => is_direct(event) || !matches!(event.action, Action::Say(_)),
                 Parsed::Profile(..) | Parsed::Proof(_) => false,
             }),
             Read::Known
@@ -111,13 +116,36 @@ fn read_all(
             Known::Journaled | Known::Waits => Read::Known,
             Known::Ours => read_own(open(), &envelope.id),
             Known::Not => {
-                let read = read(account, open());
+                let read = too_many(account, waits, &snapshot, read(account, open()))?;
                 stand_behind(account, read, |what| waits.has(what))
             }
         })
     };
     let item = |envelope| Ok(Item { read: read_one(&envelope)?, envelope, waited: None });
     envelopes.into_iter().map(item).collect()
+}
+
+/// What was read, or a refusal if a stranger has said more than is kept before they are accepted.
+fn too_many(
+    account: &Account,
+    waits: &Waits,
+    snapshot: &Snapshot,
+    read: Read,
+) -> Result<Read, ReadError> {
+    let Read::Parsed { parsed, .. } = &read else { return Ok(read) };
+    let direct = parsed.iter().find_map(|it| match it {
+        Parsed::Event(event) => {
+            account.adapter.peer(&event.conversation).map(|_| event.author.clone())
+        }
+        Parsed::Profile(..) | Parsed::Proof(_) => None,
+    });
+    let Some(author) = direct else { return Ok(read) };
+    let waiting = waits.count(&people::missing_acceptance(&author).what);
+    if waiting >= MAX_OF_A_STRANGER && people::is_stranger(snapshot, &author)? {
+        let reason = "a stranger says more than is kept before they are accepted".to_owned();
+        return Ok(Read::Refused(reason));
+    }
+    Ok(read)
 }
 
 /// What our own envelope teaches when the network shows it: that it is there, and with control

@@ -14,6 +14,7 @@ use crate::model::event::Action;
 use crate::model::id::RemoteId;
 use crate::model::outbox::WaitingRow;
 use crate::model::time::Timestamp;
+use crate::people;
 use crate::pipeline::account::Account;
 use crate::pipeline::journal::{RECEIPT, message_missing, missing_message, missing_name};
 use crate::store::span::Span;
@@ -74,6 +75,11 @@ impl Waits {
                 self.by_what.remove(&wait.missing.what);
             }
         }
+    }
+
+    /// How many envelopes wait for that.
+    pub(super) fn count(&self, what: &str) -> usize {
+        self.by_what.get(what).copied().unwrap_or(0)
     }
 
     /// Whether an envelope waits for that.
@@ -148,12 +154,17 @@ pub(super) async fn make_room(
     if more == 0 || excess == 0 {
         return Ok(());
     }
-    let oldest = waits.by_place.iter().filter(|(_, it)| !it.missing.is_fetched()).take(excess);
+    // Whoever nobody knows gives way first.
+    let is_asking = |it: &(&u64, &Wait)| people::asks(&it.1.missing).is_some();
+    let others = |it: &(&u64, &Wait)| !it.1.missing.is_fetched() && !is_asking(it);
+    let (asking, others) =
+        (waits.by_place.iter().filter(is_asking), waits.by_place.iter().filter(others));
+    let oldest = asking.chain(others).take(excess);
     let oldest: Vec<u64> = oldest.map(|(place, _)| *place).collect();
     if oldest.len() < excess {
         return Err(NotKept::TooManyWait);
     }
-    let reason = "what it refers to had not arrived when too many waited";
+    let reason = "what it waited for had not come when too many waited";
     give_up(account, waits, oldest, reason).await
 }
 
@@ -161,7 +172,8 @@ pub(super) async fn make_room(
 async fn give_up_old(account: &Account, waits: &mut Waits) -> Result<(), NotKept> {
     let now = account.clock.now();
     let old = waits.by_place.iter().filter(|(_, it)| {
-        !it.missing.is_fetched() && now.since(it.since) >= account.limits().give_up_after
+        let waits_for_a_message = !it.missing.is_fetched() && people::asks(&it.missing).is_none();
+        waits_for_a_message && now.since(it.since) >= account.limits().give_up_after
     });
     let old: Vec<u64> = old.map(|(place, _)| *place).collect();
     if old.is_empty() {
@@ -239,6 +251,12 @@ fn openable(
     let mut items = Vec::new();
     for (place, Wait { id, missing, since }) in some {
         if stuck.contains(&missing.what) {
+            continue;
+        }
+        if let Some(who) = people::asks(&missing)
+            && people::is_stranger(snapshot, &who)?
+        {
+            stuck.insert(missing.what);
             continue;
         }
         let key = (account.name.clone(), id);

@@ -11,6 +11,8 @@ use crate::model::copy::{Copy, MadeBy, Pointer};
 use crate::model::event::{Action, Event, Said};
 use crate::model::id::{ConversationId, Identity, Leg, MessageId, Seq};
 use crate::model::journal::{MessageRow, Place, ReactionRow, Record};
+use crate::model::person::Attitude;
+use crate::people;
 use crate::store::span::Span;
 use crate::store::tables::{
     COPIES, EVENTS, JOURNAL, MESSAGES, ORIGINS, PEOPLE, REACTIONS, REMOTE, TOMBSTONES,
@@ -60,6 +62,9 @@ pub(crate) fn append(
         let reason = "it may answer our own, whose receipt has not come yet".to_owned();
         return Ok(Accepted::Waits(Missing { what: missing_name(&leg.conversation), reason }));
     }
+    if let Some(stopped) = unwelcome(unit, source, &event, is_own)? {
+        return Ok(stopped);
+    }
     let conversation = conversation_of(unit, &leg, source.now)?;
     let mut origin = claimed(source, &event);
     if let Some(first) = unit.get(&ORIGINS, &(conversation, origin))? {
@@ -107,6 +112,34 @@ pub(crate) fn append(
     appears(unit, source, &event, &leg, (conversation, message, seq))?;
     takes_effect(unit, source, &event, &referred, (conversation, message))?;
     Ok(Accepted::New(seq))
+}
+
+/// What becomes of an event whose author the owner blocked, or does not know. Taking back what was
+/// said is open to everybody. Who is answered by the owner's own hand is known from then on.
+fn unwelcome(
+    unit: &mut Unit<'_>,
+    source: &Source,
+    event: &Event,
+    is_own: bool,
+) -> Result<Option<Accepted>, ChangeError> {
+    if is_own {
+        if let Some(peer) = &source.peer
+            && matches!(event.action, Action::Say(_))
+            && people::is_stranger(unit, peer)?
+        {
+            people::think(unit, peer, Some(Attitude::Accepted), source.now)?;
+        }
+        return Ok(None);
+    }
+    let attitude = people::attitude(unit, &event.author)?;
+    let takes_back = matches!(event.action, Action::Delete { .. });
+    if attitude == Some(Attitude::Blocked) && !takes_back {
+        return Ok(Some(Accepted::Refused("its author is blocked")));
+    }
+    if source.peer.is_none() || attitude.is_some() || !people::is_stranger(unit, &event.author)? {
+        return Ok(None);
+    }
+    Ok(Some(Accepted::Waits(people::missing_acceptance(&event.author))))
 }
 
 /// Whether an event answers something that may be our own, people having been faster than the

@@ -30,6 +30,8 @@ pub(crate) struct Source {
     pub(crate) network: Network,
     /// Who the account is there, and who else speaks by it.
     pub(crate) own: BTreeSet<Identity>,
+    /// With whom the conversation is direct, if it is.
+    pub(crate) peer: Option<Identity>,
     /// How well what is said there is protected there.
     pub(crate) level: Level,
     /// Whether its ids are known before anything is sent.

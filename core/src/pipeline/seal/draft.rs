@@ -7,18 +7,19 @@ use std::sync::Arc;
 use super::Placed;
 use crate::adapter::{Adapter, Missing};
 use crate::fit::Speaker;
-use crate::model::content::Content;
+use crate::model::content::{Content, Kind};
 use crate::model::copy::{Copy, MadeBy, Pointer};
 use crate::model::id::{AccountName, ConversationId, Identity, Leg, MessageId, RemoteId, Seq};
 use crate::model::journal::Note;
 use crate::model::outbox::{BacklogRow, OutboxKind, OutboxRow};
+use crate::model::person::Attitude;
 use crate::model::time::Timestamp;
 use crate::people::{self, Kin};
 use crate::pipeline::account::Account;
 use crate::pipeline::route::{Decision, Destination, decide};
 use crate::store::span::Span;
 use crate::store::tables::{
-    BACKLOG, CONVERSATIONS, COPIES, MESSAGES, NOTES, OUTBOX, REACTED, REMOTE,
+    BACKLOG, CONVERSATIONS, COPIES, MESSAGES, NOTES, OUTBOX, REACTED, REMOTE, STANDINGS,
 };
 use crate::store::{ChangeError, Keys, ReadError, Reads, Snapshot, Unit};
 
@@ -91,6 +92,20 @@ impl<'a> Draft<'a> {
         Ok(kin.is_vouched_for() || kin.identities.iter().any(|it| routes.people.knows(it)))
     }
 
+    /// Whether the owner does not want to see an event elsewhere. What is taken back is taken back.
+    fn is_muted(&self, event: &Placed) -> Result<bool, ReadError> {
+        let Some(author) = &event.record.author else { return Ok(false) };
+        let mut attitude = None;
+        for identity in &self.kin(author)?.identities {
+            attitude = attitude.max(self.snapshot.get(&STANDINGS, identity)?.map(|it| it.attitude));
+        }
+        if attitude < Some(Attitude::Muted) {
+            return Ok(false);
+        }
+        let content = Content::decode(&event.record.content).ok();
+        Ok(content.is_none_or(|it| it.kind() != Kind::Delete))
+    }
+
     /// What a person speaks by, or the leg's own account; nothing if that person's account is gone.
     pub(super) fn speaker(&self, voice: Option<&AccountName>) -> Option<(&dyn Adapter, &Keys)> {
         let keys = voice.map_or(Some(&self.keys), |voice| self.voice_keys.get(voice));
@@ -107,10 +122,14 @@ impl<'a> Draft<'a> {
             return self.own_words(event);
         };
         let network = self.account.adapter.network();
+        let is_muted = self.is_muted(event)?;
         let mut legs = Vec::new();
         for leg in route.legs().filter(|leg| leg.account == self.account.name) {
             let level = self.account.adapter.capabilities(&leg.conversation).level;
             match decide(route, &event.record, Destination { leg, network, level }) {
+                Decision::Go if is_muted => {
+                    self.note(event, leg, true, "its author is muted".to_owned());
+                }
                 Decision::Go => legs.push(leg.clone()),
                 Decision::Stay => {}
                 Decision::Refused(reason) => self.note(event, leg, true, reason),
