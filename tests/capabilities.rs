@@ -3,10 +3,12 @@
 use threadbridge_core::adapter::Adapter;
 use threadbridge_core::model::capabilities::{Backfill, Capabilities, Order, Support};
 use threadbridge_core::model::id::{Network, RemoteAuthor, RemoteConversation};
+use threadbridge_core::secret::Secret;
 use threadbridge_farcaster::{Config as FarcasterConfig, Credentials, Endpoint, Farcaster};
 use threadbridge_lens::{Config as LensConfig, Lens};
 use threadbridge_loopback::network::{LoopbackNetwork, Rules, Secrecy};
 use threadbridge_loopback::{Config, Loopback};
+use threadbridge_xmtp::{Config as XmtpConfig, Xmtp};
 
 const DOCUMENT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/adapters.md");
 
@@ -75,12 +77,19 @@ async fn the_documented_table_is_what_the_adapters_state() {
     let lens = Lens::connect(&lens).unwrap();
     let clear = loopback(Secrecy::Clear);
     let encrypted = loopback(Secrecy::Encrypted { past_epochs: 1 });
-    let stated: [(&str, &dyn Adapter, &str); 5] = [
+    let xmtp = XmtpConfig {
+        host: web("http://127.0.0.1:1"),
+        wallet: Secret::new("01".repeat(32)),
+        may_join: false,
+    };
+    let xmtp = Xmtp::connect(&xmtp).unwrap();
+    let stated: [(&str, &dyn Adapter, &str); 6] = [
         ("`loopback`", &clear, "room"),
         ("`loopback`, encrypted", &encrypted, "room"),
         ("`farcaster` casts", &farcaster, "channel/https://farcaster.xyz/~/channel/books"),
         ("`farcaster` direct casts", &farcaster, "direct/5"),
         ("`lens` posts", &lens, "thread/42"),
+        ("`xmtp` conversations", &xmtp, "group/0f1e2d3c4b5a69788796a5b4c3d2e1f0"),
     ];
     let document = std::fs::read_to_string(DOCUMENT).unwrap();
     let rows = stated.map(|(name, adapter, conversation)| {

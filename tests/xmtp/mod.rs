@@ -2,7 +2,9 @@
 
 pub(crate) mod person;
 
+mod bridged;
 mod clients;
+mod crosses;
 mod devices;
 mod hindered;
 mod node;

@@ -16,9 +16,9 @@ pub(crate) enum Arrival {
     /// Listening begins for the inbox.
     #[n(0)]
     Beginning(#[n(0)] Beginning),
-    /// Logs of inboxes, as far as they were asked for.
+    /// What was added to an inbox's log.
     #[n(1)]
-    Logs(#[n(0)] Logs),
+    Log(#[n(0)] Log),
     /// The inbox of an address.
     #[n(2)]
     Inbox(#[n(0)] InboxOf),
@@ -53,23 +53,16 @@ pub(crate) struct Beginning {
     pub(crate) now_ns: u64,
 }
 
-/// What was added to logs of inboxes.
-#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct Logs {
-    /// When they were asked for, Unix time in nanoseconds: what was published before is in them.
-    #[n(0)]
-    pub(crate) asked_at_ns: u64,
-    /// Each inbox with what was added, each an `IdentityUpdateLog`; also those with nothing.
-    #[n(1)]
-    pub(crate) inboxes: Vec<LogOf>,
-}
-
 /// What was added to an inbox's log.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
-pub(crate) struct LogOf {
+pub(crate) struct Log {
+    /// When it was asked for, Unix time in nanoseconds: what was published before is in it.
     #[n(0)]
-    pub(crate) inbox: InboxId,
+    pub(crate) asked_at_ns: u64,
     #[n(1)]
+    pub(crate) inbox: InboxId,
+    /// Each an `IdentityUpdateLog`; often none.
+    #[n(2)]
     pub(crate) updates: Vec<Blob>,
 }
 
@@ -84,9 +77,7 @@ pub(crate) struct InboxOf {
     #[n(0)]
     pub(crate) address: String,
     #[n(1)]
-    pub(crate) inbox: InboxId,
-    #[n(2)]
-    pub(crate) log: Logs,
+    pub(crate) log: Log,
 }
 
 /// What a server thinks of a contract wallet's signature.

@@ -6,9 +6,7 @@ use threadbridge_core::adapter::{AdapterError, Envelope, Missing};
 use threadbridge_core::model::time::Clock;
 
 use crate::api::{Api, ApiError, PAGE, Since};
-use crate::arrival::{
-    Arrival, Blob, InboxOf, KeyPackageOf, KeyPackages, LogOf, Logs, Verdict, Welcomed,
-};
+use crate::arrival::{Arrival, Blob, InboxOf, KeyPackageOf, KeyPackages, Log, Verdict, Welcomed};
 use crate::identity::inbox::InboxId;
 use crate::identity::member::Installation;
 use crate::listen::nanoseconds;
@@ -35,7 +33,7 @@ impl Fetching<'_> {
         let what = missing.what.as_str();
         let Some(wanted) = self.session.wanted(what) else { return Ok(Vec::new()) };
         let arrivals = match wanted {
-            Wanted::Logs(since) => vec![Arrival::Logs(self.logs(&since).await?)],
+            Wanted::Logs(since) => self.logs(&since).await?.into_iter().map(Arrival::Log).collect(),
             Wanted::InboxOf(address) => self.inbox_of(address).await?,
             Wanted::Verdicts(claims) => {
                 let verdicts = self.api.check_wallets(&claims).await?;
@@ -62,25 +60,26 @@ impl Fetching<'_> {
         Ok(envelopes)
     }
 
-    async fn logs(&self, since: &[Since<InboxId>]) -> Result<Logs, ApiError> {
+    async fn logs(&self, since: &[Since<InboxId>]) -> Result<Vec<Log>, ApiError> {
         let asked_at_ns = nanoseconds(self.clock);
-        let mut inboxes = Vec::with_capacity(since.len());
+        let mut logs = Vec::with_capacity(since.len());
         for some in since.chunks(PAGE) {
             let mut added = self.api.identity_updates(some).await?;
             for Since { of, .. } in some {
                 let updates = added.remove(of).unwrap_or_default();
                 let updates = updates.iter().map(|it| Blob(it.encode_to_vec())).collect();
-                inboxes.push(LogOf { inbox: *of, updates });
+                logs.push(Log { asked_at_ns, inbox: *of, updates });
             }
         }
-        Ok(Logs { asked_at_ns, inboxes })
+        Ok(logs)
     }
 
     async fn inbox_of(&self, address: String) -> Result<Vec<Arrival>, ApiError> {
         let found = self.api.inboxes(std::slice::from_ref(&address)).await?;
         let Some(inbox) = found.into_iter().next().flatten() else { return Ok(Vec::new()) };
-        let log = self.logs(&[Since { of: inbox, id: 0 }]).await?;
-        Ok(vec![Arrival::Inbox(InboxOf { address, inbox, log })])
+        let logs = self.logs(&[Since { of: inbox, id: 0 }]).await?;
+        let found = |log| Arrival::Inbox(InboxOf { address: address.clone(), log });
+        Ok(logs.into_iter().map(found).collect())
     }
 
     async fn key_packages(&self, of: &[Installation]) -> Result<KeyPackages, ApiError> {

@@ -6,7 +6,7 @@ use threadbridge_core::adapter::Health;
 use super::{Ended, Reader};
 use crate::MAX_INSTALLATIONS;
 use crate::api::Since;
-use crate::arrival::{Arrival, Beginning, Blob, LogOf, Logs, Uploaded};
+use crate::arrival::{Arrival, Beginning, Blob, Log, Uploaded};
 use crate::identity::inbox::{FIRST_NONCE, InboxId};
 
 impl Reader<'_> {
@@ -51,8 +51,8 @@ impl Reader<'_> {
         let mut added = self.ear.api.identity_updates(&[Since { of: inbox, id }]).await?;
         let updates = added.remove(&inbox).unwrap_or_default();
         let updates = updates.iter().map(|it| Blob(it.encode_to_vec())).collect();
-        let logs = Logs { asked_at_ns, inboxes: vec![LogOf { inbox, updates }] };
-        self.hand_over(&Arrival::Logs(logs), format!("logs/own/{asked_at_ns}")).await
+        let log = Log { asked_at_ns, inbox, updates };
+        self.hand_over(&Arrival::Log(log), format!("log/own/{asked_at_ns}")).await
     }
 
     /// Uploads the key package, if one is due.

@@ -1,15 +1,18 @@
 //! Logs of inboxes: taken in entry by entry, each verified; and what follows from our own.
 
 use prost::Message as _;
+use threadbridge_core::adapter::Opened;
 use threadbridge_core::store::Keys;
 
 use super::{Opening, Stop, refused, timestamp};
-use crate::arrival::{Beginning, InboxOf, LogOf, Logs};
+use crate::arrival::{Beginning, InboxOf, Log};
+use crate::content::heard::Heard;
 use crate::follow::follow;
 use crate::identity::draft::Draft;
 use crate::identity::inbox::{FIRST_NONCE, InboxId};
 use crate::identity::logs::Untaken;
 use crate::identity::member::{Installation, Member};
+use crate::identity::proofs::proofs;
 use crate::kept::keys_unreadable;
 use crate::mls::client::{Client, Installation as OwnInstallation};
 use crate::mls::group::record::State;
@@ -47,33 +50,26 @@ impl Opening<'_> {
         Ok(())
     }
 
-    /// Takes what was added to logs.
-    pub(super) fn take_logs(&self, logs: &Logs) -> Result<(), Stop> {
-        for log in &logs.inboxes {
-            self.take_log(log, logs.asked_at_ns)?;
-        }
-        Ok(())
-    }
-
     /// Believes that an address belongs to an inbox where the inbox's log proves it.
-    pub(super) fn take_inbox(&self, found: &InboxOf) -> Result<(), Stop> {
-        self.take_logs(&found.log)?;
-        let newest = self.logs().newest(found.inbox)?;
+    pub(super) fn take_inbox(&self, found: &InboxOf) -> Result<Opened, Stop> {
+        let opened = self.take_log(&found.log)?;
+        let newest = self.logs().newest(found.log.inbox)?;
         let address = Member::Ethereum(found.address.clone());
         if !newest.is_some_and(|(_, state)| state.is_member(&address)) {
             return Err(refused("the inbox that an address is said to belong to does not have it"));
         }
-        self.kept().set_peer(&found.address, found.inbox);
-        Ok(())
+        self.kept().set_peer(&found.address, found.log.inbox);
+        Ok(opened)
     }
 
-    fn take_log(&self, log: &LogOf, asked_at_ns: u64) -> Result<(), Stop> {
+    /// Takes what was added to a log, and says what is new in it.
+    pub(super) fn take_log(&self, log: &Log) -> Result<Opened, Stop> {
         let read = |bytes: &[u8]| IdentityUpdateLog::decode(bytes).ok();
         let entries: Option<Vec<_>> = log.updates.iter().map(|it| read(&it.0)).collect();
         let entries = entries.ok_or_else(|| refused("an entry of an inbox's log is broken"))?;
-        let taken = self.logs().take(log.inbox, entries);
-        match taken {
-            Ok(_) => self.logs().set_checked_at(log.inbox, timestamp(asked_at_ns)),
+        let before = self.logs().newest(log.inbox)?.map_or(0, |(newest, _)| newest);
+        match self.logs().take(log.inbox, entries) {
+            Ok(_) => self.logs().set_checked_at(log.inbox, timestamp(log.asked_at_ns)),
             Err(Untaken::NeedsVerdict(claims)) => {
                 let what = format!("verdicts/{}", log.inbox);
                 let reason = "a contract wallet signed, and its chain has to be asked";
@@ -86,9 +82,21 @@ impl Opening<'_> {
             Err(Untaken::Unread(_)) => return Err(keys_unreadable().into()),
         }
         if Some(log.inbox) == self.kept().inbox()? {
-            self.stands(asked_at_ns)?;
+            self.stands(log.asked_at_ns)?;
         }
-        Ok(())
+        self.known(log.inbox, before)
+    }
+
+    /// What is new since an entry of a log: whose inbox it is, and the proof of it.
+    fn known(&self, inbox: InboxId, before: u64) -> Result<Opened, Stop> {
+        let Some((newest, state)) = self.logs().newest(inbox)? else { return Ok(Opened::Learnt) };
+        if newest <= before {
+            return Ok(Opened::Learnt);
+        }
+        let proofs = proofs(self.network, self.logs(), inbox, before);
+        let proofs = proofs.map_err(|_| keys_unreadable())?;
+        let address = state.addresses().first().map(|it| (*it).to_owned());
+        Ok(Opened::Plaintext(Heard::Known { inbox, address, proofs }.to_bytes()))
     }
 
     /// How we stand with our own inbox.

@@ -77,8 +77,8 @@ impl<'a> Opening<'a> {
             .ok_or_else(|| refused("the envelope is not of this adapter's making"))?;
         match arrival {
             Arrival::Beginning(beginning) => self.begins(&beginning)?,
-            Arrival::Logs(logs) => self.take_logs(&logs)?,
-            Arrival::Inbox(inbox) => self.take_inbox(&inbox)?,
+            Arrival::Log(log) => return self.take_log(&log),
+            Arrival::Inbox(inbox) => return self.take_inbox(&inbox),
             Arrival::Verdict(verdict) => self.logs().set_verdict(&verdict.claim, verdict.holds),
             Arrival::KeyPackages(packages) => self.take_key_packages(packages),
             Arrival::Welcome(bytes) => self.take_welcome(&bytes)?,

@@ -16,9 +16,9 @@ use crate::settings::Settings;
 use crate::settings::account::AccountSettings;
 use crate::settings::farcaster::FarcasterSettings;
 use crate::settings::lens::LensSettings;
-use crate::settings::xmtp::XmtpSettings;
 use crate::settings::secrets::{SecretError, resolve, store_in_keyring};
 use crate::settings::store::KeySource;
+use crate::settings::xmtp::XmtpSettings;
 use crate::unlock::write_key;
 
 pub(super) fn make_missing(home: &Home, settings: &Settings) -> Result<(), Failure> {

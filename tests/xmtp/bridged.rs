@@ -1,0 +1,194 @@
+//! A node of XMTP, a room beside it, and a bridge between them.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde_json::Value;
+use tempfile::TempDir;
+use threadbridge_core::adapter::Adapter;
+use threadbridge_core::model::health::Health;
+use threadbridge_core::model::id::{
+    AccountName, Leg, Network, RemoteAuthor, RemoteConversation, RemoteId,
+};
+use threadbridge_core::model::level::Level;
+use threadbridge_core::model::link::{Direction, Downgrade, Link};
+use threadbridge_core::model::time::Clock;
+use threadbridge_core::pipeline::{Backoff, Bridge, Limits, Setup};
+use threadbridge_core::secret::Secret;
+use threadbridge_core::store::{RootSecret, Store};
+use threadbridge_core::view;
+use threadbridge_devnet::xmtp::{Node, NodeSettings};
+use threadbridge_kit::deadline::until;
+use threadbridge_loopback::Loopback;
+use threadbridge_loopback::network::{Heard, LoopbackNetwork, Person as Neighbor, Rules};
+use threadbridge_xmtp::{Config, Xmtp};
+use tokio::time::{Instant, interval};
+
+use super::person::{Person, wallet};
+
+/// After this long what should have crossed is taken never to.
+const WITHIN: Duration = Duration::from_secs(30);
+const LOOK_EVERY: Duration = Duration::from_millis(50);
+
+/// Everything that is there.
+pub(crate) struct Bridged {
+    pub(crate) node: Node,
+    room: LoopbackNetwork,
+    pub(crate) zoe: Neighbor,
+    bridge: Option<Bridge>,
+    folder: TempDir,
+}
+
+fn name(text: &str) -> AccountName {
+    AccountName::parse(text).unwrap()
+}
+
+/// The room beside XMTP.
+pub(crate) fn den() -> RemoteConversation {
+    RemoteConversation::parse("room/den").unwrap()
+}
+
+/// The address of the bridge's wallet.
+pub(crate) fn own_address() -> String {
+    threadbridge_xmtp::address_of(&own_key()).unwrap()
+}
+
+fn own_key() -> Secret {
+    Secret::new(wallet("bridge").secret())
+}
+
+impl Bridged {
+    /// A node and a room, with no bridge yet.
+    pub(crate) async fn stands() -> Self {
+        // Every test comes here first; only one of them can be the first.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let node = Node::start(NodeSettings::default()).await.unwrap();
+        // As well protected as XMTP, so that no level has to stand beside what crosses.
+        let mut rules = Rules::default();
+        rules.capabilities.level = Level::Healing;
+        let room = LoopbackNetwork::new(Network::parse("room").unwrap(), rules);
+        let zoe = room.person("zoe");
+        for who in ["zoe", "bridge"] {
+            room.person(who).joins(&den());
+        }
+        Self { node, room, zoe, bridge: None, folder: TempDir::new().unwrap() }
+    }
+
+    /// Starts the bridge between the room and a conversation on XMTP.
+    pub(crate) async fn starts(&mut self, conversation: &str) {
+        let path = self.folder.path().join("store");
+        let secret = RootSecret::key_file([7; 32]);
+        let store = if path.exists() {
+            Store::open(&path, &secret).unwrap()
+        } else {
+            Store::create(&path, &secret).unwrap()
+        };
+        let who = RemoteAuthor::parse("bridge").unwrap();
+        let room = Loopback::connect(&self.room, who, threadbridge_loopback::Config::default());
+        let host = self.node.url().parse().unwrap();
+        let config = Config { host, wallet: own_key(), may_join: false };
+        let accounts: BTreeMap<AccountName, Arc<dyn Adapter>> = BTreeMap::from([
+            (name("dm"), Arc::new(Xmtp::connect(&config).unwrap()) as Arc<dyn Adapter>),
+            (name("room"), Arc::new(room) as Arc<dyn Adapter>),
+        ]);
+        let conversation = RemoteConversation::parse(conversation).unwrap();
+        let legs = BTreeMap::from([
+            (Leg { account: name("dm"), conversation }, Direction::Both),
+            (Leg { account: name("room"), conversation: den() }, Direction::Both),
+        ]);
+        let link = Link {
+            name: "den".to_owned(),
+            legs,
+            downgrade: Downgrade::Refuse,
+            attribution: "{name}: ".to_owned(),
+        };
+        let backoff =
+            Backoff { first: Duration::from_millis(50), longest: Duration::from_millis(300) };
+        let limits = Limits {
+            backoff,
+            call_within: Duration::from_secs(5),
+            confirm_within: Duration::from_secs(2),
+            stop_within: Duration::from_secs(2),
+            ..Limits::default()
+        };
+        let setup = Setup { accounts, links: vec![link], limits, ..Setup::default() };
+        self.bridge = Some(Bridge::start(store, setup, Clock::System).await.unwrap());
+        until("the bridge listens", async || {
+            matches!(self.health(), Health::Connected).then_some(())
+        })
+        .await;
+    }
+
+    pub(crate) async fn stops(&mut self) {
+        self.bridge.take().unwrap().stop().await.unwrap();
+    }
+
+    /// How the account on XMTP is doing.
+    pub(crate) fn health(&self) -> Health {
+        let Some(bridge) = &self.bridge else { return Health::Starting };
+        let snapshot = bridge.store().snapshot().unwrap();
+        let status = view::status(&snapshot).unwrap();
+        let account = status.accounts.into_iter().find(|it| it.name == name("dm"));
+        account.map_or(Health::Starting, |it| it.health)
+    }
+
+    /// zoe says something; its id in the room.
+    pub(crate) fn zoe_says(&self, text: &str) -> RemoteId {
+        self.zoe.says(&den(), text).unwrap()
+    }
+
+    /// What zoe hears once somebody has said this, whoever's words it says they are.
+    pub(crate) async fn zoe_hears(&self, text: &str) -> Heard {
+        let is_it = |it: &Heard| it.text == text || it.text.ends_with(&format!(": {text}"));
+        let mut ticks = interval(LOOK_EVERY);
+        let began = Instant::now();
+        loop {
+            ticks.tick().await;
+            let heard = self.zoe.hears(&den());
+            if let Some(heard) = heard.iter().find(|it| is_it(it)) {
+                return heard.clone();
+            }
+            let state = self.state();
+            assert!(began.elapsed() < WITHIN, "zoe does not hear «{text}»: {heard:#?}; {state}");
+        }
+    }
+
+    /// Everything that somebody on XMTP reads in a conversation, once `text` is the text of one of
+    /// its messages.
+    pub(crate) async fn reads(
+        &self,
+        person: &mut Person,
+        conversation: &str,
+        text: &str,
+    ) -> Vec<Value> {
+        let mut ticks = interval(LOOK_EVERY);
+        let began = Instant::now();
+        loop {
+            ticks.tick().await;
+            let seen = person.reads(conversation).await;
+            if seen.iter().any(|it| it["text"] == text) {
+                return seen;
+            }
+            let state = self.state();
+            assert!(began.elapsed() < WITHIN, "«{text}» is not on XMTP: {seen:#?}; {state}");
+        }
+    }
+
+    /// What is on its way, waits or failed, for whoever reads a failure.
+    pub(crate) fn state(&self) -> String {
+        let Some(bridge) = &self.bridge else { return "no bridge".to_owned() };
+        let snapshot = bridge.store().snapshot().unwrap();
+        let status = view::status(&snapshot).unwrap();
+        let outbox = view::outbox(&snapshot).unwrap();
+        let dead = view::dead_letters(&snapshot).unwrap();
+        format!("{status:#?}\n{outbox:#?}\n{dead:#?}")
+    }
+
+    pub(crate) async fn ends(mut self) {
+        if let Some(bridge) = self.bridge.take() {
+            bridge.stop().await.unwrap();
+        }
+        self.node.stop().await;
+    }
+}
