@@ -27,8 +27,9 @@ mod open;
 mod parse;
 mod place;
 mod render;
-
 mod rows;
+#[cfg(test)]
+mod samples;
 mod seal;
 mod send;
 mod session;

@@ -25,7 +25,7 @@ const TAG_BYTES: usize = 16;
 /// Why a remote attachment cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
 pub(crate) enum Unopened {
-    #[error("address of the attachment is not one that begins with https")]
+    #[error("address of the attachment is none of the web's")]
     Address,
     #[error("key of the attachment is incomplete")]
     Key,
@@ -74,8 +74,10 @@ pub(crate) fn seal(file: Attachment) -> Result<Sealed, Unopened> {
 
 /// What a message says of an attachment, as a part from elsewhere with the key that opens it.
 pub(crate) fn external(attachment: &RemoteAttachment) -> Result<ExternalPart, Unopened> {
-    let is_https = url::Url::parse(&attachment.url).is_ok_and(|url| url.scheme() == "https");
-    if !is_https || attachment.url.len() > 4096 {
+    // Nothing is fetched from there on receipt; who fetches it later decides from where.
+    let parsed = url::Url::parse(&attachment.url);
+    let is_web = parsed.is_ok_and(|url| matches!(url.scheme(), "https" | "http"));
+    if !is_web || attachment.url.len() > 4096 {
         return Err(Unopened::Address);
     }
     let hash = hex::decode(&attachment.content_digest).map_err(|_form| Unopened::Key)?;

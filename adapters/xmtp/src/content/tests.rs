@@ -261,7 +261,7 @@ fn an_attachment_without_a_whole_key_or_a_safe_address_is_refused() {
         change(&mut bad);
         remote::external(&bad).unwrap_err()
     };
-    assert_eq!(refused(|it| it.url = "http://files.test/1".to_owned()), Unopened::Address);
+    assert_eq!(refused(|it| it.url = "files.test/1".to_owned()), Unopened::Address);
     assert_eq!(refused(|it| it.url = "file:///etc/passwd".to_owned()), Unopened::Address);
     assert_eq!(refused(|it| it.url.push_str(&"x".repeat(5000))), Unopened::Address);
     assert_eq!(refused(|it| it.secret.truncate(31)), Unopened::Key);

@@ -176,7 +176,7 @@ fn files_that_lie_elsewhere_keep_what_opens_them() {
     assert_eq!(remote::open(part, &sealed.bytes).unwrap(), file);
     assert_eq!(content.attachments()[0].public_url(), None, "nobody else can open it");
     let unsafe_one = crate::wire::proto::content::RemoteAttachment {
-        url: "http://127.0.0.1/".to_owned(),
+        url: "file:///etc/passwd".to_owned(),
         ..sealed.attachment.clone()
     };
     let two = write::multi_remote_attachment(vec![sealed.attachment, unsafe_one]);
