@@ -23,3 +23,5 @@ mod processes;
 mod restarts;
 mod rules;
 mod streams;
+mod xmtp_process;
+mod xmtp_streams;

@@ -2,18 +2,25 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use super::api::Front;
+use super::api::{self, Front};
 use super::chain::Chains;
 use super::clock::unix_ns;
 use super::faults::Faults;
 use super::history::{self, Archives};
 use super::store::Store;
 use crate::line::Lines;
+
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+fn nanoseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
+}
 
 /// What a server shows of itself over TLS, in PEM.
 #[derive(Clone, PartialEq, Eq)]
@@ -83,7 +90,7 @@ impl Node {
     ///
     /// # Errors
     ///
-    /// If a port is taken.
+    /// If a port is taken, or a certificate cannot be used.
     pub async fn start(settings: NodeSettings) -> io::Result<Self> {
         let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let mut node = Self {
@@ -109,9 +116,10 @@ impl Node {
         if self.serving.is_some() {
             return Ok(());
         }
-        let api = TcpListener::bind(self.addr).await?;
-        let history = TcpListener::bind(self.history_addr).await?;
-        (self.addr, self.history_addr) = (api.local_addr()?, history.local_addr()?);
+        let api_listener = TcpListener::bind(self.addr).await?;
+        let history_listener = TcpListener::bind(self.history_addr).await?;
+        let addrs = (api_listener.local_addr()?, history_listener.local_addr()?);
+        (self.addr, self.history_addr) = addrs;
         let (stopping, tasks) = (CancellationToken::new(), TaskTracker::new());
         let front = Front {
             store: self.store.clone(),
@@ -122,9 +130,10 @@ impl Node {
             tasks: tasks.clone(),
         };
         let lines = |listener| Lines::new(listener, self.faults.clone(), stopping.clone());
-        tasks.spawn(front.serve(lines(api), self.settings.tls.clone()));
+        let router = front.router(self.settings.tls.as_ref()).map_err(io::Error::other)?;
+        tasks.spawn(api::serve(router, lines(api_listener), stopping.clone()));
         let router = history::router(self.archives.clone());
-        let served = axum::serve(lines(history), router).into_future();
+        let served = axum::serve(lines(history_listener), router).into_future();
         let over = stopping.clone();
         tasks.spawn(async move {
             tokio::select! {
@@ -183,6 +192,21 @@ impl Node {
     /// version; or takes it back.
     pub fn cut_over(&self, is_over: bool) {
         self.store.with(|state| state.cutover_ns = is_over.then(unix_ns));
+    }
+
+    /// Forgets what the network has forgotten `later` than now: applications' messages after 30 days,
+    /// welcomes and key packages after 90. Commits stay.
+    pub fn forget(&self, later: Duration) {
+        let now = unix_ns().saturating_add(nanoseconds(later));
+        let is_kept = |created_ns: u64, days: u64| {
+            created_ns.saturating_add(nanoseconds(DAY).saturating_mul(days)) > now
+        };
+        self.store.with(|state| {
+            let messages = &mut state.messages;
+            messages.retain(|sent| sent.message.is_commit || is_kept(sent.created_ns, 30));
+            state.welcomes.retain(|sent| is_kept(sent.created_ns, 90));
+            state.key_packages.retain(|_, (uploaded_ns, _)| is_kept(*uploaded_ns, 90));
+        });
     }
 
     /// The inbox that an address is in.

@@ -35,7 +35,10 @@ impl MlsApi for Front {
                 "invalid identity: validation failed with error {refusal}"
             ))
         })?;
-        self.store.with(|state| state.key_packages.insert(installation.to_vec(), bytes));
+        self.store.with(|state| {
+            let now_ns = state.tick_ns();
+            state.key_packages.insert(installation.to_vec(), (now_ns, bytes));
+        });
         Ok(Response::new(Empty {}))
     }
 
@@ -49,7 +52,8 @@ impl MlsApi for Front {
                 let place = Place { method: "FetchKeyPackages" };
                 let is_lost = self.faults.strikes(place, &Fault::NoKeyPackage);
                 let found = state.key_packages.get(&key).filter(|_| !is_lost);
-                KeyPackage { key_package_tls_serialized: found.cloned().unwrap_or_default() }
+                let found = found.map(|(_, bytes)| bytes.clone());
+                KeyPackage { key_package_tls_serialized: found.unwrap_or_default() }
             };
             keys.into_iter().map(package).collect()
         });

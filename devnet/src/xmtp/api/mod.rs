@@ -52,7 +52,12 @@ impl Front {
         Ok(())
     }
 
-    fn router(&self, tls: Option<&Tls>) -> Result<Router, tonic::transport::Error> {
+    /// The services.
+    ///
+    /// # Errors
+    ///
+    /// If a certificate cannot be used.
+    pub(crate) fn router(&self, tls: Option<&Tls>) -> Result<Router, tonic::transport::Error> {
         let mls = MlsApiServer::new(self.clone())
             .max_decoding_message_size(MAX_BYTES)
             .max_encoding_message_size(MAX_BYTES);
@@ -71,19 +76,13 @@ impl Front {
             .add_service(Faulty::new(identity, faults.clone()))
             .add_service(Faulty::new(migration, faults.clone())))
     }
+}
 
-    /// Serves until the node stops.
-    pub(crate) async fn serve(self, lines: Lines, tls: Option<Tls>) {
-        let stopping = self.stopping.clone();
-        let served = match self.router(tls.as_ref()) {
-            Ok(router) => {
-                let stopping = stopping.cancelled_owned();
-                router.serve_with_incoming_shutdown(incoming(lines), stopping).await
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = served {
-            tracing::error!(%error, "the gRPC server ended");
-        }
+/// Serves until the node stops.
+pub(crate) async fn serve(router: Router, lines: Lines, stopping: CancellationToken) {
+    let stopping = stopping.cancelled_owned();
+    let served = router.serve_with_incoming_shutdown(incoming(lines), stopping).await;
+    if let Err(error) = served {
+        tracing::error!(%error, "the gRPC server ended");
     }
 }

@@ -61,6 +61,14 @@ impl<M> Log<M> {
         self.newest.send_replace(id);
     }
 
+    /// Keeps only what is picked. What is gone is not taken again either.
+    pub(crate) fn retain(&mut self, is_kept: impl Fn(&Entry<M>) -> bool) {
+        self.all.retain(|entry| is_kept(entry));
+        for entries in self.topics.values_mut() {
+            entries.retain(|entry| is_kept(entry));
+        }
+    }
+
     /// The newest id.
     pub(crate) fn newest(&self) -> u64 {
         *self.newest.borrow()

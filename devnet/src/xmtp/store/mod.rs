@@ -28,8 +28,8 @@ pub(crate) type Welcome = welcome_message_input::Version;
 #[derive(Debug, Default)]
 pub(crate) struct State {
     pub(crate) directory: Directory,
-    /// The newest key package of each installation.
-    pub(crate) key_packages: BTreeMap<Vec<u8>, Vec<u8>>,
+    /// The newest key package of each installation, with the time at which it was uploaded.
+    pub(crate) key_packages: BTreeMap<Vec<u8>, (u64, Vec<u8>)>,
     pub(crate) messages: Log<Sent>,
     pub(crate) welcomes: Log<Welcome>,
     commit_log: BTreeMap<Vec<u8>, Vec<CommitLogEntry>>,
