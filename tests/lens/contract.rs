@@ -1,11 +1,15 @@
 //! The adapter keeps the contract on the Lens API, in a feed, a group and a thread.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
+use threadbridge_core::model::outgoing::Outgoing;
 use threadbridge_devnet::lens::faults::{Fault, Scope, When};
 use threadbridge_devnet::lens::person::Where;
-use threadbridge_kit::contract::{self, Desk, Disturbance};
+use threadbridge_kit::contract::{self, AdapterWorld as _, Desk, Disturbance};
+use threadbridge_kit::deadline::until;
 
+use super::kinds::words;
 use super::world::{Room, World, remote_id};
 
 #[tokio::test]
@@ -76,4 +80,27 @@ async fn failures_of_lens_have_their_verdicts() {
 async fn cancelling_loses_and_doubles_nothing_on_lens() {
     contract::a_cancelled_listen_loses_nothing(&World::feed).await;
     contract::a_cancelled_send_doubles_nothing(&World::feed).await;
+}
+
+/// What is indexed late keeps nothing waiting but itself, and stands where it was said.
+#[tokio::test]
+async fn what_comes_behind_a_post_waits_for_its_block_only() {
+    let world = World { settle_for: Duration::from_secs(5), ..World::feed().await };
+    let mut desk = Desk::new(&world).await;
+    let mut requests = Vec::new();
+    for text in ["one", "two", "three"] {
+        let sealed = desk.seal(&Outgoing::Say(words(text))).await;
+        requests.push(desk.request(&sealed));
+    }
+    world.lens.faults().set(Fault::IndexedLate { ms: 3000 }, Scope::Any, When::Next(1));
+    let answers = desk.adapter().send(&requests).await;
+    assert!(matches!(answers.as_slice(), [Err(_), Ok(_), _]), "{answers:?}");
+    until("the first to be there", async || {
+        let answers = desk.adapter().send(&requests).await;
+        answers.iter().all(Result::is_ok).then_some(())
+    })
+    .await;
+    let seen = world.peer_sees().await;
+    let texts: Vec<_> = seen.iter().map(|it| it.text.as_str()).collect();
+    assert_eq!(texts, ["one", "two", "three"]);
 }

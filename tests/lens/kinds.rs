@@ -52,7 +52,7 @@ impl AdapterWorld for Reader<'_> {
     async fn fail_next_send(&self, _: &Failure) {}
 }
 
-fn words(text: &str) -> Say {
+pub(super) fn words(text: &str) -> Say {
     Say {
         text: text.to_owned(),
         mentions: Vec::new(),

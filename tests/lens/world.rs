@@ -34,7 +34,11 @@ pub(super) struct World {
     pub(super) bridge: Person,
     pub(super) manager: Wallet,
     pub(super) room: Room,
+    /// How long the bridge expects what it sent to take until it shows, at the most.
+    pub(super) settle_for: Duration,
 }
+
+const SETTLE_FOR: Duration = Duration::from_millis(600);
 
 impl World {
     async fn start(settings: LensSettings) -> (devnet::Lens, Person, Person, Wallet) {
@@ -55,7 +59,7 @@ impl World {
     pub(super) async fn feed_of(settings: LensSettings) -> Self {
         let (lens, alice, bridge, manager) = Self::start(settings).await;
         let room = Room::Feed(lens.make_feed("tea"));
-        Self { lens, alice, bridge, manager, room }
+        Self { lens, alice, bridge, manager, room, settle_for: SETTLE_FOR }
     }
 
     pub(super) async fn group() -> Self {
@@ -63,14 +67,14 @@ impl World {
         let made = lens.make_group("tea", &alice);
         bridge.join(&lens, made.group).unwrap();
         let room = Room::Group(made.group, made.feed);
-        Self { lens, alice, bridge, manager, room }
+        Self { lens, alice, bridge, manager, room, settle_for: SETTLE_FOR }
     }
 
     /// A thread whose root the bridge's owner wrote before anybody listened, with another app.
     pub(super) async fn thread() -> Self {
         let (lens, alice, bridge, manager) = Self::start(quick()).await;
         let root = bridge.say(&lens, "tea?").unwrap();
-        Self { lens, alice, bridge, manager, room: Room::Thread(root) }
+        Self { lens, alice, bridge, manager, room: Room::Thread(root), settle_for: SETTLE_FOR }
     }
 
     fn shown(&self) -> Vec<Shown> {
@@ -106,7 +110,7 @@ impl World {
             speaker: Some(speaker),
             begin: Begin::All,
             pace: Pace { active: Duration::from_millis(10), idle: Duration::from_millis(20) },
-            settle_for: Duration::from_millis(600),
+            settle_for: self.settle_for,
             ..Config::reading(api, grove, url("https://app.test"))
         }
     }
@@ -209,6 +213,11 @@ impl AdapterWorld for World {
             failure("self-funded", Verdict::SuspendLeg, false),
             failure("fails on chain", Verdict::Reject, false),
         ]
+    }
+
+    fn shows_late(&self, failure: &Failure) -> bool {
+        // A transaction that is in a block keeps nobody waiting, and may fail when it is indexed.
+        failure.name == "fails on chain"
     }
 
     async fn fail_next_send(&self, failure: &Failure) {

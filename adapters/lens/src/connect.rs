@@ -8,7 +8,7 @@ use threadbridge_core::model::{
     id::{InvalidId, Network},
     time::Clock,
 };
-use tokio::time::Instant;
+use tokio::{sync::OnceCell, time::Instant};
 
 use crate::{
     Lens,
@@ -58,6 +58,7 @@ impl Lens {
                 memory: Memory::default(),
                 settle_for: config.settle_for,
                 began_at: Instant::now(),
+                census: OnceCell::new(),
                 group_feeds: Mutex::new(BTreeMap::new()),
             },
         })

@@ -154,7 +154,8 @@ impl Adapter for Lens {
     }
 
     async fn send(&self, batch: &[SendRequest]) -> Vec<Result<Receipt, AdapterError>> {
-        Outlet::new(&self.api, self.own.as_deref(), &self.desk).send_all(batch).await
+        let own = self.own.as_deref();
+        Outlet::new(&self.api, own, &self.desk, &self.clock).send_all(batch).await
     }
 }
 

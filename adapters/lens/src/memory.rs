@@ -44,6 +44,7 @@ pub(crate) struct Memory(Mutex<Traces>);
 struct Traces {
     by_op: BTreeMap<OpId, Trace>,
     order: VecDeque<OpId>,
+    has_forgotten: bool,
     /// Where the pictures of operations lie, by where they come from.
     pictures: VecDeque<((OpId, String), Laid)>,
 }
@@ -52,6 +53,11 @@ impl Memory {
     /// What is known of an operation; nothing for one that another process sealed.
     pub(crate) fn trace(&self, op: &OpId) -> Option<Trace> {
         self.with(|traces| traces.by_op.get(op).cloned())
+    }
+
+    /// Whether everything is known that this process did.
+    pub(crate) fn is_whole(&self) -> bool {
+        self.with(|traces| !traces.has_forgotten)
     }
 
     /// It was sealed just now.
@@ -68,6 +74,7 @@ impl Memory {
             while traces.order.len() > MOST {
                 if let Some(oldest) = traces.order.pop_front() {
                     traces.by_op.remove(&oldest);
+                    traces.has_forgotten = true;
                 }
             }
         });
@@ -106,8 +113,10 @@ mod tests {
         let memory = Memory::default();
         let op = |number| OpId::of(Address::from_bytes([0; 20]), number, 0, b"");
         for number in 0..=MOST as u64 {
+            assert!(memory.is_whole(), "{number}");
             memory.sealed(&op(number));
         }
+        assert!(!memory.is_whole());
         memory.note(&op(5), Trace::Done("1".to_owned()));
         assert_eq!(memory.trace(&op(0)), None);
         assert_eq!(memory.trace(&op(1)), Some(Trace::Untried));

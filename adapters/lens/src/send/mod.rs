@@ -1,5 +1,5 @@
 //! Doing what was sealed. A post is laid down on Grove, submitted, and followed until its transaction
-//! has ended; only then does it have a name.
+//! has ended; only then does it have a name. What comes behind it is begun meanwhile ([`course`]).
 //!
 //! The API takes no idempotency key. What this process sealed and never tried is simply submitted.
 //! Anything else (sealed by a process before this one, or tried without a clear answer) may be there
@@ -7,7 +7,9 @@
 //! post may take to show (`settle_for`), and submitted again only if it is not there by then. Should
 //! the network take longer than that, the post would be there twice; nothing shorter doubles it.
 
+mod course;
 mod media;
+mod order;
 mod react;
 mod replace;
 mod say;
@@ -17,15 +19,19 @@ use std::{collections::BTreeMap, sync::Mutex, time::Duration};
 
 use thiserror::Error;
 use threadbridge_core::{
-    adapter::{AdapterError, Receipt, SendRequest, Verdict},
+    adapter::Verdict,
     media::{Porter, Unbrought},
-    model::id::InvalidId,
+    model::{
+        id::{InvalidId, RemoteId},
+        time::Clock,
+    },
 };
-use tokio::time::Instant;
+use tokio::{sync::OnceCell, time::Instant};
 
+use self::order::Order;
 use crate::{
     api::{Api, failure::ApiError, transport::shown},
-    draft::{Operation, Parcel},
+    draft::{OpId, Within},
     grove::Grove,
     memory::Memory,
     own::Own,
@@ -37,6 +43,9 @@ use crate::{
 
 /// How long one call may wait for the network to settle; the pipeline gives a call 30 seconds.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// After this long it is asked again what became of something that was under way.
+const AGAIN: Duration = Duration::from_millis(1);
 
 /// What the API calls the rule of a group's feed.
 const FOR_MEMBERS: &str = "FEED_GROUP_GATED_NOT_A_MEMBER";
@@ -92,6 +101,9 @@ pub(crate) enum SendError {
     /// The network is not done with it.
     #[error("its transaction is not through yet")]
     Pending,
+    /// The network has it and goes on with it.
+    #[error("its transaction is under way")]
+    UnderWay,
     /// It may be there already; it has to be waited for.
     #[error("an earlier attempt may still show; waiting before it is sent again")]
     Settling(Duration),
@@ -120,11 +132,15 @@ impl SendError {
             | Self::NoFeed
             | Self::Id(_) => Verdict::Reject,
             Self::Pending | Self::Unknown => Verdict::Retry,
+            Self::UnderWay => Verdict::RetryAfter(AGAIN),
             Self::Settling(wait) => Verdict::RetryAfter(*wait),
             Self::Picture(reason) => reason.verdict(),
         }
     }
 }
+
+/// What the account had posted when nothing of processes before this one could still show.
+pub(crate) type Census = BTreeMap<OpId, String>;
 
 /// What sending needs, kept by the account.
 #[derive(Debug)]
@@ -136,6 +152,8 @@ pub(crate) struct Desk {
     pub(crate) settle_for: Duration,
     /// When this process began; what it did not seal may have been sent until then.
     pub(crate) began_at: Instant,
+    /// What of processes before this one is there, once it is known.
+    pub(crate) census: OnceCell<Census>,
     /// The feeds of groups.
     pub(crate) group_feeds: Mutex<BTreeMap<Address, Address>>,
 }
@@ -146,50 +164,56 @@ pub(crate) struct Outlet<'a> {
     pub(crate) api: &'a Api,
     pub(crate) own: Option<&'a Own>,
     pub(crate) desk: &'a Desk,
+    clock: &'a Clock,
     /// Until when this call may wait for the network.
     pub(crate) until: Instant,
+    order: Order,
 }
 
 impl<'a> Outlet<'a> {
-    pub(crate) fn new(api: &'a Api, own: Option<&'a Own>, desk: &'a Desk) -> Self {
-        Self { api, own, desk, until: Instant::now() + PATIENCE }
+    pub(crate) fn new(
+        api: &'a Api,
+        own: Option<&'a Own>,
+        desk: &'a Desk,
+        clock: &'a Clock,
+    ) -> Self {
+        let (until, order) = (Instant::now() + PATIENCE, Order::default());
+        Self { api, own, desk, clock, until, order }
     }
+}
 
-    /// Does one after the other and stops at the first failure.
-    pub(crate) async fn send_all(
-        &self,
-        batch: &[SendRequest],
-    ) -> Vec<Result<Receipt, AdapterError>> {
-        let mut answers = Vec::with_capacity(batch.len());
-        for request in batch {
-            if !answers.is_empty() && Instant::now() >= self.until {
-                break;
-            }
-            let answer = Box::pin(self.send(&request.sealed.bytes)).await;
-            let answer = answer.map_err(|error| AdapterError::new(error.verdict(), error));
-            let failed = answer.is_err();
-            answers.push(answer);
-            if failed {
-                break;
-            }
-        }
-        answers
-    }
+/// What beginning something came to.
+enum Begun {
+    /// There was nothing to wait for.
+    Done(RemoteId),
+    /// It goes on by itself.
+    UnderWay(Way),
+}
 
-    async fn send(&self, bytes: &[u8]) -> Result<Receipt, SendError> {
-        let parcel: Parcel = serde_json::from_slice(bytes).map_err(|_json| SendError::Malformed)?;
+/// A transaction that has a hash.
+struct Way {
+    op: OpId,
+    hash: String,
+    deed: Deed,
+}
+
+/// What a transaction does.
+enum Deed {
+    Say(Words),
+    Delete { post: String },
+}
+
+/// Where words come to stand, what they quote, and their metadata.
+type Words = (Within, Option<String>, String);
+
+impl Outlet<'_> {
+    /// Follows what was begun to its end.
+    async fn end(&self, Way { op, hash, deed }: Way) -> Result<RemoteId, SendError> {
         let own = self.own.ok_or(SendError::Api(ApiError::OnlyReads))?;
-        let id = match parcel.deed {
-            Operation::Say { within, quote, metadata } => {
-                self.say(own, &parcel.op, (within, quote), metadata).await?
-            }
-            Operation::Edit { post, metadata } => self.edit(&parcel.op, &post, metadata).await?,
-            Operation::Delete { post } => self.delete(&parcel.op, &post).await?,
-            Operation::React { post, reaction, is_given } => {
-                self.react(own, &parcel.op, &post, (reaction, is_given)).await?
-            }
-        };
-        Ok(Receipt::Done(id))
+        match deed {
+            Deed::Say(words) => self.end_of_saying(own, &op, &hash, words).await,
+            Deed::Delete { post } => self.end_of_deleting(&op, &hash, &post).await,
+        }
     }
 }
 

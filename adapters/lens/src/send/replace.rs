@@ -4,7 +4,7 @@
 use serde_json::json;
 use threadbridge_core::model::id::RemoteId;
 
-use super::{Outlet, SendError};
+use super::{Begun, Deed, Outlet, SendError, Way};
 use crate::{
     draft::OpId,
     memory::Trace,
@@ -52,15 +52,25 @@ impl Outlet<'_> {
     }
 
     /// Deletes a post.
-    pub(super) async fn delete(&self, op: &OpId, post: &str) -> Result<RemoteId, SendError> {
-        if self.is_unclear(op) && self.is_gone(post).await? {
-            return Ok(delete_id(post)?);
+    pub(super) async fn begin_to_delete(&self, op: OpId, post: String) -> Result<Begun, SendError> {
+        if self.is_unclear(&op) && self.is_gone(&post).await? {
+            return Ok(Begun::Done(delete_id(&post)?));
         }
-        let hash = match self.followed(op) {
+        let hash = match self.followed(&op) {
             Some(hash) => hash,
-            None => self.submit(op, DELETE_POST, json!({ "post": post })).await?,
+            None => self.submit(&op, DELETE_POST, json!({ "post": post })).await?,
         };
-        self.finished(op, &hash).await?;
+        Ok(Begun::UnderWay(Way { op, hash, deed: Deed::Delete { post } }))
+    }
+
+    /// Waits until a post is gone.
+    pub(super) async fn end_of_deleting(
+        &self,
+        op: &OpId,
+        hash: &str,
+        post: &str,
+    ) -> Result<RemoteId, SendError> {
+        self.finished(op, hash).await?;
         let mut waits = self.waits();
         while !self.is_gone(post).await? {
             if !waits.wait().await {

@@ -7,12 +7,12 @@ use serde_json::{Map, Value, json};
 use threadbridge_core::{adapter::Verdict, model::id::RemoteId};
 use tokio::time::{Instant, sleep_until};
 
-use super::{Outlet, SendError, settle::made, submitted};
+use super::{Begun, Census, Deed, Outlet, SendError, Way, Words, settle::made, submitted};
 use crate::{
     api::failure::ApiError,
     draft::{OpId, Within},
     memory::Trace,
-    name::post_id,
+    name::{is_post, post_id},
     own::Own,
     wire::{
         address::Address,
@@ -39,6 +39,15 @@ struct GroupAnswer {
     group: Option<GroupFeed>,
 }
 
+/// What an operation has come to.
+enum Already {
+    Nothing,
+    /// It has a transaction.
+    Submitted(String),
+    /// It is this post.
+    Said(String),
+}
+
 /// What an operation may have made.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Sought<'a> {
@@ -50,43 +59,65 @@ pub(super) enum Sought<'a> {
 
 impl Outlet<'_> {
     /// Posts, once.
-    pub(super) async fn say(
+    pub(super) async fn begin_to_say(
+        &self,
+        own: &Own,
+        op: OpId,
+        words: Words,
+    ) -> Result<Begun, SendError> {
+        let hash = match self.said_already(own, &op).await? {
+            Already::Said(post) => return self.said(&op, post).map(Begun::Done),
+            Already::Submitted(hash) => hash,
+            Already::Nothing => {
+                let request = self.request(own, &op, &words).await?;
+                match self.submit(&op, CREATE_POST, json!(request)).await {
+                    // What it answers or quotes may have been taken back meanwhile: it is said all
+                    // the same.
+                    Err(refusal) if refusal.verdict() == Verdict::Reject => {
+                        let request = self.without_deleted(request).await?.ok_or(refusal)?;
+                        self.submit(&op, CREATE_POST, json!(request)).await?
+                    }
+                    hash => hash?,
+                }
+            }
+        };
+        Ok(Begun::UnderWay(Way { op, hash, deed: Deed::Say(words) }))
+    }
+
+    /// Waits until a post has its name.
+    pub(super) async fn end_of_saying(
         &self,
         own: &Own,
         op: &OpId,
-        (within, quote): (Within, Option<String>),
-        metadata: String,
+        hash: &str,
+        words: Words,
     ) -> Result<RemoteId, SendError> {
-        if let Some(post) = self.said_already(own, op).await? {
-            return self.said(op, post);
-        }
-        let mut request = self.placed(own, within).await?;
-        if let Some(quote) = quote {
-            request.insert("quoteOf".to_owned(), json!({ "post": quote }));
-        }
-        let uri = self.lay_down(self.with_pictures(op, metadata).await?).await?;
-        request.insert("contentUri".to_owned(), json!(uri));
-        let post = match self.make(own, op, request.clone()).await {
-            // What it answers or quotes may have been taken back meanwhile: it is said all the same.
-            Err(refusal) if refusal.verdict() == Verdict::Reject => {
-                match self.without_deleted(request).await? {
-                    Some(request) => self.make(own, op, request).await?,
-                    None => return Err(refusal),
-                }
+        let post = match self.shown(own, op, hash).await {
+            Err(failure @ SendError::Failed(_)) => {
+                let request = self.request(own, op, &words).await?;
+                let request = self.without_deleted(request).await?.ok_or(failure)?;
+                let hash = self.submit(op, CREATE_POST, json!(request)).await?;
+                self.shown(own, op, &hash).await?
             }
-            made => made?,
+            post => post?,
         };
         self.said(op, post)
     }
 
-    async fn make(
+    /// Where and what to post, with what belongs to it laid down.
+    async fn request(
         &self,
         own: &Own,
         op: &OpId,
-        request: Map<String, Value>,
-    ) -> Result<String, SendError> {
-        let hash = self.submit(op, CREATE_POST, Value::Object(request)).await?;
-        self.shown(own, op, &hash).await
+        (within, quote, metadata): &Words,
+    ) -> Result<Map<String, Value>, SendError> {
+        let mut request = self.placed(own, within.clone()).await?;
+        if let Some(quote) = quote {
+            request.insert("quoteOf".to_owned(), json!({ "post": quote }));
+        }
+        let uri = self.lay_down(self.with_pictures(op, metadata.clone()).await?).await?;
+        request.insert("contentUri".to_owned(), json!(uri));
+        Ok(request)
     }
 
     /// The request without the posts that it refers to and that are deleted; nothing if none is.
@@ -109,26 +140,26 @@ impl Outlet<'_> {
         Ok(is_without.then_some(request))
     }
 
-    /// The post that this operation has made already, if it has; waits for it where it may still
-    /// show.
-    async fn said_already(&self, own: &Own, op: &OpId) -> Result<Option<String>, SendError> {
+    /// What this operation has come to already; waits for it where it may still show.
+    async fn said_already(&self, own: &Own, op: &OpId) -> Result<Already, SendError> {
         let trace = self.desk.memory.trace(op);
         match &trace {
-            Some(Trace::Done(post)) => return Ok(Some(post.clone())),
+            Some(Trace::Done(post)) => return Ok(Already::Said(post.clone())),
             Some(Trace::Submitted(..)) => {
                 if self.is_overdue(op, 1)
-                    && let Some(post) = self.find(own, op).await?
+                    && let Some(post) = self.find(own, op, PAGES).await?
                 {
-                    return Ok(Some(post));
+                    return Ok(Already::Said(post));
                 }
                 if let Some(hash) = self.followed(op) {
-                    return self.shown(own, op, &hash).await.map(Some);
+                    return Ok(Already::Submitted(hash));
                 }
             }
             Some(Trace::Untried | Trace::Tried(_)) | None => {}
         }
         let trace = self.desk.memory.trace(op);
-        self.awaited(own, op, trace.as_ref(), Sought::Words).await
+        let found = self.awaited(own, op, trace.as_ref(), Sought::Words).await?;
+        Ok(found.map_or(Already::Nothing, Already::Said))
     }
 
     /// Looks for what an operation may have made already, for as long as it may still show.
@@ -144,7 +175,9 @@ impl Outlet<'_> {
         loop {
             let is_settled = Instant::now() >= shows_until;
             let found = match sought {
-                Sought::Words => self.find(own, op).await?,
+                Sought::Words if is_settled && trace.is_none() => self.left(own, op).await?,
+                // Nothing was sent since, so that it would stand among the first.
+                Sought::Words => self.find(own, op, 1).await?,
                 Sought::Repost(post) => self.own_repost(own, post).await?,
             };
             if found.is_some() || is_settled {
@@ -159,6 +192,24 @@ impl Outlet<'_> {
         }
     }
 
+    /// What a process before this one has left of an operation, after the time in which it could
+    /// still show. The account's posts are looked through once for all of them.
+    async fn left(&self, own: &Own, op: &OpId) -> Result<Option<String>, SendError> {
+        if !self.desk.memory.is_whole() {
+            return self.find(own, op, PAGES).await;
+        }
+        let census = self.desk.census.get_or_try_init(async || {
+            let mut census = Census::new();
+            self.look_through(own, PAGES, |post, name| {
+                census.extend(OpId::parse(post).map(|op| (op, name.to_owned())));
+                false
+            })
+            .await?;
+            Ok::<_, SendError>(census)
+        });
+        Ok(census.await?.get(op).cloned())
+    }
+
     fn said(&self, op: &OpId, post: String) -> Result<RemoteId, SendError> {
         let id = post_id(&post)?;
         self.desk.memory.note(op, Trace::Done(post));
@@ -166,15 +217,36 @@ impl Outlet<'_> {
     }
 
     /// Looks for an operation's post among the account's latest.
-    async fn find(&self, own: &Own, op: &OpId) -> Result<Option<String>, SendError> {
+    async fn find(&self, own: &Own, op: &OpId, pages: usize) -> Result<Option<String>, SendError> {
+        let mut found = None;
+        self.look_through(own, pages, |made_by, post| {
+            let is_it = made_by == op.as_str();
+            if is_it {
+                found = Some(post.to_owned());
+            }
+            is_it
+        })
+        .await?;
+        Ok(found)
+    }
+
+    /// Shows the account's latest posts, each with the id in its metadata, until `look` says that it
+    /// is enough.
+    async fn look_through(
+        &self,
+        own: &Own,
+        pages: usize,
+        mut look: impl FnMut(&str, &str) -> bool + Send,
+    ) -> Result<(), SendError> {
         let mut cursor = None;
-        for _page in 0..PAGES {
+        for _page in 0..pages {
             let page = self.api.posts(Ask::By { author: own.account, cursor }).await?;
             for post in page.items {
-                if let AnyPost::Post(_) = post
-                    && let Some(found) = made(&post, own.account, op)
-                {
-                    return Ok(Some(found));
+                let AnyPost::Post(post) = post else { continue };
+                let (id, name) = (post.metadata.id.as_deref(), &post.place.name.id);
+                let is_ours = post.author.address == own.account && is_post(name);
+                if is_ours && id.is_some_and(|id| look(id, name)) {
+                    return Ok(());
                 }
             }
             cursor = page.page.next;
@@ -182,7 +254,7 @@ impl Outlet<'_> {
                 break;
             }
         }
-        Ok(None)
+        Ok(())
     }
 
     /// The part of the request that says where the post comes to stand.
@@ -195,7 +267,7 @@ impl Outlet<'_> {
                 let post = match self.desk.memory.trace(&before) {
                     Some(Trace::Done(post)) => Some(post),
                     Some(Trace::Untried | Trace::Tried(_) | Trace::Submitted(..)) | None => {
-                        self.find(own, &before).await?
+                        self.find(own, &before, PAGES).await?
                     }
                 };
                 ("commentOn", json!({ "post": post.ok_or(SendError::NoPartBefore)? }))
@@ -238,6 +310,9 @@ impl Outlet<'_> {
             // So that nothing but the submission itself counts as an attempt.
             session.token(&self.api.transport).await?;
         }
+        if !self.order.is_kept().await {
+            return Err(SendError::UnderWay);
+        }
         memory.note(op, Trace::Tried(Instant::now()));
         let answer: Result<Answer, ApiError> = self.api.act(document, request).await;
         let hash = match answer {
@@ -248,6 +323,7 @@ impl Outlet<'_> {
         match hash {
             Ok(hash) => {
                 memory.note(op, Trace::Submitted(hash.clone(), Instant::now()));
+                self.order.sent(&hash);
                 Ok(hash)
             }
             Err(SendError::Unknown) => Err(SendError::Unknown),

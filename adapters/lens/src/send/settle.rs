@@ -4,23 +4,28 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use serde_json::json;
+use threadbridge_core::adapter::Verdict;
 use tokio::time::{Instant, sleep_until};
 
-use super::{Outlet, SendError};
+use super::{Outlet, SendError, order::Stands};
 use crate::{
     api::{failure::ApiError, transport::shown},
     draft::OpId,
     memory::Trace,
     name::is_post,
-    wire::{address::Address, document::TRANSACTION, outcome::Transaction, post::AnyPost},
+    wire::{address::Address, document::TRANSACTION, outcome::Transaction, post::AnyPost, time},
 };
 
-/// The wait between two questions, which doubles up to the longest.
+/// The wait between two questions, which grows by a half up to the longest.
 const LONGEST: Duration = Duration::from_secs(10);
 /// After how many times as long a transaction counts as lost.
 const LOST_AFTER: u32 = 3;
-/// How many questions fit into the time that something may take to show.
-const QUESTIONS: u32 = 60;
+/// How small beside the time that something may take to show the first wait is.
+const QUESTIONS: u32 = 120;
+/// How long blocks, and what is in them, have the same time.
+const BLOCK: Duration = Duration::from_secs(1);
+/// How often in a row a question about what is under way may fail.
+const FAILURES: u32 = 3;
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -31,18 +36,44 @@ struct Standing {
 /// Growing waits up to an end.
 pub(super) struct Waits {
     next: Duration,
+    /// How often in a row a question has failed.
+    failures: u32,
     until: Instant,
 }
 
 impl Waits {
     /// Waits, or says that the time is up.
     pub(super) async fn wait(&mut self) -> bool {
+        self.wait_past(None).await
+    }
+
+    /// The same, but wakes at that moment.
+    async fn wait_past(&mut self, moment: Option<Instant>) -> bool {
         let now = Instant::now();
         if now >= self.until {
             return false;
         }
-        sleep_until((now + self.next).min(self.until)).await;
-        self.next = self.next.saturating_mul(2).min(LONGEST);
+        let until = (now + self.next).min(self.until);
+        sleep_until(moment.filter(|it| *it > now).map_or(until, |it| it.min(until))).await;
+        self.next = self.next.saturating_mul(3).min(LONGEST.saturating_mul(2)) / 2;
+        true
+    }
+
+    /// Whether a question about something that is under way is asked again, now that it failed and
+    /// was waited for: that goes on whether or not the question is answered.
+    async fn forgive(&mut self, error: &ApiError) -> bool {
+        let wait = match error.verdict() {
+            Verdict::Retry => self.next,
+            Verdict::RetryAfter(wait) => wait,
+            Verdict::Suspend | Verdict::SuspendLeg | Verdict::Reject | Verdict::Reseal => {
+                return false;
+            }
+        };
+        self.failures = self.failures.saturating_add(1);
+        if self.failures > FAILURES || Instant::now() + wait >= self.until {
+            return false;
+        }
+        sleep_until(Instant::now() + wait).await;
         true
     }
 }
@@ -50,15 +81,29 @@ impl Waits {
 impl Outlet<'_> {
     /// Waits that begin small beside the time that something may take.
     pub(super) fn waits(&self) -> Waits {
-        Waits { next: self.desk.settle_for / QUESTIONS, until: self.until }
+        Waits { next: self.desk.settle_for / QUESTIONS, failures: 0, until: self.until }
     }
 
     /// Follows a transaction to its end. What failed is not tried again by itself.
     pub(super) async fn finished(&self, op: &OpId, hash: &str) -> Result<(), SendError> {
+        let end = self.end_of(op, hash).await;
+        let has_ended = matches!(end, Ok(()) | Err(SendError::Failed(_)));
+        let stands = if has_ended { Stands::Placed } else { Stands::Unknown };
+        self.order.reached(hash, stands);
+        end
+    }
+
+    async fn end_of(&self, op: &OpId, hash: &str) -> Result<(), SendError> {
         let mut waits = self.waits();
+        let mut placed_at = None;
+        let request = json!({ "txHash": hash });
         loop {
-            let standing = self.api.act(TRANSACTION, json!({ "txHash": hash })).await;
-            let standing: Standing = standing.map_err(following)?;
+            let standing = self.api.act(TRANSACTION, request.clone()).await;
+            let standing: Standing = match standing {
+                Err(error) if waits.forgive(&error).await => continue,
+                standing => standing.map_err(following)?,
+            };
+            waits.failures = 0;
             match standing.transaction_status {
                 Transaction::FinishedTransactionStatus {} => return Ok(()),
                 Transaction::FailedTransactionStatus { reason } => {
@@ -66,15 +111,29 @@ impl Outlet<'_> {
                     self.desk.memory.note(op, Trace::Untried);
                     return Err(SendError::Failed(shown(&reason)));
                 }
-                Transaction::NotIndexedYetStatus {}
-                | Transaction::PendingTransactionStatus {}
-                | Transaction::Other => {}
+                Transaction::NotIndexedYetStatus { tx_has_mined: true } => {
+                    placed_at.get_or_insert_with(|| Instant::now() + BLOCK);
+                }
+                Transaction::PendingTransactionStatus { block_timestamp } => {
+                    placed_at.get_or_insert_with(|| self.passes_at(block_timestamp.as_deref()));
+                }
+                Transaction::NotIndexedYetStatus { tx_has_mined: false } | Transaction::Other => {}
             }
             // What takes longer than it may is looked for by its own id before it is asked again.
-            if self.is_overdue(op, 1) || !waits.wait().await {
+            if self.is_overdue(op, 1) || !waits.wait_past(placed_at).await {
                 return Err(SendError::Pending);
             }
+            if placed_at.is_some_and(|at| at <= Instant::now()) {
+                self.order.reached(hash, Stands::Placed);
+            }
         }
+    }
+
+    /// When the second of a block has passed.
+    fn passes_at(&self, block: Option<&str>) -> Instant {
+        let ends = block.and_then(time::parse).map(|at| at.plus(BLOCK));
+        let left = ends.map_or(BLOCK, |ends| ends.since(self.clock.now()));
+        Instant::now() + left.min(BLOCK)
     }
 
     /// The transaction of an operation that is still to be followed. One of which nothing is heard
@@ -85,6 +144,7 @@ impl Outlet<'_> {
             self.desk.memory.note(op, Trace::Tried(at));
             return None;
         }
+        self.order.sent(&hash);
         Some(hash)
     }
 
@@ -110,8 +170,11 @@ impl Outlet<'_> {
     pub(super) async fn made_by(&self, hash: &str) -> Result<AnyPost, SendError> {
         let mut waits = self.waits();
         loop {
-            if let Some(post) = self.api.post_by_hash(hash).await.map_err(following)? {
-                return Ok(post);
+            match self.api.post_by_hash(hash).await {
+                Ok(Some(post)) => return Ok(post),
+                Ok(None) => waits.failures = 0,
+                Err(error) if waits.forgive(&error).await => continue,
+                Err(error) => return Err(following(error)),
             }
             if !waits.wait().await {
                 return Err(SendError::Pending);

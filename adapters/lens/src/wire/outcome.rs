@@ -135,8 +135,16 @@ pub(crate) enum Reacting {
 #[derive(Clone, Debug, Deserialize)]
 #[serde(tag = "__typename")]
 pub(crate) enum Transaction {
-    NotIndexedYetStatus {},
-    PendingTransactionStatus {},
+    #[serde(rename_all = "camelCase")]
+    NotIndexedYetStatus {
+        #[serde(default)]
+        tx_has_mined: bool,
+    },
+    #[serde(rename_all = "camelCase")]
+    PendingTransactionStatus {
+        #[serde(default)]
+        block_timestamp: Option<String>,
+    },
     FinishedTransactionStatus {},
     FailedTransactionStatus {
         reason: String,

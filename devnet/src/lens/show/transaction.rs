@@ -23,7 +23,8 @@ pub(crate) fn status(world: &World, found: Option<&Transaction>, now_ms: u64) ->
         let operation = transaction.effect.operation();
         json!([object("SubOperationStatus", json!({ "operation": operation, "status": status }))])
     };
-    let at = date_time(transaction.mined_ms / 1000 * 1000);
+    // The time that what it posts is dated with.
+    let at = date_time(transaction.block_ms / 1000 * 1000);
     match &transaction.fate {
         Fate::UnderWay if now_ms < transaction.mined_ms => object(
             "NotIndexedYetStatus",

@@ -45,6 +45,11 @@ pub trait AdapterWorld: Send + Sync {
     /// The ways in which sending fails that the network documents.
     fn failures(&self) -> Vec<Failure>;
 
+    /// Whether a failure shows only when what comes behind it is under way already.
+    fn shows_late(&self, _failure: &Failure) -> bool {
+        false
+    }
+
     /// Lets the next send fail so.
     async fn fail_next_send(&self, failure: &Failure);
 
