@@ -22,6 +22,8 @@ const CHANNEL: &str = "https://farcaster.xyz/~/channel/books";
 const FID: u64 = 901;
 /// How long it may take until everybody has seen everything.
 const SETTLES_WITHIN: Duration = Duration::from_secs(300);
+/// How often somebody reads everything.
+const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// How often somebody tries what a faulty network did not do.
 const ATTEMPTS: u32 = 40;
 const PNG: &str = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==";
@@ -129,7 +131,7 @@ impl Chat {
     /// that all is well.
     pub(crate) async fn settles(&self, home: &Home) {
         let deadline = Instant::now() + SETTLES_WITHIN;
-        let mut ticks = interval(Duration::from_secs(1));
+        let mut ticks = interval(LOOK_EVERY);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut rested = 0;
         let mut traffic = [0, 0];

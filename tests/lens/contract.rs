@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use threadbridge_core::adapter::Verdict;
 use threadbridge_core::model::outgoing::Outgoing;
 use threadbridge_devnet::lens::faults::{Fault, Scope, When};
 use threadbridge_devnet::lens::person::Where;
@@ -103,4 +104,29 @@ async fn what_comes_behind_a_post_waits_for_its_block_only() {
     let seen = world.peer_sees().await;
     let texts: Vec<_> = seen.iter().map(|it| it.text.as_str()).collect();
     assert_eq!(texts, ["one", "two", "three"]);
+}
+
+/// Looking for what an earlier process may have posted refuses nothing, however it fails.
+#[tokio::test]
+async fn a_search_that_breaks_off_loses_nothing_on_lens() {
+    let world = World::feed().await;
+    let mut desk = Desk::new(&world).await;
+    let mut requests = Vec::new();
+    for n in 0..60 {
+        let sealed = desk.seal(&Outgoing::Say(words(&format!("no {n}")))).await;
+        requests.push(desk.request(&sealed));
+    }
+    let last = requests.pop().unwrap();
+    until("all but the last to be there", async || {
+        let answers = desk.adapter().send(&requests).await;
+        (answers.iter().filter(|it| it.is_ok()).count() == requests.len()).then_some(())
+    })
+    .await;
+    desk.restart(&world).await;
+    world.lens.faults().set(Fault::ExpiredCursor, Scope::Reads, When::Next(1));
+    let failure = desk.send_request(&last).await.unwrap_err();
+    assert_eq!(failure.verdict, Verdict::Retry, "{failure:?}");
+    desk.send_request(&last).await.unwrap();
+    let seen = world.peer_sees().await;
+    assert_eq!(seen.iter().filter(|it| it.text == "no 59").count(), 1);
 }

@@ -26,7 +26,7 @@ async fn any_moment_may_be_the_last_between_farcaster_and_lens() {
     let mut daemon = home.starts();
     home.connects().await;
     make_faulty(&chat);
-    let talk = chat.goes_on(Duration::from_millis(1200));
+    let talk = chat.goes_on(Duration::from_millis(700));
     let mut ticks = interval(Duration::from_millis(100));
     for kill in 0..kills {
         // From 0.5 to 4 seconds, each moment as likely as another; later, if little was said yet.

@@ -1,11 +1,16 @@
 //! Our Lens network with a feed, the bridge's account, and people; whoever asks it anything is held
 //! to the true schema.
 
+use std::time::Duration;
+
 use threadbridge_devnet::lens::{Address, Lens, LensSettings, Permissions, Person};
 
 use super::script::Script;
 use super::standard::{APP, Checker};
 use crate::farcaster::daemon::Home;
+
+/// How long a transaction takes until it shows.
+const INDEX_AFTER: Duration = Duration::from_millis(150);
 
 /// The network.
 #[derive(Debug)]
@@ -26,7 +31,8 @@ fn hex(address: Address) -> String {
 
 impl Town {
     pub(crate) async fn opens() -> Self {
-        let lens = Lens::start(LensSettings::default()).await.unwrap();
+        let settings = LensSettings { index_after: INDEX_AFTER, ..LensSettings::default() };
+        let lens = Lens::start(settings).await.unwrap();
         let checker = Checker::before(&lens.api_url(), &[]).await;
         let feed = hex(lens.make_feed("books"));
         let bridge = lens.make_account("bridge");
@@ -61,7 +67,7 @@ impl Town {
         let settings = format!(
             "\n[accounts.{name}]\nnetwork = \"lens\"\nendpoint = {api:?}\ngrove = {grove:?}\n\
              origin = \"http://localhost\"\nchain_id = 37111\napp = {APP:?}\n\
-             account = {:?}\nmanager = \"file:{name}.key\"\npoll_active_ms = 100\n\
+             account = {:?}\nmanager = \"file:{name}.key\"\npoll_active_ms = 200\n\
              poll_idle_seconds = 1\nsettle_seconds = 3\n",
             self.bridge
         );

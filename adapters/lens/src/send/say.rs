@@ -7,7 +7,11 @@ use serde_json::{Map, Value, json};
 use threadbridge_core::{adapter::Verdict, model::id::RemoteId};
 use tokio::time::{Instant, sleep_until};
 
-use super::{Begun, Census, Deed, Outlet, SendError, Way, Words, settle::made, submitted};
+use super::{
+    Begun, Census, Deed, Outlet, SendError, Way, Words,
+    settle::{about_the_question, made},
+    submitted,
+};
 use crate::{
     api::failure::ApiError,
     draft::{OpId, Within},
@@ -240,7 +244,9 @@ impl Outlet<'_> {
     ) -> Result<(), SendError> {
         let mut cursor = None;
         for _page in 0..pages {
-            let page = self.api.posts(Ask::By { author: own.account, cursor }).await?;
+            let page = self.api.posts(Ask::By { author: own.account, cursor }).await;
+            // A cursor may expire: that says nothing of what is looked for.
+            let page = page.map_err(about_the_question)?;
             for post in page.items {
                 let AnyPost::Post(post) = post else { continue };
                 let (id, name) = (post.metadata.id.as_deref(), &post.place.name.id);

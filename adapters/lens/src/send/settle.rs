@@ -101,7 +101,7 @@ impl Outlet<'_> {
             let standing = self.api.act(TRANSACTION, request.clone()).await;
             let standing: Standing = match standing {
                 Err(error) if waits.forgive(&error).await => continue,
-                standing => standing.map_err(following)?,
+                standing => standing.map_err(about_the_question)?,
             };
             waits.failures = 0;
             match standing.transaction_status {
@@ -174,7 +174,7 @@ impl Outlet<'_> {
                 Ok(Some(post)) => return Ok(post),
                 Ok(None) => waits.failures = 0,
                 Err(error) if waits.forgive(&error).await => continue,
-                Err(error) => return Err(following(error)),
+                Err(error) => return Err(about_the_question(error)),
             }
             if !waits.wait().await {
                 return Err(SendError::Pending);
@@ -194,8 +194,8 @@ impl Outlet<'_> {
     }
 }
 
-/// What was taken is not refused by a question about it that failed.
-fn following(error: ApiError) -> SendError {
+/// Nothing is refused by a question about it that failed.
+pub(super) fn about_the_question(error: ApiError) -> SendError {
     let is_about_the_question = matches!(error, ApiError::BadInput { .. });
     if is_about_the_question { SendError::Unknown } else { error.into() }
 }
