@@ -9,6 +9,7 @@ use threadbridge_devnet::lens::faults::{Fault, Scope, When};
 use threadbridge_devnet::lens::person::Where;
 use threadbridge_kit::contract::{self, AdapterWorld as _, Desk, Disturbance};
 use threadbridge_kit::deadline::until;
+use tokio::time::interval;
 
 use super::kinds::words;
 use super::world::{Room, World, remote_id};
@@ -129,4 +130,28 @@ async fn a_search_that_breaks_off_loses_nothing_on_lens() {
     desk.send_request(&last).await.unwrap();
     let seen = world.peer_sees().await;
     assert_eq!(seen.iter().filter(|it| it.text == "no 59").count(), 1);
+}
+
+/// Blocks tell whole seconds, and lists grow while they are read.
+#[tokio::test]
+async fn a_burst_on_lens_is_heard_in_its_order() {
+    const SAID: usize = 100;
+    let world = World::feed().await;
+    world.lens.faults().set(Fault::Delay { ms: 60 }, Scope::Reads, When::Always);
+    let mut desk = Desk::new(&world).await;
+    let Room::Feed(feed) = world.room else { panic!("the room is no feed") };
+    let talk = async {
+        let mut said = Vec::new();
+        let mut ticks = interval(Duration::from_millis(5));
+        while said.len() < SAID {
+            ticks.tick().await;
+            let place = Where { feed: Some(feed), ..Where::default() };
+            let text = format!("no {}", said.len());
+            said.push(remote_id(world.alice.say_in(&world.lens, place, &text).unwrap()));
+        }
+        said
+    };
+    let (said, ()) = tokio::join!(talk, desk.hear(SAID));
+    let heard: Vec<_> = desk.events.iter().map(|it| it.id.clone()).collect();
+    assert_eq!(heard, said);
 }

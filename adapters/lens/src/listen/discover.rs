@@ -137,8 +137,12 @@ impl Leg {
                 (Some(_), _) if is_enough => break,
                 // A list that begins again and again has no more.
                 (Some(_), false) if met.len() == before => break,
-                // The head was a short page; the walk begins anew with long ones.
-                (Some(_), true) => None,
+                // The head was a short page; the walk begins anew with long ones. What was posted
+                // meanwhile stands before it there, and may be of the same second.
+                (Some(_), true) => {
+                    (seen, met, held) = Default::default();
+                    None
+                }
                 (cursor, false) => cursor,
             };
             is_head = false;
