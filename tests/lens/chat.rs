@@ -21,7 +21,9 @@ const CHANNEL: &str = "https://farcaster.xyz/~/channel/books";
 /// By whom the bridge speaks on Farcaster.
 const FID: u64 = 901;
 /// How long it may take until everybody has seen everything.
-const SETTLES_WITHIN: Duration = Duration::from_secs(300);
+const SETTLES_WITHIN: Duration = Duration::from_secs(600);
+/// How much of what was said last somebody looks at.
+const RECENT: usize = 50;
 /// How often somebody reads everything.
 const LOOK_EVERY: Duration = Duration::from_secs(3);
 /// How often somebody tries what a faulty network did not do.
@@ -344,11 +346,13 @@ impl Talker {
     }
 
     async fn likes_no_more(&mut self) {
-        let of_mine = |like: &&(Side, String, String)| like.2 == self.name;
-        let like = locked(&self.told).likes.iter().rfind(of_mine).cloned();
-        let Some(like) = like else { return };
         let recent = self.recent().await;
-        let Some(target) = recent.shown(&like.1).cloned() else { return };
+        let of_mine = |like: &&(Side, String, String)| like.2 == self.name;
+        let mine: Vec<_> = locked(&self.told).likes.iter().filter(of_mine).cloned().collect();
+        let nth = usize::try_from(self.draw(4)).unwrap();
+        let seen =
+            |like: &(Side, String, String)| Some((like.clone(), recent.shown(&like.1)?.clone()));
+        let Some((like, target)) = mine.iter().rev().filter_map(seen).nth(nth) else { return };
         self.voice.likes(&target.id, false).await;
         locked(&self.told).likes.remove(&like);
     }
@@ -388,7 +392,7 @@ impl Talker {
     /// What the person's side showed last.
     async fn recent(&mut self) -> Board {
         match &mut self.voice {
-            Voice::Farcaster(_) => locked(&self.farcaster).clone(),
+            Voice::Farcaster(_) => locked(&self.farcaster).newest(RECENT),
             Voice::Lens { script, feed, bridge } => {
                 let recent = json!({ "do": "recent", "feed": feed, "attempts": ATTEMPTS });
                 let answer = script.does(recent).await;

@@ -90,7 +90,8 @@ impl Shown {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Board {
     pub(crate) shown: Vec<Shown>,
-    likes: BTreeSet<(u64, String)>,
+    /// Of what by whom.
+    likes: BTreeSet<(String, u64)>,
     /// By whom the bridge speaks on Farcaster.
     pub(crate) bridge: u64,
     /// How much of it is the bridge's.
@@ -118,6 +119,12 @@ impl Board {
         Self { bridge, ..Self::default() }
     }
 
+    /// What was said last.
+    pub(crate) fn newest(&self, most: usize) -> Self {
+        let from = self.shown.len().saturating_sub(most);
+        Self { shown: self.shown[from..].to_vec(), ..Self::default() }
+    }
+
     /// Takes an event of a hub.
     pub(crate) fn takes(&mut self, event: &Value) {
         let message = &event["message"];
@@ -128,14 +135,28 @@ impl Board {
             (Some("remove"), Some("cast_remove")) => {
                 self.shown.iter_mut().filter(|it| it.id == target).for_each(|it| it.is_gone = true);
             }
-            (Some("merge"), Some("reaction_add")) => drop(self.likes.insert((fid, target))),
-            (Some("remove"), Some("reaction_remove")) => drop(self.likes.remove(&(fid, target))),
+            (Some("merge"), Some("reaction_add")) => self.takes_like(fid, target, true),
+            (Some("remove"), Some("reaction_remove")) => self.takes_like(fid, target, false),
             _ => return,
         }
-        for shown in &mut self.shown {
-            shown.likes = self.likes.iter().filter(|it| it.1 == shown.id).count();
-        }
         self.traffic += usize::from(fid == self.bridge);
+    }
+
+    fn takes_like(&mut self, by: u64, target: String, is_given: bool) {
+        let like = (target.clone(), by);
+        if is_given {
+            self.likes.insert(like);
+        } else {
+            self.likes.remove(&like);
+        }
+        let likes = self.likes_of(&target);
+        if let Some(shown) = self.shown.iter_mut().rev().find(|it| it.id == target) {
+            shown.likes = likes;
+        }
+    }
+
+    fn likes_of(&self, id: &str) -> usize {
+        self.likes.range((id.to_owned(), 0)..=(id.to_owned(), u64::MAX)).count()
     }
 
     fn takes_cast(&mut self, event: &Value) {
@@ -150,7 +171,8 @@ impl Board {
             has_picture: embeds.iter().any(|it| it["url"].is_string()),
             is_by_bridge: message["fid"] == self.bridge,
             is_gone: false,
-            likes: 0,
+            // A like may come before what is liked, by another shard.
+            likes: self.likes_of(&cast_id(message).unwrap()),
             lane: format!("shard {}", event["shard"]),
         });
     }
