@@ -5,6 +5,7 @@ pub(crate) mod client;
 pub(crate) mod extension;
 pub(crate) mod group;
 pub(crate) mod key_package;
+pub(crate) mod patience;
 #[cfg(test)]
 pub(crate) mod people;
 pub(crate) mod permission;

@@ -99,6 +99,8 @@ pub(crate) struct World {
     pub(crate) logs: BTreeMap<String, Vec<(u64, BTreeSet<InstallationKey>)>>,
     packages: BTreeMap<InstallationKey, Vec<u8>>,
     published: u64,
+    /// How often anybody asked for logs.
+    pub(crate) asked: i64,
 }
 
 impl World {
@@ -241,6 +243,10 @@ impl Roster for World {
         let log = self.logs.get(inbox).map_or(&[][..], Vec::as_slice);
         let is_known = log.iter().any(|(id, _)| *id == sequence_id);
         Ok(!is_known && log.last().is_some_and(|(newest, _)| *newest > sequence_id))
+    }
+
+    fn asked_at(&self, _inbox: &str) -> Result<Option<Timestamp>, Unread> {
+        Ok(Some(Timestamp::from_micros(self.asked)))
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use threadbridge_core::model::time::Timestamp;
+
 use crate::identity::inbox::InboxId;
 use crate::identity::logs::{Logs, Unread};
 use crate::identity::state::State;
@@ -22,6 +24,9 @@ pub(crate) trait Roster {
 
     /// Whether there is no such entry, and never will be.
     fn lacks(&self, inbox: &str, sequence_id: u64) -> Result<bool, Unread>;
+
+    /// When the network was last asked for an inbox's log.
+    fn asked_at(&self, inbox: &str) -> Result<Option<Timestamp>, Unread>;
 }
 
 /// A place in an inbox's log that is not known.
@@ -49,6 +54,10 @@ impl Roster for Logs<'_> {
 
     fn lacks(&self, inbox: &str, sequence_id: u64) -> Result<bool, Unread> {
         InboxId::parse(inbox).map_or(Ok(true), |inbox| Logs::lacks(*self, inbox, sequence_id))
+    }
+
+    fn asked_at(&self, inbox: &str) -> Result<Option<Timestamp>, Unread> {
+        InboxId::parse(inbox).map_or(Ok(None), |inbox| self.checked_at(inbox))
     }
 }
 

@@ -7,8 +7,10 @@ use threadbridge_core::store::Keys;
 use crate::mls::client::{Client, InstallationKey};
 use crate::mls::group::join::{Joined, NotJoined};
 use crate::mls::group::record::GroupId;
+use crate::mls::group::records::{Records, digest};
 use crate::mls::group::{Group, GroupError};
 use crate::mls::key_package::KeyPackages;
+use crate::mls::patience::Patience;
 use crate::mls::roster::{Roster, Unknown};
 use crate::wire::proto::mls::{WelcomeMessage, welcome_message};
 
@@ -93,15 +95,25 @@ pub(crate) fn take(
             Ok(Welcomed::At(destination))
         }
         Unwrapped::Welcome { bytes, begins_after, wrapped_for } => {
+            let (records, of) = (Records(keys), digest(&bytes));
             match Group::join(keys, client, &bytes, (begins_after, at), roster)? {
                 Joined::Group(group) => {
                     mark_used(keys, wrapped_for.as_deref())?;
-                    forget(keys, message)?;
+                    forget(keys, message, &of)?;
                     Ok(Welcomed::Joined { group: group.id().clone(), begins_after })
                 }
-                Joined::Missing(unknown) => Ok(Welcomed::Missing(unknown)),
+                Joined::Missing(unknown) => {
+                    let before = records.patience(&of).map_err(GroupError::from)?;
+                    let patience = Patience::with(before, &of, &unknown, roster);
+                    let Some(patience) = patience.map_err(GroupError::from)? else {
+                        forget(keys, message, &of)?;
+                        return Ok(Welcomed::Not(NotJoined::NoSuchEntry));
+                    };
+                    records.keep_patience(&of, &patience).map_err(GroupError::from)?;
+                    Ok(Welcomed::Missing(unknown))
+                }
                 Joined::Not(reason) => {
-                    forget(keys, message)?;
+                    forget(keys, message, &of)?;
                     Ok(Welcomed::Not(reason))
                 }
             }
@@ -116,9 +128,10 @@ fn mark_used(keys: &Keys, public: Option<&[u8]>) -> Result<(), Unreadable> {
     Ok(())
 }
 
-fn forget(keys: &Keys, message: &WelcomeMessage) -> Result<(), Unreadable> {
+fn forget(keys: &Keys, message: &WelcomeMessage, of: &[u8]) -> Result<(), WelcomeError> {
     if let Some(welcome_message::Version::V1(message)) = &message.version {
-        unwrap::forget_pointer(keys, &message.installation_key)?;
+        let forgotten = unwrap::forget_pointer(keys, &message.installation_key);
+        forgotten.map_err(Unreadable::from)?;
     }
-    Ok(())
+    Ok(Records(keys).forget_patience(of).map_err(GroupError::from)?)
 }

@@ -146,6 +146,7 @@ impl<'a> Group<'a> {
             state: State::Active,
             ahead: 0,
             epoch: 0,
+            patience: None,
         };
         Records(keys).begin(&id, &record)?;
         provider.storage().keep();

@@ -147,6 +147,7 @@ fn join<'a>(
         state,
         ahead: 0,
         epoch: mls.epoch().as_u64(),
+        patience: None,
     };
     let records = Records(keys);
     let kept = records.begin(&id, &record).and_then(|()| records.forget_pending(&id));

@@ -152,6 +152,7 @@ impl<'a> Group<'a> {
     /// Hands over what was changed.
     fn keep(&mut self) -> Result<(), RecordError> {
         self.record.epoch = self.epoch();
+        self.record.patience = None;
         self.provider.storage().keep();
         self.records().keep(&self.id, &self.record)
     }

@@ -11,8 +11,10 @@ use threadbridge_core::model::time::Timestamp;
 use tls_codec::Deserialize as _;
 
 use crate::mls::client::{InstallationKey, Leaf, inbox_of};
-use crate::mls::group::record::{Echo, State};
+use crate::mls::group::record::{Echo, Record, State};
+use crate::mls::group::records::digest;
 use crate::mls::group::{Group, GroupError};
+use crate::mls::patience::Patience;
 use crate::mls::roster::{Roster, Unknown};
 use crate::mls::storage::StorageError;
 use crate::mls::validate::{self, Change, Facts, Verdict, Violation};
@@ -127,7 +129,7 @@ impl From<Verdict> for Stop {
 
 impl Group<'_> {
     /// Takes in the server's `cursor`th message. What does not count leaves the group as it was,
-    /// but for [`Record::ahead`](super::record::Record::ahead) and a pause.
+    /// but for what its record says of waiting, of falling behind, and of a pause.
     pub(crate) fn process(
         self,
         cursor: u64,
@@ -141,25 +143,27 @@ impl Group<'_> {
             Err(Stop::Outcome(processed)) => *processed,
             Err(Stop::Failed(error)) => return Err(error),
         };
-        match &outcome {
-            Processed::Ahead => {
-                records.keep(
-                    &id,
-                    &super::Record { ahead: record.ahead.saturating_add(1), ..record },
-                )?;
-            }
+        let kept = match &outcome {
+            Processed::Ahead => Record { ahead: record.ahead.saturating_add(1), ..record },
             Processed::Paused(version) if record.state == State::Active => {
-                let state = State::Paused(version.clone());
-                records.keep(&id, &super::Record { state, ..record })?;
+                Record { state: State::Paused(version.clone()), ..record }
+            }
+            Processed::Missing(unknown) => {
+                let before = record.patience.clone();
+                let patience = Patience::with(before, &digest(bytes), unknown, roster)?;
+                if patience.is_none() {
+                    return Ok(Processed::Refused(Refused::Commit(Violation::NoSuchEntry)));
+                }
+                Record { patience, ..record }
             }
             Processed::Paused(_)
             | Processed::Application(_)
             | Processed::Own(_)
             | Processed::Applied(_)
-            | Processed::Missing(_)
             | Processed::Stale(_)
-            | Processed::Refused(_) => {}
-        }
+            | Processed::Refused(_) => return Ok(outcome),
+        };
+        records.keep(&id, &kept)?;
         Ok(outcome)
     }
 
@@ -233,7 +237,7 @@ impl Group<'_> {
         if let Echo::Message(tag) = echo {
             return Ok(Processed::Own(Some(tag.clone())));
         }
-        let pending = self.pending()?.filter(|it| it.digest == super::records::digest(bytes));
+        let pending = self.pending()?.filter(|it| it.digest == digest(bytes));
         let Some(pending) = pending else { return Ok(Processed::Stale(Whose::Own)) };
         if !self.is_at(pending.epoch) {
             self.drop_pending()?;

@@ -5,6 +5,7 @@ use threadbridge_core::model::time::Timestamp;
 
 use crate::mls::attribute::follows;
 use crate::mls::client::InstallationKey;
+use crate::mls::patience::Patience;
 use crate::welcome::{SealFor, Wrapping};
 
 const MAX_GROUP_ID_BYTES: usize = 64;
@@ -102,6 +103,9 @@ pub(crate) struct Record {
     /// How often its keys have changed.
     #[n(9)]
     pub(crate) epoch: u64,
+    /// With the message that waits for logs.
+    #[n(10)]
+    pub(crate) patience: Option<Patience>,
 }
 
 /// A commit of our own that was not read back yet.

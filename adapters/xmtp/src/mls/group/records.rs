@@ -6,6 +6,7 @@ use thiserror::Error;
 use threadbridge_core::store::{Keys, ReadError};
 
 use crate::mls::group::record::{Echo, GroupId, Kind, Owed, Pending, Record, State};
+use crate::mls::patience::Patience;
 
 /// The most groups that fall into one part of the list.
 const MAX_LISTED: usize = 400;
@@ -124,6 +125,19 @@ impl Records<'_> {
         self.put(&echo_row(bytes), echo)
     }
 
+    /// How long a welcome has waited for logs.
+    pub(crate) fn patience(self, of: &[u8]) -> Result<Option<Patience>, RecordError> {
+        self.get(&patience_row(of))
+    }
+
+    pub(crate) fn keep_patience(self, of: &[u8], it: &Patience) -> Result<(), RecordError> {
+        self.put(&patience_row(of), it)
+    }
+
+    pub(crate) fn forget_patience(self, of: &[u8]) -> Result<(), RecordError> {
+        self.remove(&patience_row(of))
+    }
+
     /// What we had sent, if these bytes are it.
     pub(super) fn echo(self, bytes: &[u8]) -> Result<Option<Echo>, RecordError> {
         self.get(&echo_row(bytes))
@@ -166,11 +180,15 @@ fn dm_row(peer: &str) -> Vec<u8> {
     format!("mls/dm/{peer}").into_bytes()
 }
 
+fn patience_row(of: &[u8]) -> Vec<u8> {
+    [b"mls/patience/".as_slice(), of].concat()
+}
+
 fn echo_row(bytes: &[u8]) -> Vec<u8> {
     [b"mls/echo/".as_slice(), &Sha256::digest(bytes)].concat()
 }
 
 /// SHA-256 of what goes over the network.
-pub(super) fn digest(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn digest(bytes: &[u8]) -> Vec<u8> {
     Sha256::digest(bytes).to_vec()
 }

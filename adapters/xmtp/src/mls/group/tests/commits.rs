@@ -284,10 +284,8 @@ fn places_in_logs_only_grow() {
     let grown = world.publish() + 1;
     world.log(&inbox('b'), installations);
     refuses(&world, &bob, &id, &set_place(grown - 1), Violation::NoSuchEntry);
-    let before = bob.kept();
     let unknown = world.read(&bob, &id, &set_place(grown + 1));
     assert!(matches!(unknown, Processed::Missing(_)), "it may come: {unknown:?}");
-    assert!(bob.kept() == before);
     world.apply(&bob, &id, &set_place(grown));
 }
 
@@ -300,10 +298,10 @@ fn a_commit_waits_for_the_logs_that_it_names() {
     let bytes = world.change(&ann, &id, &Intent::default(), (&[], &[&second]));
     let log = world.logs.get_mut(&inbox('b')).unwrap();
     let newest = log.pop().unwrap();
-    let before = bob.kept();
+    let before = bob.group(&id).epoch_authenticator();
     let Processed::Missing(unknown) = world.read(&bob, &id, &bytes) else { panic!("not missing") };
     assert_eq!(unknown, [Unknown { inbox: inbox('b'), sequence_id: newest.0 }]);
-    assert!(bob.kept() == before);
+    assert_eq!(bob.group(&id).epoch_authenticator(), before);
     world.logs.get_mut(&inbox('b')).unwrap().push(newest);
     world.apply(&bob, &id, &bytes);
 }
@@ -535,4 +533,24 @@ fn a_direct_conversation_stays_between_two() {
     let second = Person::new('b');
     world.link(&second);
     world.change(&ann, &id, &Intent::default(), (&[&bob], &[&second]));
+}
+
+#[test]
+fn an_entry_that_nobody_has_is_not_waited_for_for_ever() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    let bytes = with_terms(&ann, &id, |terms| {
+        terms.membership.members.insert(inbox('b'), u64::MAX);
+    });
+    for _ in 0..8 {
+        world.asked += 1;
+        for _ in 0..3 {
+            let outcome = world.read(&bob, &id, &bytes);
+            assert!(matches!(outcome, Processed::Missing(_)), "it waits: {outcome:?}");
+        }
+    }
+    world.asked += 1;
+    refuses(&world, &bob, &id, &bytes, Violation::NoSuchEntry);
+    world.apply(&bob, &id, &with_terms(&ann, &id, rename("onward")));
+    assert_eq!(bob.group(&id).record().patience, None);
 }

@@ -148,13 +148,16 @@ fn a_thousand_wrong_commits_never_count() {
         let group = ann.group(&scene.id);
         let record = group.record().clone();
         let outcome = group.process(99, &bytes, now(), &scene.world).unwrap();
+        let records = crate::mls::group::records::Records(&ann.keys);
         let mut tried = tried.borrow_mut();
         match outcome {
             Processed::Refused(_) => *tried.0 += 1,
-            Processed::Missing(_) => *tried.1 += 1,
-            // Its epoch was changed: it is counted as such, and that is undone here.
+            Processed::Missing(_) => {
+                *tried.1 += 1;
+                records.keep(&scene.id, &record).unwrap();
+            }
+            // That it was seen is noted in the record, which is undone here.
             Processed::Ahead | Processed::Stale(_) => {
-                let records = crate::mls::group::records::Records(&ann.keys);
                 records.keep(&scene.id, &record).unwrap();
             }
             Processed::Application(_)
