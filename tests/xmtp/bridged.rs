@@ -154,6 +154,31 @@ impl Bridged {
         }
     }
 
+    /// Waits until zoe hears something that is so.
+    pub(crate) async fn zoe_waits(&self, what: &str, is_so: impl Fn(&Heard) -> bool) {
+        self.den_waits(what, |heard| heard.iter().any(&is_so)).await;
+    }
+
+    /// Waits until what was said is gone from the room.
+    pub(crate) async fn zoe_hears_no_more(&self, text: &str) {
+        let is_gone = |heard: &[Heard]| heard.iter().all(|it| !it.text.ends_with(text));
+        self.den_waits(text, is_gone).await;
+    }
+
+    async fn den_waits(&self, what: &str, is_so: impl Fn(&[Heard]) -> bool) {
+        let mut ticks = interval(LOOK_EVERY);
+        let began = Instant::now();
+        loop {
+            ticks.tick().await;
+            let heard = self.zoe.hears(&den());
+            if is_so(&heard) {
+                return;
+            }
+            let state = self.state();
+            assert!(began.elapsed() < WITHIN, "waited in vain for {what}: {heard:#?}; {state}");
+        }
+    }
+
     /// Everything that somebody on XMTP reads in a conversation, once `text` is the text of one of
     /// its messages.
     pub(crate) async fn reads(
@@ -162,16 +187,28 @@ impl Bridged {
         conversation: &str,
         text: &str,
     ) -> Vec<Value> {
+        let is_there = |seen: &[Value]| seen.iter().any(|it| it["text"] == text);
+        self.waits(person, conversation, text, is_there).await
+    }
+
+    /// Everything that somebody on XMTP reads in a conversation, once it is so.
+    pub(crate) async fn waits(
+        &self,
+        person: &mut Person,
+        conversation: &str,
+        what: &str,
+        is_so: impl Fn(&[Value]) -> bool,
+    ) -> Vec<Value> {
         let mut ticks = interval(LOOK_EVERY);
         let began = Instant::now();
         loop {
             ticks.tick().await;
             let seen = person.reads(conversation).await;
-            if seen.iter().any(|it| it["text"] == text) {
+            if is_so(&seen) {
                 return seen;
             }
             let state = self.state();
-            assert!(began.elapsed() < WITHIN, "«{text}» is not on XMTP: {seen:#?}; {state}");
+            assert!(began.elapsed() < WITHIN, "«{what}» is not on XMTP: {seen:#?}; {state}");
         }
     }
 
