@@ -7,4 +7,5 @@ mod clients;
 mod crosses;
 mod devices;
 mod hindered;
+mod many;
 mod node;

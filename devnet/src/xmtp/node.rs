@@ -13,7 +13,7 @@ use super::chain::Chains;
 use super::clock::unix_ns;
 use super::faults::Faults;
 use super::history::{self, Archives};
-use super::store::Store;
+use super::store::{Store, Welcome};
 use crate::line::Lines;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -234,6 +234,23 @@ impl Node {
         self.store.with(|state| {
             let sent = state.messages.behind(&group, 0, usize::MAX);
             sent.iter().map(|entry| entry.message.data.clone()).collect()
+        })
+    }
+
+    /// How many welcomes were sent, pointers apart.
+    pub fn welcomes(&self) -> usize {
+        self.sent(|welcome| matches!(welcome, Welcome::V1(_)))
+    }
+
+    /// How many pointers to welcomes were sent.
+    pub fn pointers(&self) -> usize {
+        self.sent(|welcome| matches!(welcome, Welcome::WelcomePointer(_)))
+    }
+
+    fn sent(&self, is_counted: impl Fn(&Welcome) -> bool) -> usize {
+        self.store.with(|state| {
+            let all = state.welcomes.all_behind(0, usize::MAX);
+            all.iter().filter(|entry| is_counted(&entry.message)).count()
         })
     }
 

@@ -24,7 +24,7 @@ use super::wire::migration::d14n_migration_api_server::D14nMigrationApiServer;
 use super::wire::mls::mls_api_server::MlsApiServer;
 use crate::line::{Lines, incoming};
 
-/// The largest request and answer, in bytes.
+/// The largest request, in bytes. Answers have no limit here, only where clients set one.
 const MAX_BYTES: usize = 50 * 1024 * 1024;
 
 const NO_PUBLISHING: &str =
@@ -60,10 +60,10 @@ impl Front {
     pub(crate) fn router(&self, tls: Option<&Tls>) -> Result<Router, tonic::transport::Error> {
         let mls = MlsApiServer::new(self.clone())
             .max_decoding_message_size(MAX_BYTES)
-            .max_encoding_message_size(MAX_BYTES);
+            .max_encoding_message_size(usize::MAX);
         let identity = IdentityApiServer::new(self.clone())
             .max_decoding_message_size(MAX_BYTES)
-            .max_encoding_message_size(MAX_BYTES);
+            .max_encoding_message_size(usize::MAX);
         let migration = D14nMigrationApiServer::new(self.clone());
         let faults = &self.faults;
         let mut server = Server::builder();
