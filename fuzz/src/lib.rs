@@ -29,6 +29,7 @@ pub mod names;
 pub mod settings;
 pub mod shape;
 pub mod store;
+pub mod xmtp;
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
@@ -48,7 +49,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 16] = [
+pub const TARGETS: [Target; 19] = [
     content::TARGET,
     fit::TARGET,
     mark::TARGET,
@@ -65,6 +66,9 @@ pub const TARGETS: [Target; 16] = [
     loopback::TARGET,
     store::TARGET,
     control::TARGET,
+    xmtp::IDENTITY_UPDATES,
+    xmtp::CONTENTS,
+    xmtp::ARCHIVES,
 ];
 
 /// An input that a target does not take properly.

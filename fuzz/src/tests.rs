@@ -105,6 +105,27 @@ fn any_line_on_the_control_socket_is_answered() {
 }
 
 #[test]
+fn any_entry_of_an_identity_log_is_believed_or_refused() {
+    let believed = threadbridge_xmtp::hostile::members;
+    assert!((xmtp::IDENTITY_UPDATES.seeds)().iter().all(|it| believed(it) == Some(2)));
+    holds(&xmtp::IDENTITY_UPDATES);
+}
+
+#[test]
+fn any_content_on_xmtp_is_read_or_refused() {
+    let said = threadbridge_xmtp::hostile::said;
+    assert!((xmtp::CONTENTS.seeds)().iter().all(|it| said(it).is_some()));
+    holds(&xmtp::CONTENTS);
+}
+
+#[test]
+fn any_archive_of_history_is_read_as_far_as_it_is_whole() {
+    let elements = threadbridge_xmtp::hostile::elements;
+    assert_eq!((xmtp::ARCHIVES.seeds)().iter().map(|it| elements(it)).max(), Some(3));
+    holds(&xmtp::ARCHIVES);
+}
+
+#[test]
 fn a_target_that_breaks_is_found_with_its_input() {
     fn breaks(bytes: &[u8]) {
         assert!(bytes.first() == Some(&b'a'));

@@ -18,6 +18,7 @@ mod content;
 mod examine;
 mod fetch;
 mod follow;
+pub mod hostile;
 mod identity;
 mod kept;
 mod listen;

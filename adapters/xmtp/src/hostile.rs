@@ -1,0 +1,185 @@
+//! The parsers that meet what others wrote, one at a time, for whoever tries to break them.
+
+use prost::Message as _;
+use threadbridge_core::{adapter::Parsed, model::id::Network};
+
+use crate::{
+    content::{
+        body::Attachment,
+        heard::{Heard, Place},
+        id::MessageId,
+        kind::Kind,
+        reaction::Reaction,
+        remote, write,
+    },
+    identity::{
+        contract::Verdicts,
+        draft::Draft,
+        examine::examine,
+        inbox::{FIRST_NONCE, InboxId},
+        member::{Installation, Member},
+        state::Replay,
+        wallet::WalletKey,
+    },
+    parse::parse,
+    sync::{
+        archive::{ArchiveKey, read::Archive, write::ArchiveWriter},
+        history::{self, Kept},
+        message,
+    },
+    wire::proto::{
+        identity::IdentityUpdate,
+        sync::{
+            BackupMetadataSave, ConsentSave, GroupMessageSave, GroupSave, PreferenceUpdate,
+            PreferenceUpdates, backup_element::Element, device_sync_content::Content,
+            preference_update::Update,
+        },
+    },
+};
+
+const SEED: [u8; 32] = [3; 32];
+
+/// Chains that believe every contract.
+struct Credulous;
+
+impl Verdicts for Credulous {
+    fn verdict(&self, _digest: &[u8; 32]) -> Option<bool> {
+        Some(true)
+    }
+}
+
+/// How many members an inbox has that begins with this entry of its log; nothing if the entry is not
+/// believed.
+#[must_use]
+pub fn members(identity_update: &[u8]) -> Option<usize> {
+    let update = IdentityUpdate::decode(identity_update).ok()?;
+    let examined = examine(&update, &Credulous).ok()?;
+    let mut replay = Replay::default();
+    replay.follow(&examined).ok()?;
+    replay.state.map(|state| state.members().len())
+}
+
+/// What is read of a content that somebody said; nothing if it is none.
+#[must_use]
+pub fn said(content: &[u8]) -> Option<Vec<Parsed>> {
+    let place = Place { conversation: "group/01".to_owned(), sender: inbox()?, at_ns: 1 };
+    let (id, before) = (MessageId::from_bytes([9; 32]), Some(MessageId::from_bytes([8; 32])));
+    let heard = Heard::Said { place, id, content: content.to_vec(), before };
+    parse(&Network::parse("xmtp").ok()?, &heard.to_bytes()).ok()
+}
+
+/// How many elements are read of an archive, until its end or until it breaks.
+#[must_use]
+pub fn elements(archive: &[u8]) -> usize {
+    let opened = key().and_then(|key| Archive::open(archive, &key).ok());
+    opened.map_or(0, |archive| archive.map_while(Result::ok).count())
+}
+
+/// Whether this is a message of an archive that can be heard, or one between installations.
+#[must_use]
+pub fn is_told(record: &[u8]) -> bool {
+    let save = GroupMessageSave::decode(record).ok();
+    let heard = save.and_then(|save| history::heard(&save, "group/01"));
+    heard.is_some() || message::read(record).is_some()
+}
+
+/// Entries that begin a log, each believed.
+#[must_use]
+pub fn identity_updates() -> Vec<Vec<u8>> {
+    let update = || {
+        let (wallet, installation) = (wallet()?, installation());
+        let draft = Draft::create(&wallet.member(), FIRST_NONCE, installation, 1 << 60)?;
+        let by_wallet = wallet.sign(draft.text())?;
+        Some(draft.signed(&by_wallet, &SEED)?.encode_to_vec())
+    };
+    update().into_iter().collect()
+}
+
+/// Contents of each type that is written here.
+#[must_use]
+pub fn contents() -> Vec<Vec<u8>> {
+    let to = MessageId::from_bytes([7; 32]);
+    let file = Attachment {
+        media_type: "image/png".to_owned(),
+        filename: Some("cat.png".to_owned()),
+        bytes: vec![1, 2, 3],
+    };
+    let reaction = Reaction { to, emoji: "🎉".to_owned(), is_taken_back: false };
+    let mut all = vec![
+        write::text("hello"),
+        write::markdown("*hello*"),
+        write::reply(to, None, &write::text("hello")),
+        write::reaction(&reaction),
+        write::plain(
+            Kind::OldReaction,
+            format!(r#"{{"action":"added","reference":"{to}","schema":"unicode","content":"x"}}"#)
+                .into_bytes(),
+        ),
+        write::plain(
+            Kind::Actions,
+            br#"{"description":"Pick","actions":[{"label":"a"}]}"#.to_vec(),
+        ),
+        write::read_receipt(),
+        write::delete(to),
+        write::leave_request(),
+        file.clone().into_encoded(),
+    ];
+    if let Ok(mut sealed) = remote::seal(file) {
+        sealed.attachment.url = "https://files.test/1".to_owned();
+        all.push(write::remote_attachment(&sealed.attachment));
+        all.push(write::multi_remote_attachment(vec![sealed.attachment; 2]));
+    }
+    all.into_iter().map(|encoded| encoded.encode_to_vec()).collect()
+}
+
+/// An archive with one element of each sort.
+#[must_use]
+pub fn archives() -> Vec<Vec<u8>> {
+    let archive = || {
+        let mut writer =
+            ArchiveWriter::begin(Vec::new(), &key()?, BackupMetadataSave::default()).ok()?;
+        writer.write(Element::Group(GroupSave::default())).ok()?;
+        writer.write(Element::GroupMessage(save()?)).ok()?;
+        writer.write(Element::Consent(ConsentSave::default())).ok()?;
+        writer.finish().ok()
+    };
+    archive().into_iter().collect()
+}
+
+/// A message of an archive, and one between installations.
+#[must_use]
+pub fn records() -> Vec<Vec<u8>> {
+    let update = PreferenceUpdate { update: Some(Update::Consent(ConsentSave::default())) };
+    let updates = PreferenceUpdates { updates: vec![update] };
+    let told = message::write(Content::PreferenceUpdates(updates));
+    save().map(|save| save.encode_to_vec()).into_iter().chain([told]).collect()
+}
+
+fn wallet() -> Option<WalletKey> {
+    WalletKey::parse(&hex::encode(SEED))
+}
+
+fn inbox() -> Option<InboxId> {
+    InboxId::made_by(&Member::Ethereum(format!("0x{}", "a".repeat(40))), FIRST_NONCE)
+}
+
+fn installation() -> Installation {
+    let key = ed25519_dalek::SigningKey::from_bytes(&SEED);
+    Installation::from_bytes(key.verifying_key().to_bytes())
+}
+
+fn key() -> Option<ArchiveKey> {
+    ArchiveKey::from_slice(&SEED)
+}
+
+fn save() -> Option<GroupMessageSave> {
+    history::save(&Kept {
+        id: MessageId::from_bytes([1; 32]),
+        group: vec![1; 16],
+        content: write::text("hello").encode_to_vec(),
+        at_ns: 1,
+        sender: inbox()?,
+        installation: installation(),
+        sequence_id: 1,
+    })
+}
