@@ -149,17 +149,6 @@ impl<'a> Kept<'a> {
     pub(crate) fn set_pointee_done(self, destination: &[u8]) {
         self.put(&key("pointee", destination), &true);
     }
-
-    /// The key by which servers that wake phones know our own messages; made once.
-    pub(crate) fn hmac_key(self) -> Result<Vec<u8>, Missing> {
-        if let Some(Blob(key)) = self.get(b"xmtp/hmac")? {
-            return Ok(key);
-        }
-        let mut key = vec![0; 42];
-        getrandom::fill(&mut key).map_err(|_random| keys_unreadable())?;
-        self.put(b"xmtp/hmac", &Blob(key.clone()));
-        Ok(key)
-    }
 }
 
 fn key(kind: &str, of: &[u8]) -> Vec<u8> {

@@ -23,6 +23,7 @@ use crate::mls::roster::Unknown;
 use crate::mls::validate::Change;
 use crate::seal::commit_name;
 use crate::session::Wanted;
+use crate::sync::hear::hear;
 use crate::wire::proto::mls::group_message;
 
 /// So many messages in a row of epochs to come mean that the others went on without us.
@@ -77,7 +78,7 @@ impl Opening<'_> {
         let at = timestamp(message.created_ns);
         let processed = group.process(message.id, &message.data, at, &self.logs());
         match processed.map_err(|error| unreadable_or_refused(&error))? {
-            Processed::Application(said) => self.said((&id, &record), message, said, progress),
+            Processed::Application(said) => self.said((&id, &record), message, &said, progress),
             Processed::Own(tag) => {
                 let said = tag.and_then(|it| Some(MessageId::from_bytes(it.try_into().ok()?)));
                 progress.said = said.or(progress.said);
@@ -146,12 +147,16 @@ impl Opening<'_> {
         &self,
         (group, record): (&GroupId, &Record),
         message: &group_message::V1,
-        said: Application,
+        said: &Application,
         progress: &mut Progress,
     ) -> Result<Opened, Stop> {
         let (content, idempotency_key) =
             unwrap(&said.plain).ok_or_else(|| refused("a message's content is not in its form"))?;
         if record.kind == Kind::Sync {
+            // Whoever made the group: the inbox's own installations are believed, and nobody else.
+            if self.own_inbox()?.to_string() == said.inbox {
+                hear(self.keys, &content)?;
+            }
             return Ok(Opened::Learnt);
         }
         let sender = InboxId::parse(&said.inbox);

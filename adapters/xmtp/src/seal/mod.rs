@@ -5,9 +5,6 @@
 mod comparing;
 mod group;
 
-use hkdf::Hkdf;
-use hmac::{Hmac, KeyInit as _, Mac as _};
-
 use sha2::Sha256;
 use threadbridge_core::adapter::{Missing, Sealed, Sealing};
 use threadbridge_core::model::id::{RemoteConversation, RemoteId};
@@ -26,6 +23,7 @@ use crate::open::not_begun;
 use crate::place::Place;
 use crate::send::Parcel;
 use crate::session::Session;
+use crate::sync::hmac::SharedKey;
 
 /// What sealing stops at.
 pub(crate) enum Halt {
@@ -92,20 +90,11 @@ impl<'a> SealingFor<'a> {
         Ok(format!("{}-{}", self.now.as_micros(), hex::encode(random)))
     }
 
-    /// By which servers that wake phones know whom not to wake (libxmtp, `hmac_keys`): the key is one
-    /// of each group and month.
+    /// By which servers that wake phones know whom not to wake.
     pub(super) fn sender_hmac(&self, group: &[u8], data: &[u8]) -> Result<Vec<u8>, Missing> {
-        const SALT: &[u8] = b"libXMTP HKDF salt!";
-        const MONTH_S: i64 = 2_592_000;
-        let root = self.kept().hmac_key()?;
-        let month = self.now.as_secs().div_euclid(MONTH_S);
-        let expand = Hkdf::<Sha256>::new(Some(SALT), &[&root, group].concat());
-        let mut key = [0; 42];
-        let info = [group, &month.to_le_bytes()].concat();
-        expand.expand(&info, &mut key).map_err(|_length| keys_unreadable())?;
-        let mut mac = Hmac::<Sha256>::new_from_slice(&key).map_err(|_length| keys_unreadable())?;
-        mac.update(data);
-        Ok(mac.finalize().into_bytes().to_vec())
+        let key = SharedKey::of(self.keys).map_err(|_unread| keys_unreadable())?;
+        let tag = key.and_then(|key| key.tag(group, data, self.now));
+        tag.map(Vec::from).ok_or_else(keys_unreadable)
     }
 
     /// The envelope of a commit of our own.

@@ -7,6 +7,7 @@
 
 pub(crate) mod archive;
 pub(crate) mod consent;
+pub(crate) mod hear;
 pub(crate) mod history;
 pub(crate) mod hmac;
 pub(crate) mod message;

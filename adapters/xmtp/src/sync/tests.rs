@@ -11,6 +11,7 @@ use threadbridge_core::{
 use super::{
     archive::{ArchiveKey, Unreadable, Unwritable, read::Archive, write::ArchiveWriter},
     consent::{About, Consent, Consents},
+    hear::hear,
     history::{self, Kept},
     hmac::SharedKey,
     message,
@@ -265,6 +266,24 @@ fn what_installations_tell_each_other_is_read_as_it_was_said() {
     }
     assert_eq!(message::read(&write::text("hi").encode_to_vec()), None);
     assert_eq!(message::read(&[0xff]), None);
+}
+
+#[test]
+fn preferences_of_the_other_installations_are_taken_over() {
+    let keys = keys();
+    let update = |update| PreferenceUpdate { update: Some(update) };
+    let hmac = HmacKeyUpdate { key: vec![5; 42], cycled_at_ns: 9 };
+    let updates = vec![
+        update(Update::Consent(consent("alice", 3, 10))),
+        update(Update::Hmac(hmac.clone())),
+        PreferenceUpdate { update: None },
+    ];
+    let told = message::write(Content::PreferenceUpdates(PreferenceUpdates { updates }));
+    assert!(hear(&keys, &told).unwrap());
+    assert_eq!(Consents::new(&keys).get(About::Inbox, "alice").unwrap(), Consent::Denied);
+    assert_eq!(SharedKey::of(&keys).unwrap().unwrap().update(), hmac);
+    assert!(!hear(&keys, &told).unwrap(), "nothing of it is new");
+    assert!(!hear(&keys, &write::text("hi").encode_to_vec()).unwrap());
 }
 
 #[test]
