@@ -41,3 +41,46 @@ pub(super) fn verify(
     key.verify(&signed, &der).map_err(|_| Refusal::Signature("it is not the passkey's"))?;
     Ok(Signed::new(Member::Passkey(signature.public_key.clone()), signature.signature.clone()))
 }
+
+#[cfg(test)]
+mod tests {
+    use p256::ecdsa::SigningKey;
+    use p256::ecdsa::signature::Signer as _;
+
+    use super::*;
+
+    fn key() -> SigningKey {
+        SigningKey::from_slice(&[7; 32]).unwrap()
+    }
+
+    fn signed(challenge: &str) -> RecoverablePasskeySignature {
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(challenge);
+        let client_data_json =
+            format!(r#"{{"type":"webauthn.get","challenge":"{challenge}","origin":"x"}}"#);
+        let authenticator_data = vec![3; 37];
+        let hash = Sha256::digest(&client_data_json);
+        let what = [authenticator_data.as_slice(), hash.as_slice()].concat();
+        let signature: Signature = key().sign(&what);
+        RecoverablePasskeySignature {
+            public_key: key().verifying_key().to_sec1_bytes().to_vec(),
+            signature: signature.to_der().as_bytes().to_vec(),
+            authenticator_data,
+            client_data_json: client_data_json.into_bytes(),
+        }
+    }
+
+    #[test]
+    fn a_passkey_signs_what_a_browser_made_of_the_text() {
+        let good = signed("text");
+        let expected = Member::Passkey(good.public_key.clone());
+        assert_eq!(verify("text", &good).unwrap().by, expected);
+        let another = verify("another text", &good).unwrap_err();
+        assert_eq!(another, Refusal::Signature("the challenge is another"));
+        let moved = RecoverablePasskeySignature { authenticator_data: vec![4; 37], ..good.clone() };
+        let refused = Refusal::Signature("it is not the passkey's");
+        assert_eq!(verify("text", &moved).unwrap_err(), refused);
+        let cut = RecoverablePasskeySignature { signature: good.signature[1..].to_vec(), ..good };
+        assert_eq!(verify("text", &cut).unwrap_err(), Refusal::Malformed("signature"));
+        assert!(checked(&[1; 33]).is_err());
+    }
+}
