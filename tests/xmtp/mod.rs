@@ -4,6 +4,7 @@ pub(crate) mod person;
 
 mod bridged;
 mod clients;
+mod crashes;
 mod crosses;
 mod devices;
 mod hindered;
