@@ -13,6 +13,7 @@
 mod delivers;
 mod speaks;
 mod people;
+mod moves;
 mod translates;
 mod keeps_order;
 mod deduplicates;

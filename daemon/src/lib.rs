@@ -14,6 +14,7 @@ mod demo;
 pub mod exit;
 pub mod logging;
 pub mod order;
+mod passage;
 mod word;
 pub mod registry;
 pub mod running;

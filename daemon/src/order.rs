@@ -12,7 +12,7 @@ use crate::control::{Request, Unheard, ask};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::home::Home;
 use crate::settings::Settings;
-use crate::{unlock, word};
+use crate::{passage, unlock, word};
 
 /// Nobody types more; files are sent otherwise.
 pub const MAX_TEXT_BYTES: usize = 64 * 1024;
@@ -70,6 +70,8 @@ async fn alone(store: &Store, settings: &Settings, request: &Request) -> Result<
             Ok(dropped(count))
         }
         Request::Person { act } => word::carry_out(store, act, now).await,
+        Request::Thread { target, act } => passage::carry_out(store, settings, (target, act)).await,
+        Request::Retire { account } => passage::retire(store, account).await,
         Request::Reload => Err(Failure::new(Exit::Network, "no daemon is running here")),
     }
 }

@@ -17,6 +17,7 @@ use crate::exit::{Exit, Failure, OrExit};
 use crate::home::Home;
 use crate::logging::chain;
 use crate::order;
+use crate::passage;
 use crate::registry::{Connected, connect_all};
 use crate::settings::Settings;
 use crate::settings::person::PersonSettings;
@@ -163,6 +164,16 @@ impl Running {
                 self.bridge.hurry().await;
                 Ok(said)
             }
+            Request::Thread { target, act } => {
+                let said = passage::carry_out(&self.store, &self.settings, (&target, &act)).await?;
+                self.bridge.hurry().await;
+                Ok(said)
+            }
+            Request::Retire { account } => {
+                let said = passage::retire(&self.store, &account).await?;
+                self.bridge.hurry().await;
+                Ok(said)
+            }
             Request::Reload => self.reload().await,
         }
     }
@@ -211,6 +222,7 @@ fn setup(
         voices,
         people: settings.people.iter().map(PersonSettings::introduction).collect(),
         links: settings.links(),
+        direct: settings.direct.directs(),
         limits: settings.limits.limits(),
         steps: steps.clone(),
     }

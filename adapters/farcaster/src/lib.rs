@@ -170,6 +170,20 @@ impl Adapter for Farcaster {
         self.own.as_ref().map(|own| &own.identity)
     }
 
+    fn peer(&self, conversation: &RemoteConversation) -> Option<Identity> {
+        match Place::parse(conversation) {
+            Some(Place::Direct(fid)) => name::identity(fid).ok(),
+            Some(_) | None => None,
+        }
+    }
+
+    fn direct(&self, with: &Identity) -> Option<RemoteConversation> {
+        self.direct.as_ref()?;
+        let is_there = with.network == *self.network() && Some(with) != self.identity();
+        let place = RemoteConversation::parse(format!("direct/{}", with.author)).ok()?;
+        (is_there && matches!(Place::parse(&place), Some(Place::Direct(_)))).then_some(place)
+    }
+
     fn capabilities(&self, conversation: &RemoteConversation) -> &Capabilities {
         let offers = self.learnt.get().map_or(&self.offers, |learnt| &learnt.offers);
         match Place::parse(conversation) {

@@ -51,6 +51,9 @@ pub struct Record {
     /// Whether it was brought in as history: it goes to no leg.
     #[cbor(n(12), default)]
     pub is_history: bool,
+    /// The one leg that it is meant for; all that its conversation tells, if it is none.
+    #[n(13)]
+    pub to: Option<Leg>,
 }
 
 /// A message that will disappear.

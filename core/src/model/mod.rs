@@ -13,6 +13,7 @@ pub mod proof;
 pub mod person;
 pub mod copy;
 pub mod link;
+pub mod direct;
 pub mod journal;
 pub mod envelope;
 pub mod outbox;

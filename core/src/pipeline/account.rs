@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 
+use super::direct::Doors;
 use super::limits::Limits;
 use super::route::Routes;
 use super::step::Steps;
@@ -50,6 +51,10 @@ pub(crate) struct Account {
     /// Why nothing can be sent until somebody mends the account. Kept apart from how listening
     /// goes, so that hearing well does not hide it.
     pub(crate) suspended: watch::Sender<Option<String>>,
+    /// Which of its legs are used, and which are not to be.
+    pub(crate) doors: Doors,
+    /// Who is one person with whom may have changed.
+    pub(crate) people_changed: Arc<Notify>,
     /// Envelopes that were sealed after this were tried only if their row says so.
     pub(crate) sure_since: AtomicI64,
 }
@@ -113,6 +118,13 @@ impl Account {
     /// An attempt could not be written down: rows may have been tried without saying so.
     pub(crate) fn forgets_what_was_tried(&self) {
         self.sure_since.store(self.clock.now().as_micros(), Ordering::Relaxed);
+    }
+
+    /// Legs that have something to do again.
+    pub(crate) fn wakes(&self, legs: Vec<Leg>) {
+        if self.ready.try_send(Ready::Legs(legs)).is_err() {
+            tracing::debug!(account = %self.name, "too much is ready; sent later");
+        }
     }
 
     /// Whatever waits is tried now.

@@ -10,20 +10,22 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use super::account::{Account, Ready};
+use super::direct::Doors;
 use super::limits::Limits;
 use super::route::{People, Route, Routes};
 use super::step::Steps;
-use super::{expire, health, ingest, joins, listen, seal, send};
+use super::tend::Tending;
+use super::{expire, health, ingest, listen, seal, send};
 use crate::adapter::{Adapter, Handover, Health, Missing};
 use crate::archive::import::unfinished;
+use crate::model::direct::Directs;
 use crate::model::id::{AccountName, RemoteConversation, Seq};
 use crate::model::link::Link;
 use crate::model::person::Introduction;
 use crate::model::time::Clock;
-use crate::people;
 use crate::store::span::Span;
 use crate::store::tables::{JOURNAL, SEALED};
-use crate::store::{ChangeError, DiskError, ReadError, Reads, Store, Unit, WriteError};
+use crate::store::{ChangeError, DiskError, ReadError, Reads, Store, WriteError};
 
 /// How many batches of one account may stand before the journal.
 const BATCHES: usize = 4;
@@ -42,6 +44,8 @@ pub struct Setup {
     pub people: Vec<Introduction>,
     /// The links.
     pub links: Vec<Link>,
+    /// How direct conversations with one person are one; nothing if they are not.
+    pub direct: Option<Directs>,
     /// The bounds.
     pub limits: Limits,
     /// Who watches the steps; nobody, outside tests.
@@ -49,7 +53,7 @@ pub struct Setup {
 }
 
 impl Setup {
-    fn known_people(&self) -> People {
+    pub(super) fn known_people(&self) -> People {
         let adapters = self.accounts.iter().chain(&self.voices);
         let named = adapters.filter_map(|(name, it)| Some((name.clone(), it.identity()?.clone())));
         People::new(self.people.clone(), &named.collect())
@@ -104,8 +108,7 @@ pub enum NotDone {
 pub struct Bridge {
     pub(super) store: Store,
     pub(super) clock: Clock,
-    running: Mutex<BTreeMap<AccountName, Running>>,
-    routes: watch::Sender<Arc<Routes>>,
+    tending: Tending,
     bounds: watch::Sender<Limits>,
     pub(super) head: watch::Sender<Seq>,
     stop: CancellationToken,
@@ -113,9 +116,9 @@ pub struct Bridge {
 }
 
 /// One account's tasks.
-struct Running {
-    account: Arc<Account>,
-    linked: watch::Sender<BTreeSet<RemoteConversation>>,
+pub(super) struct Running {
+    pub(super) account: Arc<Account>,
+    pub(super) linked: watch::Sender<BTreeSet<RemoteConversation>>,
     stop_listening: CancellationToken,
     stop: CancellationToken,
     tasks: TaskTracker,
@@ -135,11 +138,11 @@ impl Bridge {
         }
         let last = store.snapshot()?.scan(&JOURNAL, Span::all().falling(), 1)?;
         let head = last.first().and_then(|(key, _)| key.part(0)).map_or(0, u64::from_be_bytes);
+        let tending = Tending::new(store.clone(), clock.clone());
         let bridge = Self {
             store,
             clock,
-            running: Mutex::default(),
-            routes: watch::Sender::new(Arc::default()),
+            tending,
             bounds: watch::Sender::new(setup.limits),
             head: watch::Sender::new(Seq(head)),
             stop: CancellationToken::new(),
@@ -148,7 +151,9 @@ impl Bridge {
         bridge.apply(setup).await?;
         let (store, clock) = (bridge.store.clone(), bridge.clock.clone());
         let (head, stop) = (bridge.head.clone(), bridge.stop.clone());
-        bridge.tasks.spawn(expire::run(store, clock, head, stop));
+        bridge.tasks.spawn(expire::run(store, clock, head.clone(), stop.clone()));
+        let tending = bridge.tending.clone();
+        bridge.tasks.spawn(async move { tending.run(head, stop).await });
         bridge.tasks.close();
         Ok(bridge)
     }
@@ -156,7 +161,7 @@ impl Bridge {
     /// Changes accounts, links and bounds of a running bridge. What is the same as before is not disturbed;
     /// what is gone is stopped in order before this returns.
     pub async fn apply(&self, setup: Setup) -> Result<(), StartError> {
-        let mut running = self.running.lock().await;
+        let mut running = self.tending.running.lock().await;
         let gone: Vec<_> = running
             .iter()
             .filter(|(name, it)| {
@@ -171,20 +176,10 @@ impl Bridge {
                 it.stop().await;
             }
         }
-        let now = self.clock.now();
-        let routes = Route::of(&setup.links);
-        let people = setup.known_people();
-        let introduced = people.introduced();
-        let agree = move |unit: &mut Unit<'_>| {
-            people::index_claims(unit)?;
-            people::introduce(unit, &introduced)?;
-            joins::join(unit, routes, now)
-        };
-        let routes = self.store.write(agree).await?;
-        self.routes.send_replace(Arc::new(Routes { people, ..routes }));
+        let routes = self.tending.agree(&setup).await?;
         self.bounds.send_replace(setup.limits);
         for (name, adapter) in &setup.accounts {
-            let linked = linked(&setup.links, name);
+            let linked = linked(&routes, name);
             if let Some(it) = running.get(name) {
                 it.linked.send_if_modified(|before| {
                     let changed = *before != linked;
@@ -197,6 +192,7 @@ impl Bridge {
                 running.insert(name.clone(), self.run(name, adapter, linked, &setup).await?);
             }
         }
+        *self.tending.setup.lock().await = setup;
         Ok(())
     }
 
@@ -214,7 +210,8 @@ impl Bridge {
 
     /// Tries everything that waits at once.
     pub async fn hurry(&self) {
-        for it in self.running.lock().await.values() {
+        self.tending.people_changed.notify_one();
+        for it in self.tending.running.lock().await.values() {
             it.account.hurry().await;
         }
     }
@@ -222,7 +219,7 @@ impl Bridge {
     /// Stops in the order of the journey: nothing more comes in, what came in is journaled, what is
     /// being sent is answered or will be sent again, and the store is closed.
     pub async fn stop(self) -> Result<(), DiskError> {
-        let all = std::mem::take(&mut *self.running.lock().await);
+        let all = std::mem::take(&mut *self.tending.running.lock().await);
         all.values().for_each(Running::cancel);
         self.stop.cancel();
         self.tasks.wait().await;
@@ -258,7 +255,7 @@ impl Bridge {
             steps: setup.steps.clone(),
             unit: Mutex::new(()),
             linked: linked.subscribe(),
-            routes: self.routes.subscribe(),
+            routes: self.tending.routes.subscribe(),
             head: self.head.clone(),
             learnt: Notify::new(),
             openable: Notify::new(),
@@ -267,6 +264,8 @@ impl Bridge {
             wanted,
             health: watch::Sender::new(Health::Starting),
             suspended: watch::Sender::new(None),
+            doors: Doors::default(),
+            people_changed: Arc::clone(&self.tending.people_changed),
             sure_since: AtomicI64::new(self.clock.now().as_micros()),
         });
         let it = Running {
@@ -323,11 +322,8 @@ impl Running {
     }
 }
 
-fn linked(links: &[Link], account: &AccountName) -> BTreeSet<RemoteConversation> {
-    links
-        .iter()
-        .flat_map(|link| link.legs.keys())
-        .filter(|leg| leg.account == *account)
-        .map(|leg| leg.conversation.clone())
-        .collect()
+/// The conversations of an account that are listened to.
+pub(super) fn linked(routes: &Routes, account: &AccountName) -> BTreeSet<RemoteConversation> {
+    let legs = routes.by_conversation.values().flat_map(Route::legs);
+    legs.filter(|leg| leg.account == *account).map(|leg| leg.conversation.clone()).collect()
 }

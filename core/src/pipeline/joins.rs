@@ -3,12 +3,13 @@
 
 use std::collections::BTreeMap;
 
-use super::route::{People, Route, Routes};
+use super::route::{People, Route, Routes, Ways};
+use crate::model::direct::Direct;
 use crate::model::id::{ConversationId, Leg};
 use crate::model::journal::Conversation;
 use crate::model::time::Timestamp;
 use crate::store::span::Span;
-use crate::store::tables::{CONVERSATIONS, LEGS};
+use crate::store::tables::{CONVERSATIONS, DIRECTS, LEGS};
 use crate::store::{ChangeError, Reads, Unit};
 
 /// Conversations that are read at a time.
@@ -44,6 +45,14 @@ pub(super) fn join(
         if known.as_ref() != Some(&conversation) {
             unit.put(&CONVERSATIONS, &id, &conversation)?;
         }
+        if let Some(ways) = route.ways() {
+            gather(unit, id, ways)?;
+            // Who is no longer proven to be the other one begins anew.
+            let before = known.map(|it| it.legs).unwrap_or_default();
+            for leg in before.into_iter().filter(|it| !legs.contains(it)) {
+                begin(unit, leg, now)?;
+            }
+        }
         for leg in legs {
             if unit.get(&LEGS, &leg)? != Some(id) {
                 unit.put(&LEGS, &leg, &id)?;
@@ -53,6 +62,31 @@ pub(super) fn join(
     }
     part(unit, &joined, now)?;
     Ok(Routes { by_conversation: joined, people: People::default() })
+}
+
+/// Keeps the ways of a direct conversation, with what became of them.
+fn gather(unit: &mut Unit<'_>, id: ConversationId, ways: &Ways) -> Result<(), ChangeError> {
+    let known = unit.get(&DIRECTS, &id)?;
+    let fresh = Direct::new(id, ways.ways.clone(), ways.reply_on.clone(), ways.may_downgrade);
+    let direct = match known.clone() {
+        None => fresh,
+        Some(known) => Direct {
+            chosen: known.chosen,
+            last_used: known.last_used,
+            moved_to: known.moved_to,
+            closed: known.closed,
+            ..fresh
+        },
+    };
+    if known.as_ref() == Some(&direct) { Ok(()) } else { unit.put(&DIRECTS, &id, &direct) }
+}
+
+/// Gives a leg a conversation of its own.
+fn begin(unit: &mut Unit<'_>, leg: Leg, now: Timestamp) -> Result<(), ChangeError> {
+    let id = ConversationId::fresh();
+    unit.put(&LEGS, &leg, &id)?;
+    let legs = vec![leg];
+    unit.put(&CONVERSATIONS, &id, &Conversation { id, name: None, legs, created_at: now })
 }
 
 /// Legs that share a conversation without a link begin new ones, but for the first.
@@ -70,16 +104,14 @@ fn part(
         page = next;
     }
     for conversation in parted {
+        unit.delete(&DIRECTS, &conversation.id)?;
         let mut legs = conversation.legs.clone().into_iter();
         let stays: Vec<Leg> = legs.next().into_iter().collect();
         for leg in legs {
             if unit.get(&LEGS, &leg)? != Some(conversation.id) {
                 continue;
             }
-            let id = ConversationId::fresh();
-            let legs = vec![leg.clone()];
-            unit.put(&CONVERSATIONS, &id, &Conversation { id, name: None, legs, created_at: now })?;
-            unit.put(&LEGS, &leg, &id)?;
+            begin(unit, leg, now)?;
         }
         unit.put(&CONVERSATIONS, &conversation.id, &Conversation { legs: stays, ..conversation })?;
     }

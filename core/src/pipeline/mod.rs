@@ -22,6 +22,7 @@
 mod account;
 mod backoff;
 mod bridge;
+mod direct;
 mod expire;
 mod health;
 mod ingest;
@@ -34,11 +35,13 @@ mod route;
 mod seal;
 mod send;
 mod step;
+mod tend;
 
 pub(crate) use self::journal::{emoji_key, place};
 
 pub use self::backoff::Backoff;
 pub use self::bridge::{Bridge, NotDone, Setup, StartError};
+pub use self::direct::{NotMoved, Retired, move_to, reply_on, retire};
 pub use self::limits::Limits;
 pub use self::owner::{Target, discard, replay, say};
 pub use self::route::{Decision, Destination, People, Route, Routes, Voice, decide};

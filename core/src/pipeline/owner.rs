@@ -12,7 +12,7 @@ use crate::model::level::Level;
 use crate::model::mark::{Mark, Origin};
 use crate::model::outbox::{OutboxKind, OutboxRow};
 use crate::model::time::Timestamp;
-use crate::store::tables::{CONVERSATIONS, COPIES, DEAD_LETTERS, OUTBOX};
+use crate::store::tables::{CONVERSATIONS, COPIES, DEAD_LETTERS, DIRECTS, OUTBOX};
 use crate::store::{ChangeError, Reads, Store, Unit};
 
 /// Where the owner says something.
@@ -49,6 +49,24 @@ fn say_in(
             None => return Ok(None),
         },
     };
+    let to = match (unit.get(&DIRECTS, &conversation)?, target) {
+        (Some(_), Target::Leg(leg)) => Some(leg.clone()),
+        (Some(direct), Target::Conversation(_)) => {
+            let way = direct.way_out().ok().or_else(|| direct.wanted());
+            way.map(|it| it.leg.clone())
+        }
+        (None, _) => None,
+    };
+    journal_own(unit, (conversation, to), content, now).map(Some)
+}
+
+/// Journals the owner's words: for one leg, or for all that the conversation tells.
+pub(super) fn journal_own(
+    unit: &mut Unit<'_>,
+    (conversation, to): (ConversationId, Option<Leg>),
+    content: &Content,
+    now: Timestamp,
+) -> Result<(MessageId, Seq), ChangeError> {
     let (message, bytes) = identified(content, OWNER_URI, conversation)?;
     let record = Record {
         message,
@@ -65,10 +83,11 @@ fn say_in(
         reply_to_unseen: None,
         is_expiry: false,
         is_history: false,
+        to,
     };
     let seq = place(unit, conversation, &record)?;
     will_end(unit, content, (conversation, message), now)?;
-    Ok(Some((message, seq)))
+    Ok((message, seq))
 }
 
 /// The owner's name in message ids.

@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::model::copy::{Copy, Pointer};
+use crate::model::direct::Direct;
 use crate::model::envelope::Cursor;
 use crate::model::event::ProfileRow;
 use crate::model::health::HealthRow;
@@ -103,6 +104,9 @@ pub const PARTINGS: Table<u64, Parting> = Table::of_store("partings");
 /// What the owner thinks of people.
 pub const STANDINGS: Table<Identity, Standing> = Table::of_store("standings");
 
+/// Direct conversations, with all the ways to the other one.
+pub const DIRECTS: Table<ConversationId, Direct> = Table::of_conversation("directs");
+
 /// How far each of an account's streams was read.
 pub const CURSORS: Table<Stream, Cursor> = Table::of_store("cursors");
 
@@ -185,6 +189,7 @@ pub const ALL: &[&dyn AnyTable] = &[
     &INTRODUCED,
     &PARTINGS,
     &STANDINGS,
+    &DIRECTS,
     &CURSORS,
     &WAITING,
     &REFUSALS,

@@ -1,6 +1,7 @@
 //! The command line: one file a command. Results go to standard output, logs and questions to
 //! standard error.
 
+mod account;
 mod backup;
 mod check;
 mod completions;
@@ -77,6 +78,8 @@ enum Command {
     People(people::Args),
     /// Shows a person and what makes them one; joins, separates, accepts, mutes, blocks.
     Person(person::Args),
+    /// Leaves an account: `retire`.
+    Account(account::Args),
     /// Says something in a conversation.
     Send(send::Args),
     /// Shows what is on its way.
@@ -129,6 +132,7 @@ fn run_command(cli: Cli) -> Result<(), Failure> {
         Command::Thread(args) => thread::run(&home, &args),
         Command::People(args) => people::run(&home, &args),
         Command::Person(args) => person::run(&home, args),
+        Command::Account(args) => account::run(&home, &args),
         Command::Send(args) => send::run(&home, &args),
         Command::Outbox(args) => outbox::run(&home, &args),
         Command::Signer(args) => signer::run(&home, &args),

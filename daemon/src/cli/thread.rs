@@ -1,13 +1,17 @@
 //! `threadbridge thread`: what was said in a conversation, and what became of it on each leg.
 
 use serde::Serialize;
+use threadbridge_core::model::direct::Direct;
+use threadbridge_core::store::Reads;
+use threadbridge_core::store::tables::DIRECTS;
 use threadbridge_core::view::{self, Line, LineState};
 
 use super::output::{harmless, instant, print, print_json, rfc3339};
 use super::target::{self, NoTarget};
+use crate::control::{Request, ThreadAct};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::home::Home;
-use crate::unlock;
+use crate::{order, unlock};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -19,6 +23,23 @@ pub(super) struct Args {
     /// Prints JSON instead of text.
     #[arg(long)]
     json: bool,
+    #[command(subcommand)]
+    action: Option<Action>,
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Action {
+    /// Has a direct conversation go on over another account, until they speak elsewhere.
+    Move {
+        /// The account.
+        #[arg(long)]
+        to: String,
+    },
+    /// Chooses where a direct conversation is answered.
+    ReplyOn {
+        /// `last`, `order`, an account, or `settings`.
+        on: String,
+    },
 }
 
 #[derive(Debug, Serialize)]
@@ -46,6 +67,14 @@ struct ShownLeg {
 
 pub(super) fn run(home: &Home, args: &Args) -> Result<(), Failure> {
     let settings = home.load()?.settings;
+    let act = args.action.as_ref().map(|it| match it {
+        Action::Move { to } => ThreadAct::Move { to: to.clone() },
+        Action::ReplyOn { on } => ThreadAct::ReplyOn { on: on.clone() },
+    });
+    if let Some(act) = act {
+        let request = Request::Thread { target: args.conversation.clone(), act };
+        return print(&order::carry_out(home, &settings, &request)?);
+    }
     let snapshot = unlock::snapshot(home, &settings)?;
     let found = target::find(&snapshot, &settings, &args.conversation).or_exit(Exit::Failed)?;
     let conversation = target::conversation(&snapshot, &found).or_exit(Exit::Store)?;
@@ -62,7 +91,21 @@ pub(super) fn run(home: &Home, args: &Args) -> Result<(), Failure> {
     for line in &lines {
         print(&text(line))?;
     }
-    Ok(())
+    let direct = snapshot.get(&DIRECTS, &conversation.id).or_exit(Exit::Store)?;
+    direct.iter().flat_map(ways).try_for_each(|it| print(&it))
+}
+
+/// Where a direct conversation is answered, and what no longer is a way to them.
+fn ways(direct: &Direct) -> Vec<String> {
+    let out = match direct.way_out() {
+        Ok(way) => format!("answers go to {}", harmless(&way.leg.to_string())),
+        Err(why) => format!("answers go nowhere: {why}"),
+    };
+    let closed = direct.closed.iter().map(|(leg, closed)| {
+        let leg = harmless(&leg.to_string());
+        format!("closed since {}: {leg}: {}", instant(closed.since), harmless(&closed.reason))
+    });
+    [out].into_iter().chain(closed).collect()
 }
 
 fn shown(line: &Line) -> Shown {

@@ -29,6 +29,18 @@ pub enum Request {
         /// What.
         act: PersonAct,
     },
+    /// Choose on which leg a direct conversation goes on.
+    Thread {
+        /// A conversation's id or name, or a leg.
+        target: String,
+        /// What to do with it.
+        act: ThreadAct,
+    },
+    /// Leave an account: what can go on elsewhere does.
+    Retire {
+        /// Its name.
+        account: String,
+    },
     /// Read the settings again.
     Reload,
 }
@@ -62,6 +74,22 @@ pub enum PersonAct {
         one: String,
         /// What; nothing for no more than of any stranger.
         attitude: Option<Thought>,
+    },
+}
+
+/// What the owner does with a direct conversation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum ThreadAct {
+    /// It goes on over an account, until the other one speaks elsewhere.
+    Move {
+        /// The account.
+        to: String,
+    },
+    /// It is answered as chosen from now on.
+    ReplyOn {
+        /// `last`, `order`, an account, or `settings` for what the settings say.
+        on: String,
     },
 }
 

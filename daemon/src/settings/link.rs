@@ -150,6 +150,17 @@ pub enum DowngradeSetting {
     Allow,
 }
 
+impl DowngradeSetting {
+    /// The same as core takes it.
+    #[must_use]
+    pub const fn downgrade(self) -> Downgrade {
+        match self {
+            Self::Refuse => Downgrade::Refuse,
+            Self::Allow => Downgrade::Allow,
+        }
+    }
+}
+
 /// A link's name.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(try_from = "String")]

@@ -3,6 +3,7 @@
 //! place.
 
 pub mod account;
+pub mod direct;
 mod extract;
 pub mod farcaster;
 pub mod lens;
@@ -31,6 +32,7 @@ use threadbridge_core::model::link::Link;
 use threadbridge_core::secret::SecretRef;
 
 use self::account::AccountSettings;
+use self::direct::DirectSettings;
 use self::extract::Reader;
 use self::fault::{Fault, Faults};
 use self::key_path::KeyPath;
@@ -59,6 +61,9 @@ pub struct Settings {
     /// People whom you introduce.
     #[schemars(default, length(max = 10_000))]
     pub people: Vec<PersonSettings>,
+    /// How conversations with one person on several networks are one.
+    #[schemars(default)]
+    pub direct: DirectSettings,
     /// What may be fetched.
     #[schemars(default)]
     pub media: MediaSettings,
@@ -131,7 +136,7 @@ pub fn load(sources: &Sources) -> Result<Loaded, Faults> {
     faults.dedup();
     match read.settings() {
         Some(settings) if faults.is_empty() => {
-            let notes = rules::notes(&settings.accounts, (&settings.links, &settings.people));
+            let notes = rules::notes(&settings);
             Ok(Loaded { settings, notes })
         }
         _ => Err(Faults(faults)),
@@ -165,6 +170,7 @@ struct Sections {
     accounts: rules::Accounts,
     links: Vec<Option<LinkSettings>>,
     people: Vec<Option<PersonSettings>>,
+    direct: Option<DirectSettings>,
     media: Option<MediaSettings>,
     limits: Option<LimitSettings>,
 }
@@ -186,6 +192,10 @@ fn read_all(reader: &mut Reader<'_>, root: &Value) -> Sections {
             .collect(),
         links: links.map(|index| reader.section(&path.key("links").index(index))).collect(),
         people: people.map(|index| reader.section(&path.key("people").index(index))).collect(),
+        direct: match at("direct") {
+            Some(_) => reader.section(&path.key("direct")),
+            None => Some(DirectSettings::default()),
+        },
         media: match at("media") {
             Some(_) => reader.section(&path.key("media")),
             None => Some(MediaSettings::default()),
@@ -209,6 +219,7 @@ impl Sections {
             accounts,
             links: self.links.into_iter().collect::<Option<_>>()?,
             people: self.people.into_iter().collect::<Option<_>>()?,
+            direct: self.direct?,
             media: self.media?,
             limits: self.limits?,
         })

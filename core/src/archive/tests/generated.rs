@@ -216,6 +216,7 @@ impl Said {
             reply_to_unseen: None,
             is_expiry: false,
             is_history: false,
+            to: None,
         };
         let seq = place(unit, conversation, &record)?;
         if content.replaces.is_none() {

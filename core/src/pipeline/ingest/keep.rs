@@ -56,6 +56,9 @@ pub(super) async fn keep(
     kept.wait_no_longer.into_iter().for_each(|place| waits.remove(place));
     kept.wait_now.into_iter().for_each(|(place, wait)| waits.set(place, wait));
     account.journaled(kept.last, kept.settled.into_iter().collect(), wanted);
+    if kept.proven {
+        account.people_changed.notify_one();
+    }
     if kept.learnt {
         account.learnt.notify_one();
     }
@@ -88,6 +91,8 @@ struct Kept {
     learnt: bool,
     /// Legs on which envelopes of ours were settled.
     settled: BTreeSet<Leg>,
+    /// Who is one person with whom may have changed.
+    proven: bool,
     next_place: u64,
     wait_now: Vec<(u64, Wait)>,
     wait_no_longer: Vec<u64>,
@@ -171,6 +176,7 @@ fn keep_parsed(
                 outcome = Outcome::Kept;
             }
             Parsed::Proof(proof) => {
+                kept.proven = true;
                 prove(unit, &source.account, *proof, source.now)?;
                 outcome = Outcome::Kept;
             }

@@ -15,7 +15,7 @@ use crate::model::person::Attitude;
 use crate::people;
 use crate::store::span::Span;
 use crate::store::tables::{
-    COPIES, EVENTS, JOURNAL, MESSAGES, ORIGINS, PEOPLE, REACTIONS, REMOTE, TOMBSTONES,
+    COPIES, DIRECTS, EVENTS, JOURNAL, MESSAGES, ORIGINS, PEOPLE, REACTIONS, REMOTE, TOMBSTONES,
 };
 use crate::store::{ChangeError, Reads, Unit};
 
@@ -102,10 +102,14 @@ pub(crate) fn append(
         reply_to_unseen: referred.reply_to_unseen.clone(),
         is_expiry: false,
         is_history: false,
+        to: None,
     };
     let seq = place(unit, conversation, &record)?;
     will_end(unit, &content, (conversation, message), source.now)?;
     takes_part(unit, conversation, &event.author)?;
+    if source.peer.as_ref() == Some(&event.author) {
+        speaks_on(unit, conversation, &leg)?;
+    }
     if let Action::Say(_) = &event.action {
         unit.put(&ORIGINS, &(conversation, origin), &message)?;
     }
@@ -217,6 +221,20 @@ fn another_copy(
     let pointer = Pointer { conversation, message, leg, seq, part: 0, made_by, remote_id };
     unit.put(&REMOTE, &(source.account.clone(), event.id.clone()), &pointer)?;
     Ok(Accepted::Known)
+}
+
+/// The other one of a direct conversation spoke on a leg: it works, and is the one to answer on.
+fn speaks_on(
+    unit: &mut Unit<'_>,
+    conversation: ConversationId,
+    leg: &Leg,
+) -> Result<(), ChangeError> {
+    let Some(mut direct) = unit.get(&DIRECTS, &conversation)? else { return Ok(()) };
+    let before = direct.clone();
+    direct.closed.remove(leg);
+    direct.moved_to = None;
+    direct.last_used = Some(leg.clone());
+    if direct == before { Ok(()) } else { unit.put(&DIRECTS, &conversation, &direct) }
 }
 
 /// Remembers who speaks in a conversation.

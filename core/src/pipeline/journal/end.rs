@@ -84,6 +84,7 @@ fn bury(unit: &mut Unit<'_>, row: &ExpiryRow, now: Timestamp) -> Result<Seq, Cha
         reply_to_unseen: None,
         is_expiry: true,
         is_history: false,
+        to: None,
     };
     let seq = place(unit, row.conversation, &record)?;
     change(unit, &row.message, |row| row.deleted = true)?;

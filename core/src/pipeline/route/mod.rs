@@ -6,6 +6,7 @@ mod policy;
 mod routes;
 
 pub use self::people::{People, Voice};
+pub(crate) use self::routes::Ways;
 pub use self::routes::{Route, Routes};
 
 use self::loops::came_from;

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::people::People;
+use crate::model::direct::{ReplyOn, Way};
 use crate::model::id::{ConversationId, Leg};
 use crate::model::link::{Direction, Downgrade, Link};
 
@@ -14,9 +15,36 @@ pub struct Route {
     legs: Box<[(Leg, Direction)]>,
     downgrade: Downgrade,
     attribution: String,
+    /// The ways to the other one, if it is a direct conversation.
+    ways: Option<Box<Ways>>,
+}
+
+/// How the owner talks to one person, by the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Ways {
+    pub(crate) ways: Vec<Way>,
+    pub(crate) reply_on: ReplyOn,
+    pub(crate) may_downgrade: bool,
 }
 
 impl Route {
+    /// A direct conversation, in which nothing is carried from leg to leg.
+    pub(crate) fn direct(name: String, ways: Ways) -> Self {
+        let legs: BTreeSet<Leg> = ways.ways.iter().map(|it| it.leg.clone()).collect();
+        Self {
+            name,
+            legs: legs.into_iter().map(|leg| (leg, Direction::Both)).collect(),
+            downgrade: if ways.may_downgrade { Downgrade::Allow } else { Downgrade::Refuse },
+            attribution: String::new(),
+            ways: Some(Box::new(ways)),
+        }
+    }
+
+    /// The ways to the other one of a direct conversation.
+    pub(crate) fn ways(&self) -> Option<&Ways> {
+        self.ways.as_deref()
+    }
+
     /// The links as routes: those that share a leg, at whatever remove, are one.
     ///
     /// Where they differ, the more careful one holds: one refusal to downgrade refuses for all, and
@@ -56,6 +84,7 @@ impl Route {
             legs: legs.into_iter().map(|(leg, direction)| (leg.clone(), direction)).collect(),
             downgrade: if refuses { Downgrade::Refuse } else { Downgrade::Allow },
             attribution: first.attribution.clone(),
+            ways: None,
         })
     }
 
@@ -115,6 +144,12 @@ impl Routes {
     pub fn is_told(&self, conversation: ConversationId, leg: &Leg) -> bool {
         self.get(conversation).is_some_and(|route| route.is_told(leg))
             || self.by_conversation.values().any(|route| route.is_told(leg))
+    }
+
+    /// The direct conversations.
+    pub(crate) fn directs(&self) -> impl Iterator<Item = (ConversationId, &Route)> {
+        let all = self.by_conversation.iter().filter(|(_, route)| route.ways.is_some());
+        all.map(|(conversation, route)| (*conversation, route))
     }
 
     /// The route of a linked conversation.

@@ -19,7 +19,7 @@ use crate::pipeline::account::Account;
 use crate::pipeline::route::{Decision, Destination, decide};
 use crate::store::span::Span;
 use crate::store::tables::{
-    BACKLOG, CONVERSATIONS, COPIES, MESSAGES, NOTES, OUTBOX, REACTED, REMOTE, STANDINGS,
+    BACKLOG, CONVERSATIONS, COPIES, DIRECTS, MESSAGES, NOTES, OUTBOX, REACTED, REMOTE, STANDINGS,
 };
 use crate::store::{ChangeError, Keys, ReadError, Reads, Snapshot, Unit};
 
@@ -117,10 +117,17 @@ impl<'a> Draft<'a> {
         if event.record.is_expiry {
             return self.legs_that_show(event);
         }
+        if let Some(to) = &event.record.to {
+            return self.one_leg(event, to);
+        }
         let routes = self.account.routes.borrow().clone();
         let Some(route) = routes.get(event.conversation) else {
             return self.own_words(event);
         };
+        if route.ways().is_some() {
+            // In a direct conversation nothing is carried from leg to leg.
+            return Ok(Vec::new());
+        }
         let network = self.account.adapter.network();
         let is_muted = self.is_muted(event)?;
         let mut legs = Vec::new();
@@ -136,6 +143,27 @@ impl<'a> Draft<'a> {
             }
         }
         Ok(legs)
+    }
+
+    /// What is meant for one leg goes there, or, if that was closed meanwhile, where its
+    /// conversation went on.
+    fn one_leg(&mut self, event: &Placed, to: &Leg) -> Result<Vec<Leg>, ReadError> {
+        if to.account != self.account.name {
+            return Ok(Vec::new());
+        }
+        let direct = self.snapshot.get(&DIRECTS, &event.conversation)?;
+        let direct = direct.filter(|it| it.closed.contains_key(to));
+        let instead = direct.as_ref().and_then(|it| it.way_out().ok());
+        match instead.map(|it| it.leg.clone()) {
+            Some(leg) if leg.account == self.account.name => Ok(vec![leg]),
+            Some(leg) => {
+                let (seq, since) = (event.seq, self.now);
+                let row = BacklogRow { leg, seq, missing: None, since, parts: Vec::new() };
+                self.changes.backlog.push(row);
+                Ok(Vec::new())
+            }
+            None => Ok(vec![to.clone()]),
+        }
     }
 
     /// What the owner says in a conversation without links goes to its leg.

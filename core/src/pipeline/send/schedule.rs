@@ -109,6 +109,7 @@ pub(crate) async fn run(
         turns.wake(Instant::now());
         if not_before.is_some_and(|at| at <= Instant::now()) {
             not_before = None;
+            may_be_mended(&account);
         }
         while not_before.is_none() && calls.len() < account.limits().legs_at_once {
             let Some(leg) = turns.next() else { break };
@@ -121,7 +122,10 @@ pub(crate) async fn run(
             }
             let account = Arc::clone(&account);
             calls.spawn(async move {
-                let (turn, used) = deliver(&account, &leg, allowed).await;
+                let (turn, used) = match account.doors.enter(&leg) {
+                    Some(_inside) => deliver(&account, &leg, allowed).await,
+                    None => (Turn::Idle, 0),
+                };
                 (leg, turn, allowed.saturating_sub(used))
             });
         }
@@ -132,6 +136,7 @@ pub(crate) async fn run(
                 Some(Ready::Legs(legs)) => legs.into_iter().for_each(|leg| turns.add(leg)),
                 Some(Ready::Everything) => {
                     not_before = None;
+                    may_be_mended(&account);
                     turns.wake_all();
                     // A dead letter that was put back is for a leg that may have been idle.
                     add_waiting(&account, &mut turns);
@@ -146,6 +151,7 @@ pub(crate) async fn run(
                 } else if not_before.is_none() && turn.went_through() {
                     account.suspended.send_if_modified(|reason| reason.take().is_some());
                 }
+                account.doors.refuse(&leg, turn == Turn::LegSuspended);
                 if turn == Turn::LegSuspended {
                     tracing::warn!(account = %account.name, "a leg cannot be used; `outbox` says why");
                 }
@@ -158,6 +164,11 @@ pub(crate) async fn run(
     if tokio::time::timeout(account.limits().stop_within, all_done).await.is_err() {
         tracing::warn!(account = %account.name, "calls were cut off; they will be made again");
     }
+}
+
+/// What was refused is tried again, so nobody knows that it is refused.
+fn may_be_mended(account: &Account) {
+    account.suspended.send_if_modified(|reason| reason.take().is_some());
 }
 
 fn add_waiting(account: &Account, turns: &mut Turns) {

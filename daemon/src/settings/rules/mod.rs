@@ -9,12 +9,12 @@ use figment::value::Value;
 use threadbridge_core::model::id::{AccountName, Leg};
 use threadbridge_core::model::link::Direction;
 
+use crate::settings::Settings;
 use crate::settings::account::{AccountSettings, Objection};
 use crate::settings::fault::{listed, nearest};
 use crate::settings::key_path::KeyPath;
-use crate::settings::link::{LegName, LinkSettings};
+use crate::settings::link::LegName;
 use crate::settings::merge::At;
-use crate::settings::person::PersonSettings;
 use crate::settings::shape::Misfit;
 
 /// An account as far as it could be read.
@@ -153,10 +153,8 @@ fn misfit(path: &KeyPath, at: At, problem: &str, expected: &str) -> Misfit {
 }
 
 /// What is allowed but may surprise.
-pub(in crate::settings) fn notes(
-    accounts: &BTreeMap<AccountName, AccountSettings>,
-    (links, people): (&[LinkSettings], &[PersonSettings]),
-) -> Vec<String> {
+pub(in crate::settings) fn notes(settings: &Settings) -> Vec<String> {
+    let Settings { accounts, links, people, direct, .. } = settings;
     let mut notes = Vec::new();
     let mut homes: BTreeMap<&Leg, Vec<&str>> = BTreeMap::new();
     for link in links {
@@ -172,11 +170,12 @@ pub(in crate::settings) fn notes(
     }
     for name in accounts.keys() {
         let is_voice = people.iter().flat_map(|it| it.voices.values()).any(|it| it.0 == *name);
-        if !is_voice && !homes.keys().any(|leg| leg.account == *name) {
+        let is_direct = direct.accounts.iter().any(|it| it.0 == *name);
+        if !is_voice && !is_direct && !homes.keys().any(|leg| leg.account == *name) {
             notes.push(format!("no link uses the account `{name}`: it is not connected"));
         }
     }
-    if links.is_empty() {
+    if links.is_empty() && direct.accounts.is_empty() {
         notes.push("there are no links: nothing is bridged".to_owned());
     }
     notes

@@ -13,6 +13,17 @@ use crate::settings::shape::Misfit;
 
 /// Checks people against accounts and links.
 pub(super) fn check(root: &Value, accounts: &Accounts, misfits: &mut Vec<Misfit>) {
+    let direct = root.as_dict().and_then(|root| root.get("direct")).and_then(Value::as_dict);
+    let listed = direct.and_then(|it| it.get("accounts")).and_then(Value::as_array);
+    let listed = listed.into_iter().flatten().enumerate();
+    let path = KeyPath::default().key("direct");
+    for (index, name) in listed.filter_map(|(n, it)| Some((n, it.as_str()?))) {
+        misfits.extend(unknown(name, accounts, (&path.key("accounts").index(index), At::Value)));
+    }
+    let reply_on = direct.and_then(|it| it.get("reply_on")).and_then(Value::as_str);
+    if let Some(name) = reply_on.filter(|it| !["last", "order"].contains(it)) {
+        misfits.extend(unknown(name, accounts, (&path.key("reply_on"), At::Value)));
+    }
     let legs = all_legs(root);
     let people = root.as_dict().and_then(|root| root.get("people")).and_then(Value::as_array);
     let path = KeyPath::default().key("people");

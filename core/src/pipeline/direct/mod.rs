@@ -1,0 +1,13 @@
+//! Direct conversations with one person on several networks: gathered into one, and moved from leg
+//! to leg when one fails.
+
+mod doors;
+mod gather;
+mod moves;
+mod retire;
+
+pub(crate) use self::doors::Doors;
+pub(super) use self::gather::routes;
+pub use self::moves::{NotMoved, move_to, reply_on};
+pub(super) use self::moves::{close, is_pending, pending_since, redirect, unsendable};
+pub use self::retire::{Retired, retire};
