@@ -16,12 +16,11 @@ use crate::mls::client::{InstallationKey, Leaf};
 use crate::mls::group::Group;
 use crate::mls::group::commit::CommitError;
 use crate::mls::group::plan::{Intent, Plan, PlanError};
-use crate::mls::group::record::Target;
 use crate::mls::group::records::Records;
 use crate::mls::roster::Unknown;
 use crate::place::Place;
 use crate::session::Wanted;
-use crate::welcome::wrap::wrap;
+use crate::welcome::wrap::wrap_all;
 
 /// For how long the logs of a group's members count as known; the network's own clients have the
 /// same (libxmtp, `SEND_MESSAGE_UPDATE_INSTALLATIONS_INTERVAL_NS`).
@@ -161,9 +160,7 @@ impl SealingFor<'_> {
         let owed = Records(self.keys).owed(group.id()).map_err(|_| keys_unreadable())?;
         let Some(owed) = owed.first() else { return Ok(()) };
         let (id, commit) = (group.id().as_bytes().to_vec(), owed.cursor);
-        let wrap = |it: &Target| wrap(&owed.welcome, commit, &it.into());
-        let welcomes = owed.targets.iter().map(wrap).collect::<Result<_, _>>();
-        let welcomes = welcomes.map_err(|error| Halt::Refused(error.to_string()))?;
+        let welcomes = wrap_all(owed).map_err(|error| Halt::Refused(error.to_string()))?;
         let what = format!("welcomes/{}/{commit}", hex::encode(&id));
         let reason = "who was brought into the group has not been told its keys yet";
         let wanted = Wanted::Welcomes { group: id, commit, welcomes };

@@ -54,6 +54,8 @@ pub(crate) struct SealFor {
     pub(crate) installation: InstallationKey,
     pub(crate) wrapping: Wrapping,
     pub(crate) key: Vec<u8>,
+    /// Whether it follows pointers to a welcome that is kept elsewhere.
+    pub(crate) follows_pointers: bool,
 }
 
 /// What came of a welcome message.

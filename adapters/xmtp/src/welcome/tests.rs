@@ -9,11 +9,11 @@ use crate::mls::group::join::NotJoined;
 use crate::mls::group::record::Owed;
 use crate::mls::group::records::Records;
 use crate::mls::key_package::KeyPackages;
-use crate::mls::people::{Person, World, now, open_group};
+use crate::mls::people::{Person, World, adding, now, open_group};
 use crate::welcome::hpke::sender;
 use crate::welcome::kem::Kem;
 use crate::welcome::unwrap::Unreadable;
-use crate::welcome::wrap::wrap;
+use crate::welcome::wrap::{wrap, wrap_all};
 use crate::welcome::{INFO, SealFor, WelcomeError, Welcomed, Wrapping, take};
 use crate::wire::proto::group::{WelcomeMetadata, WelcomePointer, welcome_pointer};
 use crate::wire::proto::mls::{
@@ -25,24 +25,37 @@ use crate::wire::proto::mls::{
 fn owed() -> (World, [Person; 2], Owed) {
     let (mut world, [ann, bob]) = World::of(['a', 'b']);
     let id = ann.create(&open_group());
-    world.change(&ann, &id, &crate::mls::people::adding(&[&bob]), (&[], &[]));
+    world.change(&ann, &id, &adding(&[&bob]), (&[], &[]));
     let owed = Records(&ann.keys).owed(&id).unwrap().pop().unwrap();
     (world, [ann, bob], owed)
 }
 
 /// As the server hands it on.
 fn sent(input: WelcomeMessageInput) -> WelcomeMessage {
-    let Some(welcome_message_input::Version::V1(input)) = input.version else { panic!() };
-    let message = welcome_message::V1 {
-        id: 1,
-        created_ns: 1,
-        installation_key: input.installation_key,
-        data: input.data,
-        hpke_public_key: input.hpke_public_key,
-        wrapper_algorithm: input.wrapper_algorithm,
-        welcome_metadata: input.welcome_metadata,
+    let version = match input.version.unwrap() {
+        welcome_message_input::Version::V1(input) => {
+            welcome_message::Version::V1(welcome_message::V1 {
+                id: 1,
+                created_ns: 1,
+                installation_key: input.installation_key,
+                data: input.data,
+                hpke_public_key: input.hpke_public_key,
+                wrapper_algorithm: input.wrapper_algorithm,
+                welcome_metadata: input.welcome_metadata,
+            })
+        }
+        welcome_message_input::Version::WelcomePointer(input) => {
+            welcome_message::Version::WelcomePointer(welcome_message::WelcomePointer {
+                id: 1,
+                created_ns: 1,
+                installation_key: input.installation_key,
+                welcome_pointer: input.welcome_pointer,
+                hpke_public_key: input.hpke_public_key,
+                wrapper_algorithm: input.wrapper_algorithm,
+            })
+        }
     };
-    WelcomeMessage { version: Some(welcome_message::Version::V1(message)) }
+    WelcomeMessage { version: Some(version) }
 }
 
 fn v1(message: &mut WelcomeMessage) -> &mut welcome_message::V1 {
@@ -77,7 +90,12 @@ fn a_welcome_wrapped_with_x_wing_leads_into_the_group() {
 fn a_welcome_wrapped_with_x25519_leads_into_the_group() {
     let (world, [_, bob], owed) = owed();
     let key = bob.init_key();
-    let target = SealFor { installation: bob.key(), wrapping: Wrapping::X25519, key };
+    let target = SealFor {
+        installation: bob.key(),
+        wrapping: Wrapping::X25519,
+        key,
+        follows_pointers: false,
+    };
     let message = sent(wrap(&owed.welcome, owed.cursor, &target).unwrap());
     assert!(matches!(takes(&world, &bob, &message), Ok(Welcomed::Joined { .. })));
 }
@@ -183,4 +201,32 @@ fn a_welcome_for_another_key_or_with_a_flipped_bit_is_refused_and_changes_nothin
         takes(&world, &bob, &nothing),
         Err(WelcomeError::Unreadable(Unreadable::Malformed))
     ));
+}
+
+#[test]
+fn many_get_pointers_to_one_welcome_and_few_get_it_each() {
+    let (mut world, [ann, bob, cat, dan]) = World::of(['a', 'b', 'c', 'd']);
+    let id = ann.create(&open_group());
+    world.change(&ann, &id, &adding(&[&bob, &cat, &dan]), (&[], &[]));
+    let owed = Records(&ann.keys).owed(&id).unwrap().pop().unwrap();
+    let messages: Vec<_> = wrap_all(&owed).unwrap().into_iter().map(sent).collect();
+    assert_eq!(messages.len(), 4, "the welcome, and a pointer to it for each");
+    let place = v1(&mut messages[0].clone()).installation_key.clone();
+    let length = |message: &WelcomeMessage| message.encoded_len();
+    assert!(messages[1..].iter().all(|it| length(it) < 4096 && length(it) < length(&messages[0])));
+    for person in [&bob, &cat, &dan] {
+        let is_theirs = |it: &&WelcomeMessage| match it.version.as_ref().unwrap() {
+            welcome_message::Version::V1(_) => false,
+            welcome_message::Version::WelcomePointer(it) => it.installation_key == person.key(),
+        };
+        let pointer = messages.iter().find(is_theirs).unwrap();
+        assert_eq!(takes(&world, person, pointer).unwrap(), Welcomed::At(place.clone()));
+        let joined = takes(&world, person, &messages[0]).unwrap();
+        assert_eq!(joined, Welcomed::Joined { group: id.clone(), begins_after: owed.cursor });
+    }
+
+    let two = Owed { targets: owed.targets[..2].to_vec(), ..owed };
+    let messages: Vec<_> = wrap_all(&two).unwrap().into_iter().map(sent).collect();
+    assert_eq!(messages.len(), 2);
+    assert!(messages.iter().all(|it| matches!(&it.version, Some(welcome_message::Version::V1(_)))));
 }

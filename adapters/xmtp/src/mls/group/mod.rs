@@ -27,6 +27,7 @@ pub(crate) mod plan;
 pub(crate) mod process;
 pub(crate) mod record;
 pub(crate) mod records;
+pub(crate) mod refused;
 
 #[cfg(test)]
 mod tests;

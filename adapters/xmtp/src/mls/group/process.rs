@@ -1,18 +1,17 @@
 //! What comes from the network for a group, one message at a time and in the server's order.
 
-use openmls::framing::errors::{MessageDecryptionError, SecretTreeError};
 use openmls::prelude::{
     ContentType, MlsMessageBodyIn, MlsMessageIn, ProcessMessageError, ProcessedMessageContent,
-    ProtocolMessage, Sender, StagedCommit, ValidationError,
+    ProtocolMessage, Sender, StagedCommit,
 };
 use openmls_traits::OpenMlsProvider as _;
-use thiserror::Error;
 use threadbridge_core::model::time::Timestamp;
 use tls_codec::Deserialize as _;
 
 use crate::mls::client::{InstallationKey, Leaf, inbox_of};
 use crate::mls::group::record::{Echo, Record, State};
 use crate::mls::group::records::digest;
+use crate::mls::group::refused::Refused;
 use crate::mls::group::{Group, GroupError};
 use crate::mls::patience::Patience;
 use crate::mls::roster::{Roster, Unknown};
@@ -21,35 +20,6 @@ use crate::mls::validate::{self, Change, Facts, Verdict, Violation};
 
 /// The largest message that is looked at: a commit that fills a group with the most installations.
 const MAX_MESSAGE_BYTES: usize = 16 * 1024 * 1024;
-
-/// Why a message counts for nothing. The group is as it was.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
-pub(crate) enum Refused {
-    #[error("the message is too large")]
-    TooLarge,
-    #[error("the message is not in MLS's format")]
-    Malformed,
-    #[error("the message is not encrypted")]
-    Public,
-    #[error("the message is for another group")]
-    OtherGroup,
-    #[error("the message was opened before")]
-    OpenedBefore,
-    #[error("the message is of an epoch that was forgotten")]
-    TooOld,
-    #[error("the message does not open with the group's keys")]
-    Sealed,
-    #[error("changes are proposed in commits only")]
-    Proposal,
-    #[error("the message is no member's")]
-    Outsider,
-    #[error("the commit is not valid: {0}")]
-    Commit(Violation),
-    #[error("the commit is not valid by MLS")]
-    BadCommit,
-    #[error("the account is not in the group any more")]
-    Removed,
-}
 
 /// A message that somebody said.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -293,7 +263,7 @@ impl Group<'_> {
 fn stop(error: ProcessMessageError<StorageError>) -> Stop {
     match error {
         ProcessMessageError::StorageError(error) => Stop::Failed(error.into()),
-        ProcessMessageError::ValidationError(error) => validation(&error).into(),
+        ProcessMessageError::ValidationError(error) => Refused::of(&error).into(),
         ProcessMessageError::InvalidCommit(_) => Refused::BadCommit.into(),
         ProcessMessageError::GroupStateError(_) => Refused::Removed.into(),
         ProcessMessageError::IncompatibleWireFormat => Refused::Public.into(),
@@ -301,21 +271,5 @@ fn stop(error: ProcessMessageError<StorageError>) -> Stop {
         | ProcessMessageError::UnauthorizedExternalCommitMessage => Refused::Outsider.into(),
         ProcessMessageError::UnsupportedProposalType => Refused::Proposal.into(),
         ProcessMessageError::LibraryError(_) => Refused::Sealed.into(),
-    }
-}
-
-#[expect(clippy::wildcard_enum_match_arm, reason = "all else does not open")]
-fn validation(error: &ValidationError) -> Refused {
-    match error {
-        ValidationError::UnableToDecrypt(MessageDecryptionError::SecretTreeError(error)) => {
-            match error {
-                SecretTreeError::SecretReuseError => Refused::OpenedBefore,
-                SecretTreeError::TooDistantInThePast => Refused::TooOld,
-                _ => Refused::Sealed,
-            }
-        }
-        ValidationError::NoPastEpochData => Refused::TooOld,
-        ValidationError::UnknownMember => Refused::Outsider,
-        _ => Refused::Sealed,
     }
 }

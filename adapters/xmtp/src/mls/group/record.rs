@@ -153,20 +153,30 @@ pub(crate) struct Target {
     #[n(2)]
     #[cbor(with = "minicbor::bytes")]
     key: Vec<u8>,
+    #[n(3)]
+    follows_pointers: bool,
 }
 
 impl From<&SealFor> for Target {
     fn from(seal_for: &SealFor) -> Self {
-        let SealFor { installation, wrapping, key } = seal_for;
-        let is_xwing = *wrapping == Wrapping::XWing;
-        Self { installation: *installation, is_xwing, key: key.clone() }
+        let SealFor { installation, wrapping, key, follows_pointers } = seal_for;
+        Self {
+            installation: *installation,
+            is_xwing: *wrapping == Wrapping::XWing,
+            key: key.clone(),
+            follows_pointers: *follows_pointers,
+        }
     }
 }
 
 impl From<&Target> for SealFor {
     fn from(target: &Target) -> Self {
-        let wrapping = if target.is_xwing { Wrapping::XWing } else { Wrapping::X25519 };
-        Self { installation: target.installation, wrapping, key: target.key.clone() }
+        Self {
+            installation: target.installation,
+            wrapping: if target.is_xwing { Wrapping::XWing } else { Wrapping::X25519 },
+            key: target.key.clone(),
+            follows_pointers: target.follows_pointers,
+        }
     }
 }
 

@@ -9,11 +9,11 @@ use thiserror::Error;
 use tls_codec::{Deserialize as _, Serialize as _, VLBytes};
 
 use crate::mls::client::{InstallationKey, Leaf};
-use crate::mls::extension::WELCOME_WRAPPER;
-use crate::mls::key_package::XWING_ALGORITHM;
+use crate::mls::extension::{AEAD_TYPES, WELCOME_WRAPPER};
+use crate::mls::key_package::{CHACHA20_POLY1305, XWING_ALGORITHM};
 use crate::mls::provider::{CIPHERSUITE, Provider, REQUIRED};
 use crate::welcome::{SealFor, Wrapping};
-use crate::wire::proto::group::WelcomeWrapperEncryption;
+use crate::wire::proto::group::{WelcomePointeeEncryptionAeadTypes, WelcomeWrapperEncryption};
 
 const MAX_KEY_PACKAGE_BYTES: usize = 64 * 1024;
 
@@ -96,5 +96,14 @@ fn seal_for(package: &KeyPackage, installation: InstallationKey) -> Result<SealF
     if !wrapping.kem().takes(&key) {
         return Err(Unusable::Invalid);
     }
-    Ok(SealFor { installation, wrapping, key })
+    let follows_pointers = wrapping == Wrapping::XWing && opens_pointees(package);
+    Ok(SealFor { installation, wrapping, key, follows_pointers })
+}
+
+fn opens_pointees(package: &KeyPackage) -> bool {
+    let Some(UnknownExtension(bytes)) = package.extensions().unknown(AEAD_TYPES) else {
+        return false;
+    };
+    let types = WelcomePointeeEncryptionAeadTypes::decode(bytes.as_slice());
+    types.is_ok_and(|it| it.supported_aead_types.contains(&CHACHA20_POLY1305))
 }

@@ -10,14 +10,18 @@ use thiserror::Error;
 
 use crate::identity::logs::Unread;
 use crate::mls::attribute::{MINIMUM_VERSION, Version, follows, limit_bytes};
-use crate::mls::client::{InstallationKey, Leaf};
+use crate::mls::client::Leaf;
 use crate::mls::extension::{BadTerms, Terms};
-use crate::mls::permission::Rank;
 use crate::mls::roster::{Roster, Unknown};
+
+use logs::logs_agree;
+use policies::policies_allow;
 
 pub(crate) use facts::Facts;
 
 mod facts;
+mod logs;
+mod policies;
 
 /// What a commit breaks.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -193,142 +197,6 @@ fn sequences_grow(before: &Terms, after: &Terms) -> Result<(), Violation> {
         return Err(Violation::SequenceDecreased);
     }
     Ok(())
-}
-
-/// The tree changes exactly as the logs of the inboxes do that came, went or moved on.
-fn logs_agree(facts: &Facts, roster: &impl Roster) -> Result<(), Verdict> {
-    let Facts { before, after, actor, .. } = facts;
-    let mut logs = Logs { roster, unknown: BTreeSet::new() };
-    let (mut expected_adds, mut expected_removals) = (BTreeSet::new(), BTreeSet::new());
-    for (inbox, new) in after.members() {
-        let old = before.members().get(inbox).copied().unwrap_or(0);
-        if old == *new {
-            continue;
-        }
-        let (then, now) = (logs.at(inbox, old)?, logs.at(inbox, *new)?);
-        expected_adds.extend(now.difference(&then).cloned());
-        expected_removals.extend(then.difference(&now).cloned());
-    }
-    for (inbox, old) in before.members() {
-        if !after.members().contains_key(inbox) {
-            expected_removals.extend(logs.at(inbox, *old)?);
-        }
-    }
-    let place = after.members().get(&actor.inbox).ok_or(Violation::Impostor)?;
-    let own = logs.at(&actor.inbox, *place)?;
-    for Unknown { inbox, sequence_id } in &logs.unknown {
-        if roster.lacks(inbox, *sequence_id)? {
-            return Err(Violation::NoSuchEntry.into());
-        }
-    }
-    if !logs.unknown.is_empty() {
-        return Err(Verdict::Unknown(logs.unknown.into_iter().collect()));
-    }
-    if !own.contains(actor) {
-        return Err(Violation::Impostor.into());
-    }
-    matches_logs(facts, &expected_adds, expected_removals)?;
-    Ok(())
-}
-
-fn matches_logs(
-    facts: &Facts,
-    expected_adds: &BTreeSet<Leaf>,
-    mut expected_removals: BTreeSet<Leaf>,
-) -> Result<(), Violation> {
-    let failed: BTreeSet<&[u8]> =
-        facts.after.membership.failed_installations.iter().map(Vec::as_slice).collect();
-    let mut failed = failed;
-    let (mut added, mut removed) = (facts.added.clone(), facts.removed.clone());
-    // A super admin may take somebody out and in again, who lost the group; and if that failed for
-    // want of a key package, take them out.
-    if rank(&facts.before, &facts.actor.inbox) == Rank::SuperAdmin {
-        let again: BTreeSet<Leaf> = added.intersection(&removed).cloned().collect();
-        added.retain(|leaf| !again.contains(leaf));
-        removed.retain(|leaf| !again.contains(leaf));
-        removed.retain(|leaf| !failed.remove(leaf.installation.as_slice()));
-    }
-    if !added.iter().all(|leaf| expected_adds.contains(leaf) || facts.tree.contains(leaf)) {
-        return Err(Violation::UnexpectedAdd);
-    }
-    expected_removals.retain(|leaf| !failed.contains(leaf.installation.as_slice()));
-    if removed != expected_removals {
-        return Err(Violation::UnexpectedRemoval);
-    }
-    Ok(())
-}
-
-struct Logs<'r, R> {
-    roster: &'r R,
-    unknown: BTreeSet<Unknown>,
-}
-
-impl<R: Roster> Logs<'_, R> {
-    fn at(&mut self, inbox: &str, sequence_id: u64) -> Result<BTreeSet<Leaf>, Unread> {
-        let known = self.roster.installations(inbox, sequence_id)?;
-        if known.is_none() {
-            self.unknown.insert(Unknown { inbox: inbox.to_owned(), sequence_id });
-        }
-        let leaf = |installation: InstallationKey| Leaf { inbox: inbox.to_owned(), installation };
-        Ok(known.unwrap_or_default().into_iter().map(leaf).collect())
-    }
-}
-
-fn rank(terms: &Terms, inbox: &String) -> Rank {
-    if terms.super_admins().contains(inbox) {
-        Rank::SuperAdmin
-    } else if terms.admins().contains(inbox) {
-        Rank::Admin
-    } else {
-        Rank::Member
-    }
-}
-
-fn policies_allow(facts: &Facts, change: &Change) -> Result<(), Violation> {
-    let Facts { before, after, actor, .. } = facts;
-    let policies = &before.policies;
-    let rank = rank(before, &actor.inbox);
-    let members = &change.members;
-    let may_add = members.added.is_empty()
-        || rank.may_change_members(policies.add_member_policy.as_ref())
-        || brings_the_other(before, &members.added, &actor.inbox);
-    if !may_add {
-        return Err(Violation::MayNotAdd);
-    }
-    let may_remove = members.removed.is_empty()
-        || rank.may_change_members(policies.remove_member_policy.as_ref());
-    if !may_remove {
-        return Err(Violation::MayNotRemove);
-    }
-    if members.removed.iter().any(|inbox| before.super_admins().contains(inbox)) {
-        return Err(Violation::SuperAdminRemoved);
-    }
-    if !change.attributes.iter().all(|it| rank.may_change_attribute(policies, &it.key)) {
-        return Err(Violation::MayNotDescribe);
-    }
-    let may_make = change.admins.added.is_empty()
-        || rank.may_change_admins(policies.add_admin_policy.as_ref());
-    let may_unmake = change.admins.removed.is_empty()
-        || rank.may_change_admins(policies.remove_admin_policy.as_ref());
-    if !(may_make && may_unmake) {
-        return Err(Violation::MayNotChangeAdmins);
-    }
-    let is_headless = !change.super_admins.removed.is_empty() && after.super_admins().is_empty();
-    if !change.super_admins.is_empty() && (rank != Rank::SuperAdmin || is_headless) {
-        return Err(Violation::MayNotChangeSuperAdmins);
-    }
-    if change.permissions_changed && rank != Rank::SuperAdmin {
-        return Err(Violation::MayNotPermit);
-    }
-    Ok(())
-}
-
-/// In a direct conversation each may bring the other in, whatever the policies say.
-fn brings_the_other(before: &Terms, added: &[String], actor: &str) -> bool {
-    match (before.dm_members(), added) {
-        (Some(members), [added]) => members.contains(&added.as_str()) && added != actor,
-        _ => false,
-    }
 }
 
 /// Whether the group asks for a newer client than this one.
