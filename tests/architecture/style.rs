@@ -141,8 +141,9 @@ fn every_index_says_what_it_is_an_index_of() {
     assert!(indexes > 20);
 }
 
-/// Modules of the template that it alone needs: its network, and the protocol of its network.
-const OF_THE_TEMPLATE: [&str; 3] = ["network", "ratchet", "tests"];
+/// Modules of the template that not all need: its network, the protocol of its network, and names of
+/// conversations of two.
+const OF_THE_TEMPLATE: [&str; 4] = ["direct", "network", "ratchet", "tests"];
 
 /// The modules of an adapter, each with its files.
 fn modules_of(adapter: &str, paths: &[&str]) -> BTreeSet<String> {

@@ -14,7 +14,7 @@ use crate::wire::proto::identity::RecoverablePasskeySignature;
 
 /// What the browser says was signed, as far as it matters.
 #[derive(Deserialize)]
-struct ClientData {
+struct Signed {
     challenge: String,
     // The official clients refuse what does not have one.
     #[serde(rename = "origin")]
@@ -25,7 +25,7 @@ pub(crate) fn verify(
     text: &str,
     signature: &RecoverablePasskeySignature,
 ) -> Result<Verified, Refused> {
-    let client: ClientData = serde_json::from_slice(&signature.client_data_json).map_err(refuse)?;
+    let client: Signed = serde_json::from_slice(&signature.client_data_json).map_err(refuse)?;
     if client.challenge != URL_SAFE_NO_PAD.encode(text) {
         return Err(Refused::Signature);
     }
