@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::account::{Account, Chain};
 use super::bridge::{Running, Setup, StartError, linked};
-use super::direct::{close, is_pending, pending_since, redirect, routes, unsendable};
+use super::direct::{empty, is_pending, pending_since, redirect, routes, unsendable};
 use super::joins;
 use super::route::{Route, Routes};
 use crate::model::direct::{Closed, Direct};
@@ -189,7 +189,7 @@ impl Tending {
         };
         let (from, now) = (leg.clone(), self.clock.now());
         let went_on = move |unit: &mut Unit<'_>| {
-            let went_on = close(unit, conversation, &from, (&reason, now))?;
+            let went_on = empty(unit, conversation, &from, (&reason, now))?;
             if let Err(why) = went_on {
                 note(unit, conversation, &from, &format!("{reason}; {why}"))?;
             }

@@ -9,5 +9,5 @@ mod retire;
 pub(crate) use self::doors::Doors;
 pub(super) use self::gather::routes;
 pub use self::moves::{NotMoved, move_to, reply_on};
-pub(super) use self::moves::{close, is_pending, pending_since, redirect, unsendable};
+pub(super) use self::moves::{empty, is_pending, pending_since, redirect, unsendable};
 pub use self::retire::{Retired, retire};

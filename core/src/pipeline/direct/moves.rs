@@ -71,6 +71,7 @@ pub(in crate::pipeline) fn unsendable(
 }
 
 /// Closes a leg for a reason and has its conversation go on over the next; over which, or why not.
+/// What the leg still has to say follows when the bridge has seen that nobody is sending it.
 pub(in crate::pipeline) fn close(
     unit: &mut Unit<'_>,
     conversation: ConversationId,
@@ -85,18 +86,31 @@ pub(in crate::pipeline) fn close(
         Ok(way) => way.leg.clone(),
         Err(why) => return Ok(Err(why)),
     };
-    let was_open = !direct.closed.contains_key(leg);
-    if was_open {
+    let waits = is_pending(unit, leg)?;
+    if !direct.closed.contains_key(leg) {
         let closed = Closed { reason: reason.to_owned(), since: now };
         direct.closed.insert(leg.clone(), closed);
         unit.put(&DIRECTS, &conversation, &direct)?;
-    }
-    let moved = move_pending(unit, conversation, (leg, &to), now)?;
-    if was_open && moved {
-        let text = format!("(This conversation goes on here: {reason} on {}.)", leg.account);
-        say_there(unit, conversation, (&to, &text), now)?;
+        if waits {
+            let text = format!("(This conversation goes on here: {reason} on {}.)", leg.account);
+            say_there(unit, conversation, (&to, &text), now)?;
+        }
     }
     Ok(Ok(to))
+}
+
+/// The same, and has all that the leg still had to say go there too. Nobody may be sending on it.
+pub(in crate::pipeline) fn empty(
+    unit: &mut Unit<'_>,
+    conversation: ConversationId,
+    leg: &Leg,
+    (reason, now): (&str, Timestamp),
+) -> Result<Result<Leg, &'static str>, ChangeError> {
+    let went_on = close(unit, conversation, leg, (reason, now))?;
+    if let Ok(to) = &went_on {
+        move_pending(unit, conversation, (leg, to), now)?;
+    }
+    Ok(went_on)
 }
 
 fn say_there(
@@ -110,13 +124,13 @@ fn say_there(
     journal_own(unit, (conversation, to), &Content::plain(salt, text), now).map(drop)
 }
 
-/// Puts what a leg still has to say in line for another; whether there was anything.
+/// Puts what a leg still has to say in line for another.
 fn move_pending(
     unit: &mut Unit<'_>,
     conversation: ConversationId,
     (from, to): (&Leg, &Leg),
     now: Timestamp,
-) -> Result<bool, ChangeError> {
+) -> Result<(), ChangeError> {
     let mut seqs = Vec::new();
     for (_, row) in unit.scan(&OUTBOX, Span::under(from), usize::MAX)? {
         let is_here = row.conversation == conversation && row.kind != OutboxKind::Control;
@@ -143,11 +157,7 @@ fn move_pending(
             seqs.push(seq);
         }
     }
-    let mut has_moved = false;
-    for seq in seqs {
-        has_moved |= line_up(unit, conversation, (to, seq), now)?;
-    }
-    Ok(has_moved)
+    seqs.into_iter().try_for_each(|seq| line_up(unit, conversation, (to, seq), now))
 }
 
 /// Puts an event in line for a leg, unless it is there.
@@ -156,20 +166,20 @@ fn line_up(
     conversation: ConversationId,
     (to, seq): (&Leg, Seq),
     now: Timestamp,
-) -> Result<bool, ChangeError> {
-    let Some(record) = unit.get(&EVENTS, &(conversation, seq))? else { return Ok(false) };
+) -> Result<(), ChangeError> {
+    let Some(record) = unit.get(&EVENTS, &(conversation, seq))? else { return Ok(()) };
     let message = (conversation, record.message);
     let is_there =
         unit.scan(&COPIES, Span::under(&message), LOOK)?.iter().any(|(_, copy)| copy.leg == *to);
     if is_there {
-        return Ok(false);
+        return Ok(());
     }
     let key = (to.clone(), seq);
     if unit.get(&BACKLOG, &key)?.is_none() {
         let (leg, parts) = (to.clone(), Vec::new());
         unit.put(&BACKLOG, &key, &BacklogRow { leg, seq, missing: None, since: now, parts })?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// Has one message that a leg will never take go over the next; over which, or why not.
