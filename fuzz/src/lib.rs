@@ -49,7 +49,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 19] = [
+pub const TARGETS: [Target; 20] = [
     content::TARGET,
     fit::TARGET,
     mark::TARGET,
@@ -69,6 +69,7 @@ pub const TARGETS: [Target; 19] = [
     xmtp::IDENTITY_UPDATES,
     xmtp::CONTENTS,
     xmtp::ARCHIVES,
+    xmtp::OFFERS,
 ];
 
 /// An input that a target does not take properly.

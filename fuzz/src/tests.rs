@@ -126,6 +126,14 @@ fn any_archive_of_history_is_read_as_far_as_it_is_whole() {
 }
 
 #[test]
+fn any_offer_of_another_installation_is_taken_for_what_it_is() {
+    use threadbridge_xmtp::hostile::{consents, files, offered, offers, opens, records};
+    assert!(offers().iter().all(|it| offered(it).is_some()) && files().iter().all(|it| opens(it)));
+    assert_eq!(records().iter().filter_map(|it| consents(it)).max(), Some(1));
+    holds(&xmtp::OFFERS);
+}
+
+#[test]
 fn a_target_that_breaks_is_found_with_its_input() {
     fn breaks(bytes: &[u8]) {
         assert!(bytes.first() == Some(&b'a'));

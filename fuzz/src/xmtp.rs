@@ -22,7 +22,12 @@ pub const CONTENTS: Target =
 pub const ARCHIVES: Target =
     Target { name: "xmtp-archives", run: import, seeds: archives, rounds: 10_000 };
 
+/// Whatever other installations or a server offer is taken for what it is, and from nowhere else than
+/// was asked.
+pub const OFFERS: Target = Target { name: "xmtp-offers", run: take, seeds: offers, rounds: 2_000 };
+
 fn follow(bytes: &[u8]) {
+    let _either = hostile::is_draft(bytes);
     if let Some(members) = hostile::members(bytes) {
         assert!(members > 0, "who makes an inbox is in it");
     }
@@ -41,6 +46,18 @@ fn read(bytes: &[u8]) {
 fn import(bytes: &[u8]) {
     assert!(hostile::elements(bytes) <= 3, "nothing comes of an archive that is not in it");
     hostile::is_told(bytes);
+}
+
+fn take(bytes: &[u8]) {
+    if let Some(url) = hostile::offered(bytes) {
+        assert!(url.starts_with(hostile::SERVER), "{url}");
+    }
+    assert!(hostile::consents(bytes).is_some(), "what is kept is told again as it was");
+    assert!(!hostile::opens(bytes) || hostile::files().iter().any(|it| it == bytes));
+}
+
+fn offers() -> Vec<Vec<u8>> {
+    [hostile::offers(), hostile::records(), hostile::files()].concat()
 }
 
 fn archives() -> Vec<Vec<u8>> {

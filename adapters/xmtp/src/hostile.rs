@@ -1,7 +1,16 @@
 //! The parsers that meet what others wrote, one at a time, for whoever tries to break them.
 
+use std::sync::LazyLock;
+
 use prost::Message as _;
-use threadbridge_core::{adapter::Parsed, model::id::Network};
+use threadbridge_core::{
+    adapter::Parsed,
+    model::{
+        id::{AccountName, Network},
+        time::Timestamp,
+    },
+    store::{Keys, Store},
+};
 
 use crate::{
     content::{
@@ -10,7 +19,8 @@ use crate::{
         id::MessageId,
         kind::Kind,
         reaction::Reaction,
-        remote, write,
+        remote::{self, Sealed},
+        write,
     },
     identity::{
         contract::Verdicts,
@@ -24,15 +34,18 @@ use crate::{
     parse::parse,
     sync::{
         archive::{ArchiveKey, read::Archive, write::ArchiveWriter},
+        consent::Consents,
+        hear::hear,
         history::{self, Kept},
-        message,
+        hmac::SharedKey,
+        message, request,
     },
     wire::proto::{
         identity::IdentityUpdate,
         sync::{
-            BackupMetadataSave, ConsentSave, GroupMessageSave, GroupSave, PreferenceUpdate,
-            PreferenceUpdates, backup_element::Element, device_sync_content::Content,
-            preference_update::Update,
+            ArchiveOptions, BackupMetadataSave, ConsentSave, DeviceSyncReply, GroupMessageSave,
+            GroupSave, PreferenceUpdate, PreferenceUpdates, backup_element::Element,
+            device_sync_content::Content, preference_update::Update,
         },
     },
 };
@@ -72,7 +85,10 @@ pub fn said(content: &[u8]) -> Option<Vec<Parsed>> {
 #[must_use]
 pub fn elements(archive: &[u8]) -> usize {
     let opened = key().and_then(|key| Archive::open(archive, &key).ok());
-    opened.map_or(0, |archive| archive.map_while(Result::ok).count())
+    opened.map_or(0, |archive| {
+        let is_whole = archive.metadata().elements.is_empty();
+        archive.map_while(Result::ok).filter(|_| is_whole).count()
+    })
 }
 
 /// Whether this is a message of an archive that can be heard, or one between installations.
@@ -81,6 +97,66 @@ pub fn is_told(record: &[u8]) -> bool {
     let save = GroupMessageSave::decode(record).ok();
     let heard = save.and_then(|save| history::heard(&save, "group/01"));
     heard.is_some() || message::read(record).is_some()
+}
+
+/// Whether this is an update that somebody could be asked to sign, read as it was kept.
+#[must_use]
+pub fn is_draft(bytes: &[u8]) -> bool {
+    let draft = Draft::from_bytes(bytes);
+    draft.is_ok_and(|draft| Draft::from_bytes(&draft.to_bytes()).as_ref() == Ok(&draft))
+}
+
+/// Whether a file that lies elsewhere opens with what its message says of it.
+#[must_use]
+pub fn opens(file: &[u8]) -> bool {
+    let Some(sealed) = SEALED.as_ref() else { return false };
+    remote::external(&sealed.attachment).is_ok_and(|part| remote::open(&part, file).is_ok())
+}
+
+/// From where history would be fetched that another installation offers in answer to our request;
+/// nothing if it would not be.
+#[must_use]
+pub fn offered(reply: &[u8]) -> Option<String> {
+    let keys = keys()?;
+    let wish = request::wished(request::ask(&keys, SERVER).ok()?, SERVER).ok()?;
+    let reply = DeviceSyncReply::decode(reply).ok()?;
+    let offer = request::offered(&keys, &DeviceSyncReply { request_id: wish.pin, ..reply }).ok()?;
+    request::taken(&keys, &offer.pin).ok()?;
+    (*offer.key.as_bytes() != [0; 32]).then_some(offer.url)
+}
+
+/// Of how many people and conversations another installation says whether they are wanted, and
+/// whether what is kept of it is what is told again.
+#[must_use]
+pub fn consents(told: &[u8]) -> Option<usize> {
+    let keys = keys()?;
+    hear(&keys, told).ok()?;
+    let all = Consents::new(&keys).all().ok()?;
+    let updates = all.iter().map(|consent| Update::Consent(consent.clone()));
+    let key = SharedKey::of(&keys).ok()??.update();
+    let updates = updates.chain([Update::Hmac(key)]);
+    let updates = updates.map(|update| PreferenceUpdate { update: Some(update) }).collect();
+    let again = message::write(Content::PreferenceUpdates(PreferenceUpdates { updates }));
+    // All of it is known: nothing is news.
+    (!hear(&keys, &again).ok()?).then_some(all.len())
+}
+
+/// The server that history is asked for by way of.
+pub const SERVER: &str = "https://history.test";
+
+/// A file as it lies elsewhere.
+#[must_use]
+pub fn files() -> Vec<Vec<u8>> {
+    SEALED.iter().map(|sealed| sealed.bytes.clone()).collect()
+}
+
+/// An offer of history.
+#[must_use]
+pub fn offers() -> Vec<Vec<u8>> {
+    let metadata = request::metadata(&ArchiveOptions::default(), Timestamp::default());
+    let key = ArchiveKey::fresh();
+    let offer = key.map(|key| request::answer("1".to_owned(), (SERVER, "file"), &key, metadata));
+    offer.into_iter().map(|offer| offer.encode_to_vec()).collect()
 }
 
 /// Entries that begin a log, each believed.
@@ -99,11 +175,6 @@ pub fn identity_updates() -> Vec<Vec<u8>> {
 #[must_use]
 pub fn contents() -> Vec<Vec<u8>> {
     let to = MessageId::from_bytes([7; 32]);
-    let file = Attachment {
-        media_type: "image/png".to_owned(),
-        filename: Some("cat.png".to_owned()),
-        bytes: vec![1, 2, 3],
-    };
     let reaction = Reaction { to, emoji: "🎉".to_owned(), is_taken_back: false };
     let mut all = vec![
         write::text("hello"),
@@ -122,12 +193,11 @@ pub fn contents() -> Vec<Vec<u8>> {
         write::read_receipt(),
         write::delete(to),
         write::leave_request(),
-        file.clone().into_encoded(),
+        file().into_encoded(),
     ];
-    if let Ok(mut sealed) = remote::seal(file) {
-        sealed.attachment.url = "https://files.test/1".to_owned();
+    if let Some(sealed) = SEALED.as_ref() {
         all.push(write::remote_attachment(&sealed.attachment));
-        all.push(write::multi_remote_attachment(vec![sealed.attachment; 2]));
+        all.push(write::multi_remote_attachment(vec![sealed.attachment.clone(); 2]));
     }
     all.into_iter().map(|encoded| encoded.encode_to_vec()).collect()
 }
@@ -149,10 +219,30 @@ pub fn archives() -> Vec<Vec<u8>> {
 /// A message of an archive, and one between installations.
 #[must_use]
 pub fn records() -> Vec<Vec<u8>> {
-    let update = PreferenceUpdate { update: Some(Update::Consent(ConsentSave::default())) };
+    let consent =
+        ConsentSave { entity_type: 2, state: 2, entity: "a".to_owned(), consented_at_ns: 1 };
+    let update = PreferenceUpdate { update: Some(Update::Consent(consent)) };
     let updates = PreferenceUpdates { updates: vec![update] };
     let told = message::write(Content::PreferenceUpdates(updates));
     save().map(|save| save.encode_to_vec()).into_iter().chain([told]).collect()
+}
+
+static SEALED: LazyLock<Option<Sealed>> = LazyLock::new(|| {
+    let mut sealed = remote::seal(file()).ok()?;
+    sealed.attachment.url = "https://files.test/1".to_owned();
+    Some(sealed)
+});
+
+fn file() -> Attachment {
+    Attachment {
+        media_type: "image/png".to_owned(),
+        filename: Some("cat.png".to_owned()),
+        bytes: vec![1, 2, 3],
+    }
+}
+
+fn keys() -> Option<Keys> {
+    Store::in_memory().ok()?.keys(&AccountName::parse("xmtp").ok()?).ok()
 }
 
 fn wallet() -> Option<WalletKey> {

@@ -10,8 +10,8 @@ use super::{
     text::text,
 };
 use crate::wire::proto::identity::{
-    AddAssociation, ChangeRecoveryAddress, CreateInbox, IdentityAction, IdentityUpdate,
-    RevokeAssociation, Signature, identity_action::Kind,
+    AddAssociation, CreateInbox, IdentityAction, IdentityUpdate, RevokeAssociation, Signature,
+    identity_action::Kind,
 };
 
 /// An update without its signatures. Its text has the time in it: a draft is kept until the wallet
@@ -59,9 +59,10 @@ impl Draft {
     }
 
     /// Somebody else who recovers the inbox. An installation cannot.
+    #[cfg(test)]
     pub(crate) fn recover(inbox: InboxId, next: &Member, at_ns: u64) -> Result<Self, Refused> {
         let kind = next.identifier_kind().ok_or(Refused::NotAllowed)?;
-        let change = ChangeRecoveryAddress {
+        let change = crate::wire::proto::identity::ChangeRecoveryAddress {
             new_recovery_identifier: next.to_string(),
             existing_recovery_identifier_signature: None,
             new_recovery_identifier_kind: kind.into(),

@@ -144,7 +144,10 @@ impl<'a> Logs<'a> {
             return Ok(Some(State::empty(inbox)));
         }
         let entry: Option<Entry> = rows::get(self.keys, &entry_row(inbox, sequence_id))?;
-        Ok(entry.map(|entry| entry.state))
+        match entry.map(|entry| entry.state) {
+            Some(state) if state.inbox() != inbox => Err(Unread::Form),
+            state => Ok(state),
+        }
     }
 
     /// Whether the log is known beyond `sequence_id` without having it: then it never will.

@@ -72,8 +72,9 @@ impl<'a> Consents<'a> {
         if name.len() > MAX_NAME_BYTES || known.is_some_and(|known| known.at_ns >= at_ns) {
             return Ok(false);
         }
+        let before = self.get(about, name)?;
         rows::put(self.keys, &row, &Row { consent, at_ns });
-        Ok(known.map(|known| known.consent).unwrap_or_default() != consent)
+        Ok(before != consent)
     }
 
     /// Takes what another installation or an archive says; whether anything changed. What is about
