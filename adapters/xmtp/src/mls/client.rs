@@ -101,6 +101,7 @@ impl Client {
     }
 
     /// Whether a leaf is this client's.
+    #[cfg(test)]
     pub(super) fn is(&self, leaf: &Leaf) -> bool {
         leaf.inbox == self.inbox && leaf.installation == self.installation.public()
     }

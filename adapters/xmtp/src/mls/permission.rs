@@ -27,6 +27,10 @@ pub(crate) enum Rank {
 
 /// The policies that the network's clients know by name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "an account has no say yet in how a group is made or ruled")
+)]
 pub(crate) enum Preset {
     /// Everybody may add members and change the group's description.
     AllMembers,

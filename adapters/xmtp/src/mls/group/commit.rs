@@ -166,12 +166,7 @@ impl Group<'_> {
         Ok(())
     }
 
-    /// The commit that is under way came too late, or is given up.
-    pub(crate) fn clear(mut self) -> Result<(), GroupError> {
-        self.drop_pending()?;
-        Ok(self.keep()?)
-    }
-
+    /// The commit that is under way came too late.
     pub(super) fn drop_pending(&mut self) -> Result<(), GroupError> {
         self.mls.clear_pending_commit(self.provider.storage())?;
         Ok(self.records().forget_pending(&self.id)?)

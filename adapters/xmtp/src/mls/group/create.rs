@@ -25,6 +25,10 @@ use crate::wire::proto::group::{
 
 /// A group that is to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[cfg_attr(
+    not(test),
+    expect(dead_code, reason = "an account has no say yet in how a group is made or ruled")
+)]
 pub(crate) enum Founding {
     /// A conversation with one other inbox.
     Dm {

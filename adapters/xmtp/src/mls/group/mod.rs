@@ -12,7 +12,9 @@ use threadbridge_core::store::{Keys, ReadError};
 use tls_codec::Serialize as _;
 
 use crate::identity::logs::Unread;
-use crate::mls::client::{Client, Leaf};
+use crate::mls::client::Client;
+#[cfg(test)]
+use crate::mls::client::Leaf;
 use crate::mls::extension::{BadTerms, Terms};
 use crate::mls::provider::Provider;
 use crate::mls::storage::StorageError;
@@ -99,11 +101,13 @@ impl<'a> Group<'a> {
     }
 
     /// The same for all who are in the same epoch of the same group, and for nobody else.
+    #[cfg(test)]
     pub(crate) fn epoch_authenticator(&self) -> Vec<u8> {
         self.mls.epoch_authenticator().as_slice().to_vec()
     }
 
     /// The installations in its tree.
+    #[cfg(test)]
     pub(crate) fn leaves(&self) -> Vec<Leaf> {
         let leaf = |member: openmls::prelude::Member| {
             Leaf::read(&member.credential, &member.signature_key)

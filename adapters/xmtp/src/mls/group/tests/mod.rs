@@ -15,7 +15,7 @@ use crate::mls::attribute::GROUP_NAME;
 use crate::mls::group::commit::CommitError;
 use crate::mls::group::create::Founding;
 use crate::mls::group::join::{Joined, NotJoined};
-use crate::mls::group::plan::{Intent, PlanError};
+use crate::mls::group::plan::{Intent, Is, PlanError};
 use crate::mls::group::process::{Processed, Whose};
 use crate::mls::group::record::{GroupId, Kind, State};
 use crate::mls::group::records::Records;
@@ -353,4 +353,41 @@ fn an_abandoned_step_leaves_the_keys_as_they_were() {
     drop(group);
     assert!(ann.kept() == before);
     assert_eq!(ann.group(&id).epoch(), Records(&ann.keys).record(&id).unwrap().unwrap().epoch);
+}
+
+#[test]
+fn admins_come_and_go_and_speak_of_it() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    for (is, added, removed) in
+        [(Is::Listed, vec![inbox('b')], vec![]), (Is::Unlisted, vec![], vec![inbox('b')])]
+    {
+        let intent = Intent { admins: [(inbox('b'), is)].into(), ..Intent::default() };
+        let made = world.commit(&ann, &id, &intent);
+        world.publish();
+        world.apply(&ann, &id, &made.bytes);
+        let change = world.apply(&bob, &id, &made.bytes).change;
+        assert_eq!((change.admins.added, change.admins.removed), (added, removed));
+        assert!(world.plan(&ann, &id, &intent).is_empty(), "it is so already");
+    }
+}
+
+#[test]
+fn a_message_writes_no_more_than_its_keys_and_its_record() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    let written = |before: &BTreeMap<Vec<u8>, Vec<u8>>, person: &Person| -> Vec<String> {
+        let after = person.kept();
+        let changed = after.iter().filter(|(name, value)| before.get(*name) != Some(*value));
+        let kind = |name: &[u8]| {
+            String::from_utf8_lossy(name.split(|byte| *byte == b'/').nth(1).unwrap()).into_owned()
+        };
+        changed.map(|(name, _)| kind(name)).collect()
+    };
+    let before = ann.kept();
+    let words = says(&ann, &id, "hello");
+    assert_eq!(written(&before, &ann), ["echo", "record", "secrets"]);
+    let before = bob.kept();
+    hears(&world, &bob, &id, &words);
+    assert_eq!(written(&before, &bob), ["record", "secrets"]);
 }
