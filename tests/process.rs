@@ -16,9 +16,14 @@ pub(crate) struct Place {
 }
 
 impl Place {
+    /// No bridge yet.
+    pub(crate) fn empty() -> Self {
+        Self { folder: tempfile::tempdir().unwrap() }
+    }
+
     /// A bridge of one account, made by `init`, whose node is nowhere.
     pub(crate) fn new() -> Self {
-        let place = Self { folder: tempfile::tempdir().unwrap() };
+        let place = Self::empty();
         let node = ["init", "--node", "grpc://127.0.0.1:9", "--realm", "dev", "--fid", "5"];
         let made =
             place.run(&[&node[..], &["--join", "channel/books", "channel/reading"]].concat());
@@ -28,7 +33,7 @@ impl Place {
 
     /// A bridge of these settings, with its store made by `init`.
     pub(crate) fn with(settings: &str, keys: &[(&str, [u8; 32])]) -> Self {
-        let place = Self { folder: tempfile::tempdir().unwrap() };
+        let place = Self::empty();
         place.write("bridge.toml", settings);
         for (name, key) in keys {
             let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();

@@ -1,5 +1,6 @@
 //! Lens judged by its own software: the official clients, and a strict server on the true schema.
 
+mod begins;
 mod bridged;
 mod chat;
 mod clients;

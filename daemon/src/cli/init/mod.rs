@@ -3,6 +3,7 @@
 
 mod answers;
 mod keys;
+mod networks;
 mod text;
 
 use std::fs::{self, OpenOptions};
@@ -20,6 +21,9 @@ use crate::unlock;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
+    /// A network to begin with (farcaster, lens, xmtp); may be given several times.
+    #[arg(long = "network", value_name = "NAME")]
+    networks: Vec<String>,
     /// A Farcaster node, such as `grpcs://node.example:3383`; may be given several times.
     #[arg(long = "node", value_name = "URL")]
     nodes: Vec<String>,
@@ -29,10 +33,14 @@ pub(super) struct Args {
     /// Your fid. Without it the account only reads.
     #[arg(long)]
     fid: Option<u64>,
-    /// What you call the account.
+    /// What a network has to be told, such as `lens.account=0x…`; may be given several times.
+    #[arg(long = "answer", value_name = "NETWORK.SETTING=ANSWER")]
+    answers: Vec<String>,
+    /// What you call the account; with several networks once for each, in their order.
     #[arg(long, value_name = "NAME")]
-    account: Option<String>,
-    /// Two conversations to join, such as `channel/books thread/0x…`.
+    account: Vec<String>,
+    /// Two conversations to join, such as `channel/books thread/0x…`; the second one is of the second
+    /// account, if there are two.
     #[arg(long, num_args = 2, value_name = "CONVERSATION")]
     join: Vec<String>,
     /// What opens the store: `passphrase`, `file:PATH`, `env:NAME` or `keyring:NAME`.
