@@ -11,7 +11,7 @@ use super::script::Script;
 /// After this long what was lied to is taken never to recover.
 const PATIENCE: Duration = Duration::from_secs(60);
 /// How long a lie is told, at the most, until somebody has heard it.
-const HEARD_WITHIN: Duration = Duration::from_secs(10);
+const HEARD_WITHIN: Duration = Duration::from_secs(60);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 /// A bridge before a liar.
