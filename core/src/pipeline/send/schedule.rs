@@ -161,8 +161,11 @@ pub(crate) async fn run(
         }
     }
     let all_done = async { while calls.join_next().await.is_some() {} };
-    if tokio::time::timeout(account.limits().stop_within, all_done).await.is_err() {
+    let stop_within = account.limits().stop_within;
+    if tokio::time::timeout(stop_within, all_done).await.is_err() {
         tracing::warn!(account = %account.name, "calls were cut off; they will be made again");
+        // Until they are gone they hold the store, which another bridge may want to open.
+        drop(tokio::time::timeout(stop_within, calls.shutdown()).await);
     }
 }
 
