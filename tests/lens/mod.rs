@@ -8,6 +8,7 @@ mod contract;
 mod crashes;
 mod crosses;
 mod crossing;
+mod deletes;
 mod documents;
 mod feeds;
 mod groups;

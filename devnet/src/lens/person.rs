@@ -148,7 +148,7 @@ impl Person {
     ///
     /// # Errors
     ///
-    /// If it is somebody else's, or not there.
+    /// If it is somebody else's, deleted, or not there.
     pub fn delete(&self, lens: &Lens, post: PostId) -> Result<(), Refused> {
         lens.with(|world| {
             self.own(world, post)?;

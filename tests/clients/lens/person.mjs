@@ -54,6 +54,18 @@ async function reacts({ post, reaction = "UPVOTE", attempts }, act, wanted) {
   throw Object.assign(new Error(answer.reason), { code: answer.__typename });
 }
 
+/** Deletes. What is gone already, perhaps by an answer that was lost, cannot be deleted again. */
+async function deletes(command) {
+  const post = postId(command.post);
+  try {
+    return await settled(command, (by) => lens.deletePost(by, { post }));
+  } catch (error) {
+    const found = await insist(() => must(lens.fetchPost(reader(), { post })), command.attempts);
+    if (found?.isDeleted) return {};
+    throw error;
+  }
+}
+
 const feedFilter = ({ feed }) => ({ feeds: [feed ? { feed: evmAddress(feed) } : { globalFeed: true }] });
 
 async function posts(filter) {
@@ -127,7 +139,7 @@ const commands = {
     member();
     return { post: show(await writer.edits(command)) };
   },
-  delete: (command) => settled(command, (by) => lens.deletePost(by, { post: postId(command.post) })),
+  delete: deletes,
   repost: (command) => settled(command, (by) => lens.repost(by, { post: postId(command.of) })),
   react: (command) => reacts(command, lens.addReaction, true),
   unreact: (command) => reacts(command, lens.undoReaction, false),

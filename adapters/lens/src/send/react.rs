@@ -13,7 +13,7 @@ use crate::{
     own::Own,
     wire::{
         batch::Ask,
-        document::{ADD_REACTION, DELETE_POST, REPOST, UNDO_REACTION},
+        document::{ADD_REACTION, REPOST, UNDO_REACTION},
         outcome::Reacting,
         post::AnyPost,
     },
@@ -103,11 +103,14 @@ impl Outlet<'_> {
             let id = format!("{post}/unrepost/{}/{}", own.account, op.as_str());
             return Ok(RemoteId::parse(id)?);
         };
-        let hash = match self.followed(op) {
-            Some(hash) => hash,
-            None => self.submit(op, DELETE_POST, json!({ "post": there })).await?,
+        let gone = match self.submitted_delete(op, &there).await {
+            Ok(hash) => self.finished(op, &hash).await,
+            Err(refusal) => Err(refusal),
         };
-        self.finished(op, &hash).await?;
+        match gone {
+            Err(refusal) if self.is_moot(&refusal, &there).await? => {}
+            gone => gone?,
+        }
         self.desk.memory.note(op, Trace::Done(there.clone()));
         Ok(delete_id(&there)?)
     }

@@ -2,7 +2,7 @@
 //! unclear is simply looked at.
 
 use serde_json::json;
-use threadbridge_core::model::id::RemoteId;
+use threadbridge_core::{adapter::Verdict, model::id::RemoteId};
 
 use super::{Begun, Deed, Outlet, SendError, Way};
 use crate::{
@@ -56,11 +56,13 @@ impl Outlet<'_> {
         if self.is_unclear(&op) && self.is_gone(&post).await? {
             return Ok(Begun::Done(delete_id(&post)?));
         }
-        let hash = match self.followed(&op) {
-            Some(hash) => hash,
-            None => self.submit(&op, DELETE_POST, json!({ "post": post })).await?,
-        };
-        Ok(Begun::UnderWay(Way { op, hash, deed: Deed::Delete { post } }))
+        match self.submitted_delete(&op, &post).await {
+            Ok(hash) => Ok(Begun::UnderWay(Way { op, hash, deed: Deed::Delete { post } })),
+            Err(refusal) if self.is_moot(&refusal, &post).await? => {
+                Ok(Begun::Done(delete_id(&post)?))
+            }
+            Err(refusal) => Err(refusal),
+        }
     }
 
     /// Waits until a post is gone.
@@ -70,7 +72,10 @@ impl Outlet<'_> {
         hash: &str,
         post: &str,
     ) -> Result<RemoteId, SendError> {
-        self.finished(op, hash).await?;
+        match self.finished(op, hash).await {
+            Err(refusal) if self.is_moot(&refusal, post).await? => {}
+            finished => finished?,
+        }
         let mut waits = self.waits();
         while !self.is_gone(post).await? {
             if !waits.wait().await {
@@ -79,6 +84,23 @@ impl Outlet<'_> {
         }
         self.desk.memory.note(op, Trace::Done(post.to_owned()));
         Ok(delete_id(post)?)
+    }
+
+    /// Has a post, or a repost, deleted; the hash of what does it.
+    pub(super) async fn submitted_delete(
+        &self,
+        op: &OpId,
+        post: &str,
+    ) -> Result<String, SendError> {
+        match self.followed(op) {
+            Some(hash) => Ok(hash),
+            None => self.submit(op, DELETE_POST, json!({ "post": post })).await,
+        }
+    }
+
+    /// Whether a delete was refused since somebody else was quicker: nothing is left to be deleted.
+    pub(super) async fn is_moot(&self, refusal: &SendError, post: &str) -> Result<bool, SendError> {
+        Ok(refusal.verdict() == Verdict::Reject && self.is_gone(post).await?)
     }
 
     async fn existing(&self, post: &str) -> Result<Box<Post>, SendError> {

@@ -141,6 +141,9 @@ pub(super) fn delete(turn: &mut Turn<'_>, arguments: &Arguments) -> Result<Value
     if found.author != author {
         return Ok(outcome::will_fail("Only the author of a post may delete it"));
     }
+    if found.is_deleted {
+        return Ok(outcome::will_fail("The post is deleted"));
+    }
     let post = found.id;
     outcome::send(turn, Kind::DeletePost, Effect::Delete { post })
 }

@@ -169,6 +169,9 @@ impl World {
     /// Flags a post as deleted. What it said stays on the chain and in storage.
     pub(crate) fn delete(&mut self, id: PostId) -> Result<(), String> {
         let post = self.posts.get_mut(&id).ok_or("The post does not exist")?;
+        if post.is_deleted {
+            return Err("The post is deleted".to_owned());
+        }
         post.is_deleted = true;
         Ok(())
     }

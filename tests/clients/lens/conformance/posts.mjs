@@ -119,8 +119,11 @@ export async function posts(stage) {
   });
   await probes.check("what was deleted stays, and says so", async () => {
     const gone = await ann.writes({ text: "gone soon" });
-    await must(ann.session.waitForTransaction(hashOf(await must(deletePost(ann.session, { post: gone.id })))));
+    const deleted = async () => must(ann.session.waitForTransaction(hashOf(await must(deletePost(ann.session, { post: gone.id })))));
+    await deleted();
     equal((await stage.read(gone.id)).isDeleted, true);
+    const again = await deleted().then(() => "deleted again", (error) => error.code ?? error.name);
+    equal(again, "TransactionWillFail", "what is gone cannot be deleted");
   });
   await probes.check("metadata that is none fails after its hash was given", async () => {
     const broken = { ...textOnly({ content: "x" }) };

@@ -219,6 +219,7 @@ export function roots({ world, login }) {
     },
     deletePost: ({ post }, context) => {
       const gone = own(post, member(context));
+      if (gone.isDeleted) return { __typename: "TransactionWillFail", reason: "the post is deleted" };
       return transact(world, "DeletePostResponse", "FEED_POST_DELETED", () => {
         gone.isDeleted = true;
         return undefined;
