@@ -92,7 +92,7 @@ async fn the_official_clients_and_a_strict_server_understand_each_other() {
     let (is_well, said) = conforms(&world, &[]).await;
     assert!(is_well, "{said}");
     assert!(said.contains("77 passed, 0 failed"), "{said}");
-    checker.finds_all_well(300).await;
+    checker.finds_all_well(200).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -113,7 +113,7 @@ async fn the_official_clients_find_our_network_as_lens_documents_it() {
     let (is_well, said) = conforms(&devnet_world(&lens, &checker.url()), &[]).await;
     assert!(is_well, "{said}");
     assert!(said.contains("77 passed, 0 failed"), "{said}");
-    checker.finds_all_well(300).await;
+    checker.finds_all_well(200).await;
     lens.stop().await;
 }
 
