@@ -115,6 +115,17 @@ impl<'k> Known<'k> {
         self.0.put(&key(b'c', &who.to_string()), &bytes);
     }
 
+    /// Whose an account was when it was seen last.
+    pub(crate) fn owner(&self, of: Address) -> Result<Option<Address>, Unreadable> {
+        let stored = self.0.get(&key(b'o', &of.to_string())).map_err(|_read| Unreadable)?;
+        Ok(stored.and_then(|bytes| std::str::from_utf8(&bytes).ok()?.parse().ok()))
+    }
+
+    /// Keeps whose an account is.
+    pub(crate) fn set_owner(&self, of: Address, owner: Address) {
+        self.0.put(&key(b'o', &of.to_string()), owner.to_string().as_bytes());
+    }
+
     /// The words that were sealed last for a conversation.
     pub(crate) fn said_last(
         &self,

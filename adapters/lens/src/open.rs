@@ -22,7 +22,7 @@ use crate::{
     known::{Called, Deed, Known, Unreadable},
     name::{Place, TEXT_BYTES, is_post, presentable},
     own::Own,
-    proven::Proven,
+    proven::{Owned, Proven},
     wire::{
         post::{Account, Post, PostName},
         time,
@@ -97,7 +97,8 @@ impl Opening<'_> {
         // Whoever takes an upvote back is known by address only.
         let is_withdrawal = matches!(carried.news, News::Withdrawn(_));
         let has_new_profile = !is_withdrawal && self.learns(carried.news.author())?;
-        let proven = Proven { carried, answers_the_root, has_new_profile };
+        let owned = self.learns_owner(carried.news.author())?;
+        let proven = Proven { carried, answers_the_root, has_new_profile, owned };
         let plaintext = serde_json::to_vec(&proven);
         Ok(Opened::Plaintext(plaintext.map_err(|_json| Stop::Refused("it cannot be written"))?))
     }
@@ -126,6 +127,17 @@ impl Opening<'_> {
             Some(op) => Ok(self.known.said(&op)?),
             None => Ok(false),
         }
+    }
+
+    /// Keeps whose somebody is, if that is told and new.
+    fn learns_owner(&self, who: &Account) -> Result<Option<Owned>, Stop> {
+        let Some(by) = who.owner.filter(|owner| *owner != who.address) else { return Ok(None) };
+        let before = self.known.owner(who.address)?;
+        if before == Some(by) {
+            return Ok(None);
+        }
+        self.known.set_owner(who.address, by);
+        Ok(Some(Owned { by, before }))
     }
 
     /// Keeps how somebody is called. Whether that is new.

@@ -202,7 +202,8 @@ fn compare(state: &mut LegState, post: &Post, listed: Listed, gone: &BTreeSet<Vo
     let mut news: Vec<_> = withdrawn
         .into_iter()
         .map(|vote| {
-            let by = Account { address: vote.account(), username: None, metadata: None };
+            let by =
+                Account { address: vote.account(), owner: None, username: None, metadata: None };
             News::Withdrawn(Upvoted { post: place.clone(), by, at: jiff_text(vote) })
         })
         .collect();
@@ -244,7 +245,12 @@ mod tests {
     }
 
     fn listed(votes: &[Vote]) -> Listed {
-        let who = |vote: &Vote| Account { address: vote.account(), username: None, metadata: None };
+        let who = |vote: &Vote| Account {
+            address: vote.account(),
+            owner: None,
+            username: None,
+            metadata: None,
+        };
         let votes = votes.iter().map(|vote| (*vote, (who(vote), jiff_text(*vote)))).collect();
         Listed { votes, is_cut: false }
     }

@@ -7,8 +7,9 @@ use threadbridge_core::{
     model::{
         content::{Content, Mention, Salt},
         event::{Action, Event, Profile, Said},
-        id::{InvalidId, Network, RemoteConversation, RemoteId},
+        id::{Identity, InvalidId, Network, RemoteAuthor, RemoteConversation, RemoteId},
         mark::Origin,
+        proof::{Proof, ProofKind, ProofState},
         time::Timestamp,
     },
 };
@@ -18,8 +19,11 @@ use crate::{
     mark,
     name::{NETWORK, identity, post_id},
     open::called,
-    proven::Proven,
-    wire::post::{Account, Post},
+    proven::{Owned, Proven},
+    wire::{
+        address::Address,
+        post::{Account, Post},
+    },
 };
 
 /// The reaction that an upvote is.
@@ -57,8 +61,33 @@ fn read(proven: &Proven, id: RemoteId) -> Result<Vec<Parsed>, InvalidId> {
     if proven.has_new_profile {
         parsed.push(Parsed::Profile(event.author.clone(), profile(news.author())));
     }
+    if let Some(Owned { by, before }) = proven.owned {
+        let who = news.author().address;
+        if let Some(before) = before {
+            let reason = "the account has another owner";
+            parsed.push(Parsed::Proof(Box::new(owns(who, before)?.lapsed(heard_at, reason))));
+        }
+        parsed.push(Parsed::Proof(Box::new(Proof { checked_at: heard_at, ..owns(who, by)? })));
+    }
     parsed.push(Parsed::Event(Box::new(event)));
     Ok(parsed)
+}
+
+/// That an account is a wallet's, as the registry of owners says by way of the API.
+fn owns(account: Address, wallet: Address) -> Result<Proof, InvalidId> {
+    Ok(Proof {
+        one: identity(account)?,
+        other: Identity {
+            network: Network::parse("ethereum")?,
+            author: RemoteAuthor::parse(wallet.to_string())?,
+        },
+        kind: ProofKind::AccountOwner,
+        evidence: format!("account(address: {account}).owner = {wallet}").into_bytes(),
+        checker: "lens api 1".to_owned(),
+        checked_at: Timestamp::from_micros(0),
+        block: None,
+        state: ProofState::Valid,
+    })
 }
 
 fn action(proven: &Proven, id: &RemoteId) -> Result<Action, InvalidId> {

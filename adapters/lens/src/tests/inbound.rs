@@ -47,6 +47,31 @@ fn a_post_is_said_by_its_author_under_its_id() {
 }
 
 #[test]
+fn the_owner_of_an_account_is_proven_and_a_new_one_ends_that() {
+    let (lens, keys) = (lens(), keys());
+    let owned_by = |owner: &str, text: &str| {
+        let mut it = post(TEXT);
+        it.author.owner = Some(owner.parse().unwrap());
+        it.place.name.id = text.to_owned();
+        let Opened::Plaintext(plaintext) = open(&lens, &keys, FEED, News::Posted(it)) else {
+            panic!("it was not opened")
+        };
+        let proofs = lens.parse(&plaintext).unwrap().into_iter().filter_map(|it| match it {
+            Parsed::Proof(proof) => Some((proof.other.uri(), proof.holds())),
+            Parsed::Event(_) | Parsed::Profile(..) => None,
+        });
+        proofs.collect::<Vec<_>>()
+    };
+    let [one, other] = ["b1", "b2"].map(|it| format!("0x{}", it.repeat(20)));
+    let uri = |it: &str| format!("ethereum:{it}");
+    assert_eq!(owned_by(&one, "41"), [(uri(&one), true)]);
+    assert_eq!(owned_by(&one, "42"), []);
+    assert_eq!(owned_by(&other, "43"), [(uri(&one), false), (uri(&other), true)]);
+    // An address with no account behind it owns itself, which proves nothing.
+    assert_eq!(owned_by("0xaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa", "44"), []);
+}
+
+#[test]
 fn a_comment_answers_quotes_and_names_people() {
     let said = said("group/0x00000000000000000000000000000000000000c0", COMMENT);
     assert_eq!(words(&said.content), "Yes @ann, not @lens/annabel — @ann!");

@@ -91,6 +91,9 @@ pub(crate) struct Repost {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Account {
     pub(crate) address: Address,
+    /// Whose wallet it is. An address without an account behind it owns itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) owner: Option<Address>,
     pub(crate) username: Option<Username>,
     pub(crate) metadata: Option<AccountMetadata>,
 }
