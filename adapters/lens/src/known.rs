@@ -45,17 +45,6 @@ impl Deed {
             Self::Unreposted => b'n',
         }
     }
-
-    /// What it undoes.
-    const fn undoes(self) -> Option<Self> {
-        match self {
-            Self::Deleted => None,
-            Self::Upvoted => Some(Self::Withdrew),
-            Self::Withdrew => Some(Self::Upvoted),
-            Self::Reposted => Some(Self::Unreposted),
-            Self::Unreposted => Some(Self::Reposted),
-        }
-    }
 }
 
 /// The account's own facts.
@@ -86,17 +75,15 @@ impl<'k> Known<'k> {
         self.0.put(&key(b'o', op.as_str()), &[]);
     }
 
-    /// Whether the account did that to a post.
+    /// Whether the account ever did that to a post, or is about to.
     pub(crate) fn did(&self, deed: Deed, post: &str) -> Result<bool, Unreadable> {
         Ok(self.0.get(&key(deed.key(), post)).map_err(|_read| Unreadable)?.is_some())
     }
 
-    /// Keeps that the account does that to a post.
+    /// Keeps that the account does that to a post, for good: what undoes it may be sealed long before
+    /// either is sent, and shows after it.
     pub(crate) fn set_did(&self, deed: Deed, post: &str) {
         self.0.put(&key(deed.key(), post), &[]);
-        if let Some(undone) = deed.undoes() {
-            self.0.delete(&key(undone.key(), post));
-        }
     }
 
     /// How somebody is called.

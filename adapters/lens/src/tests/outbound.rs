@@ -5,6 +5,7 @@ use threadbridge_core::{
     adapter::Sealing,
     model::{
         event::Action,
+        id::RemoteId,
         mark::{Mark, Origin, RoomTag},
         outgoing::{Mention, Outgoing, ReplyTo, Say},
         time::Timestamp,
@@ -12,7 +13,10 @@ use threadbridge_core::{
 };
 
 use super::*;
-use crate::draft::{Operation, Parcel, Within};
+use crate::{
+    carried::Upvoted,
+    draft::{Operation, Parcel, Within},
+};
 
 fn say(text: &str) -> Say {
     Say {
@@ -88,7 +92,7 @@ fn a_delete_of_ours_is_known_and_the_owners_is_told() {
     gone.place.name.id = "8".to_owned();
     let opened = open(&lens, &keys, FEED, News::Deleted(gone.clone()));
     assert!(matches!(opened, Opened::Plaintext(_)), "{opened:?}");
-    let target = threadbridge_core::model::id::RemoteId::parse("8").unwrap();
+    let target = RemoteId::parse("8").unwrap();
     sealed(&lens, &keys, FEED, &Outgoing::Delete { target });
     let opened = open(&lens, &keys, FEED, News::Deleted(gone));
     assert!(matches!(opened, Opened::Confirmed(_)), "{opened:?}");
@@ -121,7 +125,7 @@ fn people_who_are_known_are_named_as_lens_names_them() {
 fn a_mark_that_was_written_is_read() {
     let (lens, keys) = (lens(), keys());
     let network = threadbridge_core::model::id::Network::parse("farcaster").unwrap();
-    let original = threadbridge_core::model::id::RemoteId::parse("5:0xabc").unwrap();
+    let original = RemoteId::parse("5:0xabc").unwrap();
     let rooms = vec![RoomTag::of(&network, &conversation("channel/tea"))];
     let mark = Mark { origin: Origin::of(&network, &original), rooms };
     let say = Say { mark: Some(mark.clone()), ..say("marked") };
@@ -131,4 +135,20 @@ fn a_mark_that_was_written_is_read() {
         panic!("nothing was said")
     };
     assert_eq!(said.mark, Some(mark));
+}
+
+/// Sealing may be far ahead of sending: what shows by then was undone already, and is still ours.
+#[test]
+fn an_upvote_is_ours_though_its_withdrawal_is_sealed_before_it_shows() {
+    let (lens, keys) = (lens(), keys());
+    let post = post(include_str!("../../samples/text.json"));
+    let target = RemoteId::parse(post.place.name.id.clone()).unwrap();
+    let emoji = "❤️".to_owned();
+    sealed(&lens, &keys, FEED, &Outgoing::React { target: target.clone(), emoji: emoji.clone() });
+    sealed(&lens, &keys, FEED, &Outgoing::Unreact { target, emoji });
+    let mut by = post.author.clone();
+    by.address = OWN.parse().unwrap();
+    let vote = Upvoted { post: post.place, by, at: "2025-08-21T10:05:00Z".to_owned() };
+    assert_eq!(open(&lens, &keys, FEED, News::Upvoted(vote.clone())), Opened::Elsewhere);
+    assert_eq!(open(&lens, &keys, FEED, News::Withdrawn(vote)), Opened::Elsewhere);
 }
