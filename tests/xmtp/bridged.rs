@@ -37,6 +37,8 @@ pub(crate) struct Bridged {
     room: LoopbackNetwork,
     pub(crate) zoe: Neighbor,
     bridge: Option<Bridge>,
+    /// Whether the bridge may join an inbox that has installations.
+    pub(crate) may_join: bool,
     folder: TempDir,
 }
 
@@ -72,11 +74,12 @@ impl Bridged {
         for who in ["zoe", "bridge"] {
             room.person(who).joins(&den());
         }
-        Self { node, room, zoe, bridge: None, folder: TempDir::new().unwrap() }
+        let folder = TempDir::new().unwrap();
+        Self { node, room, zoe, bridge: None, may_join: false, folder }
     }
 
     /// Starts the bridge between the room and a conversation on XMTP.
-    pub(crate) async fn starts(&mut self, conversation: &str) {
+    pub(crate) async fn tries_to_start(&mut self, conversation: &str) {
         let path = self.folder.path().join("store");
         let secret = RootSecret::key_file([7; 32]);
         let store = if path.exists() {
@@ -87,7 +90,7 @@ impl Bridged {
         let who = RemoteAuthor::parse("bridge").unwrap();
         let room = Loopback::connect(&self.room, who, threadbridge_loopback::Config::default());
         let host = self.node.url().parse().unwrap();
-        let config = Config { host, wallet: own_key(), may_join: false };
+        let config = Config { host, wallet: own_key(), may_join: self.may_join };
         let accounts: BTreeMap<AccountName, Arc<dyn Adapter>> = BTreeMap::from([
             (name("dm"), Arc::new(Xmtp::connect(&config).unwrap()) as Arc<dyn Adapter>),
             (name("room"), Arc::new(room) as Arc<dyn Adapter>),
@@ -114,10 +117,28 @@ impl Bridged {
         };
         let setup = Setup { accounts, links: vec![link], limits, ..Setup::default() };
         self.bridge = Some(Bridge::start(store, setup, Clock::System).await.unwrap());
+    }
+
+    /// Starts the bridge, and waits until it hears XMTP.
+    pub(crate) async fn starts(&mut self, conversation: &str) {
+        self.tries_to_start(conversation).await;
         until("the bridge listens", async || {
             matches!(self.health(), Health::Connected).then_some(())
         })
         .await;
+    }
+
+    /// Waits until the account is locked out, and returns why.
+    pub(crate) async fn is_locked_out(&self) -> String {
+        let began = Instant::now();
+        let mut ticks = interval(LOOK_EVERY);
+        loop {
+            ticks.tick().await;
+            if let Health::Suspended(reason) = self.health() {
+                return reason;
+            }
+            assert!(began.elapsed() < 2 * WITHIN, "it is not locked out: {:?}", self.health());
+        }
     }
 
     pub(crate) async fn stops(&mut self) {

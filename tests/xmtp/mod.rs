@@ -9,5 +9,6 @@ mod crosses;
 mod devices;
 mod groups;
 mod hindered;
+mod installs;
 mod many;
 mod node;
