@@ -92,6 +92,8 @@ pub(crate) struct Board {
     pub(crate) shown: Vec<Shown>,
     /// Of what by whom.
     likes: BTreeSet<(String, u64)>,
+    /// Who liked what, or no longer, one after the other.
+    history: BTreeMap<String, Vec<(u64, bool)>>,
     /// By whom the bridge speaks on Farcaster.
     pub(crate) bridge: u64,
     /// How much of it is the bridge's.
@@ -143,6 +145,7 @@ impl Board {
     }
 
     fn takes_like(&mut self, by: u64, target: String, is_given: bool) {
+        self.history.entry(target.clone()).or_default().push((by, is_given));
         let like = (target.clone(), by);
         if is_given {
             self.likes.insert(like);
@@ -292,7 +295,10 @@ fn judge_likes(told: &Told, said: &Said, boards: &BTreeMap<Side, Board>, verdict
         let there = told.likers(side.other(), &said.label).min(1);
         if shown.likes != here + there {
             let likes = shown.likes;
-            let line = format!("{} has {likes} likes on {side:?}: {here} + {there}", said.label);
+            let history = board.history.get(&shown.id).map_or(&[] as &[_], Vec::as_slice);
+            let label = &said.label;
+            let line =
+                format!("{label} has {likes} likes on {side:?}: {here} + {there}; {history:?}");
             verdict.astray.push(line);
         }
     }
