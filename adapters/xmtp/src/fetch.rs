@@ -47,7 +47,7 @@ impl Fetching<'_> {
             }
             Wanted::Pointee(destination) => {
                 let found = self.api.welcomes(Since { of: &destination, id: 0 }).await?;
-                let welcome = found.into_iter().next();
+                let welcome = found.items.into_iter().next();
                 welcome.map(|it| Arrival::Welcome(it.encode_to_vec())).into_iter().collect()
             }
         };

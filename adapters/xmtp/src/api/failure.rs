@@ -32,6 +32,9 @@ pub(crate) enum ApiError {
     /// It cannot do it now.
     #[error("the network cannot do it now: {0}")]
     Unavailable(String),
+    /// The answer is larger than any that is read.
+    #[error("the network's answer is too large")]
+    TooLarge,
     /// No answer came in time.
     #[error("the network does not answer")]
     TimedOut,
@@ -51,7 +54,9 @@ impl ApiError {
             Self::RateLimited { retry_after: None } => Verdict::RetryAfter(Duration::from_secs(10)),
             Self::Refused(_) => Verdict::Reject,
             Self::CutOver(_) => Verdict::Suspend,
-            Self::Unavailable(_) | Self::TimedOut | Self::Malformed { .. } => Verdict::Retry,
+            Self::Unavailable(_) | Self::TooLarge | Self::TimedOut | Self::Malformed { .. } => {
+                Verdict::Retry
+            }
         }
     }
 }
@@ -69,11 +74,12 @@ impl From<Status> for ApiError {
             Code::ResourceExhausted => Self::RateLimited { retry_after: retry_after(&status) },
             Code::InvalidArgument
             | Code::FailedPrecondition
-            | Code::OutOfRange
             | Code::AlreadyExists
             | Code::PermissionDenied
             | Code::Unauthenticated => Self::Refused(reason),
             Code::Unavailable if tells_of_cutover(&reason) => Self::CutOver(reason),
+            // How tonic says that a message is above its limit.
+            Code::OutOfRange => Self::TooLarge,
             Code::DeadlineExceeded => Self::TimedOut,
             Code::Ok
             | Code::Cancelled

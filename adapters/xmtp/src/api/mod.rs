@@ -21,6 +21,17 @@ use crate::wire::proto::{
 
 /// The most that one page of a query holds; a shorter page is the last.
 pub(crate) const PAGE: usize = 100;
+/// So many of the largest messages fit into one answer.
+const PAGE_OF_LARGE: usize = 20;
+
+/// Part of what stands behind an id.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Page<T> {
+    /// In order.
+    pub(crate) items: Vec<T>,
+    /// Whether nothing more stood behind it.
+    pub(crate) is_last: bool,
+}
 
 /// Signs of life: something was said somewhere, and may be asked for.
 pub(crate) type Signs<T> = Pin<Box<dyn Stream<Item = Result<T, ApiError>> + Send>>;
@@ -68,10 +79,10 @@ pub(crate) trait Api: fmt::Debug + Send + Sync {
     async fn welcome(&self, welcomes: Vec<WelcomeMessageInput>) -> Result<(), ApiError>;
 
     /// The next page of a group, in order.
-    async fn messages(&self, since: Since<&[u8]>) -> Result<Vec<GroupMessage>, ApiError>;
+    async fn messages(&self, since: Since<&[u8]>) -> Result<Page<GroupMessage>, ApiError>;
 
     /// The next page of the welcomes to a destination, in order.
-    async fn welcomes(&self, since: Since<&[u8]>) -> Result<Vec<WelcomeMessage>, ApiError>;
+    async fn welcomes(&self, since: Since<&[u8]>) -> Result<Page<WelcomeMessage>, ApiError>;
 
     /// The id of each group's newest message, in order; nothing where there is none.
     async fn newest(&self, groups: &[Vec<u8>]) -> Result<Vec<Option<u64>>, ApiError>;

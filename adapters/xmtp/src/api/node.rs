@@ -13,7 +13,7 @@ use tonic::{
 };
 use url::Url;
 
-use super::{Api, ApiError, PAGE, Signs, Since, budget::Budget};
+use super::{Api, ApiError, PAGE, PAGE_OF_LARGE, Page, Signs, Since, budget::Budget};
 use crate::identity::{contract::Claim, inbox::InboxId, member::Installation};
 use crate::wire::proto::{
     identity::{
@@ -112,8 +112,8 @@ impl Node {
 }
 
 /// The default direction is the other one.
-fn ascending(id_cursor: u64) -> PagingInfo {
-    let limit = u32::try_from(PAGE).unwrap_or(u32::MAX);
+fn ascending(id_cursor: u64, limit: usize) -> PagingInfo {
+    let limit = u32::try_from(limit).unwrap_or(u32::MAX);
     PagingInfo { direction: SortDirection::Ascending.into(), limit, id_cursor }
 }
 
@@ -202,28 +202,39 @@ impl Api for Node {
         self.ask(client.send_welcome_messages(request)).await.map(drop)
     }
 
-    async fn messages(&self, since: Since<&[u8]>) -> Result<Vec<GroupMessage>, ApiError> {
-        let mut client = self.mls.clone();
-        let request = QueryGroupMessagesRequest {
+    async fn messages(&self, since: Since<&[u8]>) -> Result<Page<GroupMessage>, ApiError> {
+        let page = |limit| QueryGroupMessagesRequest {
             group_id: since.of.to_vec(),
-            paging_info: Some(ascending(since.id)),
+            paging_info: Some(ascending(since.id, limit)),
         };
-        let answer = self.ask(client.query_group_messages(request)).await?;
-        let messages = answer.messages.into_iter().filter_map(|it| it.version);
-        let messages: Vec<_> = messages.map(|group_message::Version::V1(it)| it).collect();
-        let ids = messages.iter().map(|it| it.id);
-        ordered(since.id, ids).then_some(messages).ok_or(OUT_OF_ORDER)
+        let (mut client, mut limit) = (self.mls.clone(), PAGE);
+        let mut answer = self.ask(client.query_group_messages(page(limit))).await;
+        if answer == Err(ApiError::TooLarge) {
+            limit = PAGE_OF_LARGE;
+            answer = self.ask(client.query_group_messages(page(limit))).await;
+        }
+        let messages = answer?.messages.into_iter().filter_map(|it| it.version);
+        let items: Vec<_> = messages.map(|group_message::Version::V1(it)| it).collect();
+        let is_last = items.len() < limit;
+        let is_ordered = ordered(since.id, items.iter().map(|it| it.id));
+        is_ordered.then_some(Page { items, is_last }).ok_or(OUT_OF_ORDER)
     }
 
-    async fn welcomes(&self, since: Since<&[u8]>) -> Result<Vec<WelcomeMessage>, ApiError> {
-        let mut client = self.mls.clone();
-        let request = QueryWelcomeMessagesRequest {
+    async fn welcomes(&self, since: Since<&[u8]>) -> Result<Page<WelcomeMessage>, ApiError> {
+        let page = |limit| QueryWelcomeMessagesRequest {
             installation_key: since.of.to_vec(),
-            paging_info: Some(ascending(since.id)),
+            paging_info: Some(ascending(since.id, limit)),
         };
-        let answer = self.ask(client.query_welcome_messages(request)).await?;
-        let ids = answer.messages.iter().filter_map(welcome_id);
-        ordered(since.id, ids).then_some(answer.messages).ok_or(OUT_OF_ORDER)
+        let (mut client, mut limit) = (self.mls.clone(), PAGE);
+        let mut answer = self.ask(client.query_welcome_messages(page(limit))).await;
+        if answer == Err(ApiError::TooLarge) {
+            limit = PAGE_OF_LARGE;
+            answer = self.ask(client.query_welcome_messages(page(limit))).await;
+        }
+        let items = answer?.messages;
+        let is_last = items.len() < limit;
+        let is_ordered = ordered(since.id, items.iter().filter_map(welcome_id));
+        is_ordered.then_some(Page { items, is_last }).ok_or(OUT_OF_ORDER)
     }
 
     async fn newest(&self, groups: &[Vec<u8>]) -> Result<Vec<Option<u64>>, ApiError> {

@@ -11,7 +11,7 @@ use thiserror::Error;
 use threadbridge_core::adapter::{AdapterError, Batch, Closed, Cursor, Envelope, Inbound, Verdict};
 use threadbridge_core::model::time::Clock;
 
-use crate::api::{Api, ApiError, PAGE, Since};
+use crate::api::{Api, ApiError, Since};
 use crate::arrival::Arrival;
 use crate::config::Config;
 use crate::identity::wallet::WalletKey;
@@ -138,15 +138,14 @@ impl Reader<'_> {
         loop {
             let id = self.safe.get(&stream).copied().unwrap_or_default().max(from);
             let page = self.ear.api.messages(Since { of: group, id }).await?;
-            let Some(last) = page.last().map(|it| it.id) else { return Ok(()) };
-            let is_whole = page.len() < PAGE;
+            let Some(last) = page.items.last().map(|it| it.id) else { return Ok(()) };
             let envelope = |it: crate::wire::proto::mls::group_message::V1| {
                 let name = format!("message/{}", it.id);
                 Arrival::Message(it.encode_to_vec()).envelope(name)
             };
-            let envelopes = page.into_iter().filter_map(envelope).collect();
+            let envelopes = page.items.into_iter().filter_map(envelope).collect();
             self.hand_on(stream.clone(), last, envelopes).await?;
-            if is_whole {
+            if page.is_last {
                 return Ok(());
             }
         }
@@ -159,16 +158,15 @@ impl Reader<'_> {
         loop {
             let id = self.safe.get(WELCOMES).copied().unwrap_or_default();
             let page = self.ear.api.welcomes(Since { of: installation.as_bytes(), id }).await?;
-            let last = page.iter().filter_map(crate::api::node::welcome_id).next_back();
+            let last = page.items.iter().filter_map(crate::api::node::welcome_id).next_back();
             let Some(last) = last else { return Ok(()) };
-            let is_whole = page.len() < PAGE;
             let envelope = |it: crate::wire::proto::mls::WelcomeMessage| {
                 let name = format!("welcome/{}", crate::api::node::welcome_id(&it)?);
                 Arrival::Welcome(it.encode_to_vec()).envelope(name)
             };
-            let envelopes = page.into_iter().filter_map(envelope).collect();
+            let envelopes = page.items.into_iter().filter_map(envelope).collect();
             self.hand_on(WELCOMES.to_owned(), last, envelopes).await?;
-            if is_whole {
+            if page.is_last {
                 return Ok(());
             }
         }
