@@ -1,14 +1,18 @@
 //! What the owner orders from the command line: done by the running daemon, or by the command
 //! itself where none runs.
 
+use std::path::Path;
+
 use thiserror::Error;
+use threadbridge_core::archive::import::{Accounts, ImportError, Imported, import_from};
+use threadbridge_core::archive::item;
 use threadbridge_core::model::content::{Content, Salt};
 use threadbridge_core::model::time::Clock;
 use threadbridge_core::pipeline::{self, NotDone, Target};
 use threadbridge_core::store::Store;
 
-use crate::cli::{counted, find_target};
-use crate::control::{Request, Unheard, ask};
+use crate::cli::{counted, find_target, harmless};
+use crate::control::{Request, Typed, Unheard, ask};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::home::Home;
 use crate::settings::Settings;
@@ -72,8 +76,56 @@ async fn alone(store: &Store, settings: &Settings, request: &Request) -> Result<
         Request::Person { act } => word::carry_out(store, act, now).await,
         Request::Thread { target, act } => passage::carry_out(store, settings, (target, act)).await,
         Request::Retire { account } => passage::retire(store, account).await,
+        Request::Import { path, key, with_accounts } => {
+            take_in(store, path, key, *with_accounts).await
+        }
         Request::Reload => Err(Failure::new(Exit::Network, "no daemon is running here")),
     }
+}
+
+/// Takes an archive in; what came of it, for people.
+pub(crate) async fn take_in(
+    store: &Store,
+    path: &str,
+    key: &Typed,
+    with_accounts: bool,
+) -> Result<String, Failure> {
+    let accounts = if with_accounts { Accounts::TakeOver } else { Accounts::LeaveOut };
+    let secret = unlock::root(&key.expose());
+    let now = Clock::System.now();
+    let imported = import_from(store, Path::new(path), &secret, accounts, now).await;
+    imported.map(|it| told(&it)).map_err(|error| {
+        let exit = match &error {
+            ImportError::Archive(_)
+            | ImportError::AccountsIntoALiveStore
+            | ImportError::AnotherIsUnfinished => Exit::Failed,
+            ImportError::Read(_) | ImportError::Write(_) => Exit::Store,
+        };
+        Failure::new(exit, error)
+    })
+}
+
+/// What came of an import.
+fn told(imported: &Imported) -> String {
+    let tally = &imported.tally;
+    let mut lines = vec![format!("signed by {}", imported.verified.header.owner())];
+    for (number, count) in &tally.came {
+        lines.push(format!("  {count} {} came", item::name(*number)));
+    }
+    let counts = [
+        (tally.known, "were here already"),
+        (tally.erased, "stay out: they were erased here"),
+        (tally.left_out, "of accounts were left out"),
+        (tally.conflict_count, "are otherwise here, and stay as they are"),
+    ];
+    for (count, what) in counts.into_iter().filter(|(count, _)| *count > 0) {
+        lines.push(format!("  {count} {what}"));
+    }
+    lines.extend(tally.conflicts.iter().map(|it| format!("    {}", harmless(&it.to_string()))));
+    if !imported.keeps_places && tally.came.contains_key(&2) {
+        lines.push("what came is history behind what was here, and goes to no leg".to_owned());
+    }
+    lines.join("\n")
 }
 
 /// What a text is as content.

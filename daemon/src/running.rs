@@ -7,12 +7,12 @@ use threadbridge_core::model::time::Clock;
 use threadbridge_core::pipeline::{Bridge, Setup, Steps};
 use threadbridge_core::store::Store;
 use tokio::signal::unix::Signal;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::cli::counted;
-use crate::control::{Answer, ControlSocket, Order, Request};
+use crate::control::{Answer, ControlSocket, Order, Request, Typed};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::home::Home;
 use crate::logging::chain;
@@ -113,12 +113,18 @@ impl Running {
             };
             tokio::select! {
                 () = shutdown.cancelled() => break,
-                Some(Order { request, reply }) = self.orders.recv() => {
-                    let answer = self.carry_out(request).await;
-                    if reply.send(answer).is_err() {
-                        tracing::debug!("whoever ordered it has gone");
+                Some(Order { request, reply }) = self.orders.recv() => match request {
+                    Request::Import { path, key, with_accounts } => {
+                        self.take_in(path, key, with_accounts, reply);
                     }
-                }
+                    request @ (Request::Say { .. }
+                    | Request::Replay { .. }
+                    | Request::Drop { .. }
+                    | Request::Person { .. }
+                    | Request::Thread { .. }
+                    | Request::Retire { .. }
+                    | Request::Reload) => answer(reply, self.attempt(request).await),
+                },
                 () = changed => self.follow_settings().await,
                 _ = self.hangups.recv() => self.follow_settings().await,
             }
@@ -136,11 +142,24 @@ impl Running {
         Ok(())
     }
 
-    async fn carry_out(&mut self, request: Request) -> Answer {
-        match self.attempt(request).await {
-            Ok(text) => Answer::Done { text },
-            Err(failure) => Answer::Failed { reason: chain(&failure), exit: failure.exit.code() },
-        }
+    /// Takes an archive in beside all else. Stopped meanwhile, it is to be taken in again.
+    fn take_in(
+        &self,
+        path: String,
+        key: Typed,
+        with_accounts: bool,
+        reply: oneshot::Sender<Answer>,
+    ) {
+        let (store, stop) = (self.store.clone(), self.hearing.clone());
+        self.tasks.spawn(async move {
+            let done = tokio::select! {
+                done = order::take_in(&store, &path, &key, with_accounts) => done,
+                () = stop.cancelled() => {
+                    Err(Failure::new(Exit::Network, "the daemon is stopping; import it again"))
+                }
+            };
+            answer(reply, done);
+        });
     }
 
     async fn attempt(&mut self, request: Request) -> Result<String, Failure> {
@@ -175,6 +194,9 @@ impl Running {
                 Ok(said)
             }
             Request::Reload => self.reload().await,
+            Request::Import { path, key, with_accounts } => {
+                order::take_in(&self.store, &path, &key, with_accounts).await
+            }
         }
     }
 
@@ -207,6 +229,17 @@ impl Running {
         self.bridge.apply(setup(&settings, &connected, &self.steps)).await.or_exit(Exit::Store)?;
         (self.settings, self.connected) = (settings, connected);
         Ok(what)
+    }
+}
+
+/// Tells whoever ordered something what came of it.
+fn answer(reply: oneshot::Sender<Answer>, done: Result<String, Failure>) {
+    let answer = match done {
+        Ok(text) => Answer::Done { text },
+        Err(failure) => Answer::Failed { reason: chain(&failure), exit: failure.exit.code() },
+    };
+    if reply.send(answer).is_err() {
+        tracing::debug!("whoever ordered it has gone");
     }
 }
 

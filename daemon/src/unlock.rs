@@ -25,8 +25,41 @@ pub fn root_secret(home: &Home, settings: &Settings) -> Result<RootSecret, Failu
     }
 }
 
+/// How often a passphrase is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Asked {
+    /// Once: what it opens tells whether it is right.
+    Once,
+    /// Twice: nobody could tell a slip from a new passphrase.
+    Twice,
+}
+
+/// The secret of an archive, from where `source` says that it is, in the form of `[store] key`.
+pub fn secret_named(home: &Home, source: &str, asked: Asked) -> Result<RootSecret, Failure> {
+    text_named(home, source, asked).map(|text| root(&text))
+}
+
+/// The same as it is kept or typed.
+pub fn text_named(home: &Home, source: &str, asked: Asked) -> Result<Secret, Failure> {
+    match KeySource::try_from(source.to_owned()).or_exit(Exit::Settings)? {
+        KeySource::Passphrase => {
+            let typed = ask_passphrase("passphrase of the archive: ")?;
+            let again = match asked {
+                Asked::Once => return Ok(typed),
+                Asked::Twice => ask_passphrase("the same again: ")?,
+            };
+            if typed.expose() == again.expose() {
+                Ok(typed)
+            } else {
+                Err(Failure::new(Exit::Settings, "these were two passphrases"))
+            }
+        }
+        KeySource::Kept(reference) => resolve(&reference, home.folder()).or_exit(Exit::Failed),
+    }
+}
+
 /// 64 hexadecimal digits are a key, all else is a passphrase.
-fn root(kept: &Secret) -> RootSecret {
+pub fn root(kept: &Secret) -> RootSecret {
     let mut key = Zeroizing::new([0; 32]);
     match hex::decode_to_slice(kept.expose(), key.as_mut()) {
         Ok(()) => RootSecret::key_file(*key),

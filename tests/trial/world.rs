@@ -137,6 +137,19 @@ impl Home {
         }
     }
 
+    /// The same bridge on another machine, where nothing of it is yet.
+    pub(crate) fn moved(&self) -> Self {
+        Self {
+            folder: TempDir::new().unwrap(),
+            secret: RootSecret::random().unwrap(),
+            who: self.who.clone(),
+            rooms: self.rooms.clone(),
+            links: self.links.clone(),
+            limits: self.limits,
+            clock: self.clock.clone(),
+        }
+    }
+
     /// A link of rooms.
     pub(crate) fn link(&self, name: &str, rooms: &[Room]) -> Link {
         Link {

@@ -2,13 +2,16 @@
 //! standard error.
 
 mod account;
+mod archive;
 mod backup;
 mod check;
 mod completions;
 mod dead_letters;
 mod demo;
 mod doctor;
+mod export;
 mod fsck;
+mod import;
 mod init;
 mod migrate;
 mod outbox;
@@ -94,6 +97,12 @@ enum Command {
     Preview(preview::Args),
     /// Checks every row of the store.
     Fsck(fsck::Args),
+    /// Takes everything, or a part of it, along: an archive, or pages and JSON for reading.
+    Export(export::Args),
+    /// Brings an archive into the store, while the daemon runs too.
+    Import(import::Args),
+    /// Looks at archives: `verify`, and whose they are.
+    Archive(archive::Args),
     /// Copies the store, while the daemon runs too.
     Backup(backup::Args),
     /// Brings a store of an earlier version up to this one.
@@ -140,6 +149,9 @@ fn run_command(cli: Cli) -> Result<(), Failure> {
         Command::DeadLetters(args) => dead_letters::run(&home, &args),
         Command::Preview(args) => preview::run(&home, &args),
         Command::Fsck(args) => fsck::run(&home, &args),
+        Command::Export(args) => export::run(&home, &args),
+        Command::Import(args) => import::run(&home, &args),
+        Command::Archive(args) => archive::run(&home, &args),
         Command::Backup(args) => backup::run(&home, &args),
         Command::Migrate(args) => migrate::run(&home, &args),
         Command::Demo(args) => demo::run(&args),

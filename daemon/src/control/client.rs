@@ -12,6 +12,8 @@ use crate::exit::{Exit, Failure};
 
 /// A reload may have to stop an account first, which takes a while.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(120);
+/// A large archive takes its time.
+const IMPORTED_WITHIN: Duration = Duration::from_secs(24 * 60 * 60);
 const MAX_ANSWER_BYTES: u64 = 1024 * 1024;
 
 /// Why there is no good answer.
@@ -50,6 +52,19 @@ impl From<Unheard> for Failure {
     }
 }
 
+fn answered_within(request: &Request) -> Duration {
+    match request {
+        Request::Import { .. } => IMPORTED_WITHIN,
+        Request::Say { .. }
+        | Request::Replay { .. }
+        | Request::Drop { .. }
+        | Request::Person { .. }
+        | Request::Thread { .. }
+        | Request::Retire { .. }
+        | Request::Reload => ANSWERED_WITHIN,
+    }
+}
+
 /// Asks the daemon whose socket is at `path`.
 pub fn ask(path: &Path, request: &Request) -> Result<String, Unheard> {
     // A socket without a listener is left over from a daemon that was killed.
@@ -57,7 +72,7 @@ pub fn ask(path: &Path, request: &Request) -> Result<String, Unheard> {
     let mut stream = UnixStream::connect(path).map_err(|error| {
         if nobody.contains(&error.kind()) { Unheard::NobodyThere } else { Unheard::Io(error) }
     })?;
-    stream.set_read_timeout(Some(ANSWERED_WITHIN))?;
+    stream.set_read_timeout(Some(answered_within(request)))?;
     stream.set_write_timeout(Some(ANSWERED_WITHIN))?;
     let mut line = serde_json::to_vec(request).map_err(|_| Unheard::Malformed)?;
     line.push(b'\n');

@@ -1,7 +1,9 @@
 //! What is asked over the socket, and answered.
 
 use serde::{Deserialize, Serialize};
+use threadbridge_core::secret::Secret;
 use tokio::sync::oneshot;
+use zeroize::{Zeroize, ZeroizeOnDrop};
 
 /// Something that only the process with the store can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,6 +45,40 @@ pub enum Request {
     },
     /// Read the settings again.
     Reload,
+    /// Take an archive in.
+    Import {
+        /// The file, by its whole path.
+        path: String,
+        /// What opens it.
+        key: Typed,
+        /// Whether accounts in it are taken over.
+        with_accounts: bool,
+    },
+}
+
+/// A secret on its way through the socket, which is its owner's only. It does not print.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize, Zeroize, ZeroizeOnDrop)]
+#[serde(transparent)]
+pub struct Typed(String);
+
+impl Typed {
+    /// What was typed or kept.
+    #[must_use]
+    pub fn new(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    /// The secret.
+    #[must_use]
+    pub fn expose(&self) -> Secret {
+        Secret::new(self.0.as_str())
+    }
+}
+
+impl std::fmt::Debug for Typed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Typed(..)")
+    }
 }
 
 /// What the owner says of people, each named as `NETWORK:ID`.

@@ -1,0 +1,34 @@
+//! `threadbridge import`: an archive into the store, whether or not the daemon runs.
+
+use std::path::PathBuf;
+
+use super::output::print;
+use crate::control::{Request, Typed};
+use crate::exit::{Exit, Failure, OrExit};
+use crate::home::Home;
+use crate::{order, unlock};
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The archive.
+    path: PathBuf,
+    /// What locks it: `passphrase` asks for it; `file:PATH`, `env:NAME` or `keyring:NAME` say where
+    /// it is kept.
+    #[arg(long, value_name = "SECRET", default_value = "passphrase")]
+    key: String,
+    /// Leaves out accounts that are in the archive. With them, this bridge goes on where the other
+    /// stopped, and only into a store in which nothing was bridged yet.
+    #[arg(long)]
+    without_accounts: bool,
+}
+
+pub(super) fn run(home: &Home, args: &Args) -> Result<(), Failure> {
+    let settings = home.load()?.settings;
+    let path = args.path.canonicalize().or_exit(Exit::Failed)?;
+    let Some(path) = path.to_str().map(str::to_owned) else {
+        return Err(Failure::new(Exit::Failed, "the archive's path is no text; rename it"));
+    };
+    let key = Typed::new(unlock::text_named(home, &args.key, unlock::Asked::Once)?.expose());
+    let request = Request::Import { path, key, with_accounts: !args.without_accounts };
+    print(&order::carry_out(home, &settings, &request)?)
+}
