@@ -5,6 +5,7 @@
 
 #![expect(clippy::print_stdout, reason = "the table is what it is for")]
 
+mod archive;
 mod backfill;
 mod find;
 mod latency;
@@ -25,7 +26,7 @@ fn main() -> Result<()> {
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     println!("| work | measured | bar |\n| --- | --- | --- |");
-    let rows = ["relay", "conversations", "latency", "backfill", "find", "ready"];
+    let rows = ["relay", "conversations", "latency", "backfill", "find", "archive", "ready"];
     if only != "all" && !rows.contains(&only.as_str()) {
         bail!("there is no row `{only}`; the rows are {}", rows.join(", "));
     }
@@ -35,6 +36,7 @@ fn main() -> Result<()> {
             "conversations" => runtime.block_on(relay::many_conversations(scale))?,
             "latency" => runtime.block_on(latency::at_100_a_second(scale))?,
             "backfill" => runtime.block_on(backfill::rate(scale))?,
+            "archive" => runtime.block_on(archive::there_and_back(scale))?,
             "find" => runtime.block_on(find::copies(scale))?,
             _ => runtime.block_on(ready::after_a_million(scale))?,
         }

@@ -24,6 +24,14 @@ pub(crate) fn resident() -> Result<u64> {
     Ok(kilobytes * 1024)
 }
 
+/// The most memory that the process ever held, in bytes.
+pub(crate) fn peak() -> Result<u64> {
+    let status = std::fs::read_to_string("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:")).context("no VmHWM")?;
+    let kilobytes: u64 = line.trim().trim_end_matches(" kB").trim().parse()?;
+    Ok(kilobytes * 1024)
+}
+
 /// So many in so long, a second.
 #[expect(clippy::cast_precision_loss, reason = "counts are small")]
 pub(crate) fn rate(count: usize, took: Duration) -> f64 {

@@ -47,7 +47,7 @@ struct Idle {
     held: u64,
 }
 
-async fn fill(path: &Path, rooms: usize, messages: usize) -> Result<()> {
+pub(crate) async fn fill(path: &Path, rooms: usize, messages: usize) -> Result<()> {
     let world = World::new(rooms)?;
     let bridge = world.bridge(path).await?;
     let alice = world.left.person("alice");
