@@ -24,6 +24,7 @@ mod loops;
 mod fairness;
 mod tombstones;
 mod disappears;
+mod erases;
 mod reseals;
 mod waits;
 mod stops;

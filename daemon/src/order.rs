@@ -7,12 +7,15 @@ use thiserror::Error;
 use threadbridge_core::archive::import::{Accounts, ImportError, Imported, import_from};
 use threadbridge_core::archive::item;
 use threadbridge_core::model::content::{Content, Salt};
+use threadbridge_core::model::erasure::Erase;
+use threadbridge_core::model::id::{AccountName, MessageId};
 use threadbridge_core::model::time::Clock;
-use threadbridge_core::pipeline::{self, NotDone, Target};
-use threadbridge_core::store::Store;
+use threadbridge_core::pipeline::{self, NotDone, Stepped, Target};
+use threadbridge_core::store::tables::{CONVERSATIONS, MESSAGES};
+use threadbridge_core::store::{Reads, Store};
 
-use crate::cli::{counted, find_target, harmless};
-use crate::control::{Request, Typed, Unheard, ask};
+use crate::cli::{counted, find_target, harmless, select};
+use crate::control::{Erased, Request, Typed, Unheard, ask};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::home::Home;
 use crate::settings::Settings;
@@ -76,10 +79,73 @@ async fn alone(store: &Store, settings: &Settings, request: &Request) -> Result<
         Request::Person { act } => word::carry_out(store, act, now).await,
         Request::Thread { target, act } => passage::carry_out(store, settings, (target, act)).await,
         Request::Retire { account } => passage::retire(store, account).await,
+        Request::Erase { kind, which } => {
+            let what = to_erase(store, settings, *kind, which)?;
+            let id = pipeline::erase(store, what, now).await.map_err(not_done)?;
+            loop {
+                match pipeline::step_erasure(store, now).await.or_exit(Exit::Store)? {
+                    Stepped::On => {}
+                    Stepped::Nothing => return Ok(format!("erasure {id} is done")),
+                    Stepped::Waits(_) => {
+                        return Ok(format!(
+                            "erasure {id} waits: no daemon is running to take the copies back"
+                        ));
+                    }
+                }
+            }
+        }
         Request::Import { path, key, with_accounts } => {
             take_in(store, path, key, *with_accounts).await
         }
         Request::Reload => Err(Failure::new(Exit::Network, "no daemon is running here")),
+    }
+}
+
+/// What is to be erased, by the name that people type.
+pub(crate) fn to_erase(
+    store: &Store,
+    settings: &Settings,
+    kind: Erased,
+    which: &str,
+) -> Result<Erase, Failure> {
+    let snapshot = store.snapshot().or_exit(Exit::Store)?;
+    let refused = |why: String| Err(Failure::new(Exit::Failed, why));
+    match kind {
+        Erased::Message => {
+            let Ok(id) = MessageId::parse(which) else {
+                return refused(
+                    "a message is 64 hexadecimal digits, as `thread --json` shows".into(),
+                );
+            };
+            match snapshot.get(&MESSAGES, &id).or_exit(Exit::Store)? {
+                Some(_) => Ok(Erase::Message(id)),
+                None => refused("there is no such message".to_owned()),
+            }
+        }
+        Erased::Conversation => {
+            let id = select::conversation(&snapshot, settings, which)?;
+            let row = snapshot.get(&CONVERSATIONS, &id).or_exit(Exit::Store)?;
+            let legs = row.map(|it| it.legs).unwrap_or_default();
+            if settings
+                .links()
+                .iter()
+                .any(|link| legs.iter().any(|leg| link.legs.contains_key(leg)))
+            {
+                return refused("a link still names it; take that out of bridge.toml first".into());
+            }
+            Ok(Erase::Conversation(id))
+        }
+        Erased::Person => {
+            let identities = select::person(&snapshot, which)?;
+            Ok(Erase::Person(identities.into_iter().collect()))
+        }
+        Erased::Account => match AccountName::parse(which) {
+            Ok(name) if settings.accounts.contains_key(&name) => refused(
+                "the settings still have that account; take it out of bridge.toml first".into(),
+            ),
+            Ok(name) => Ok(Erase::Account(name)),
+            Err(error) => Err(Failure::new(Exit::Failed, error)),
+        },
     }
 }
 

@@ -123,6 +123,7 @@ impl Running {
                     | Request::Person { .. }
                     | Request::Thread { .. }
                     | Request::Retire { .. }
+                    | Request::Erase { .. }
                     | Request::Reload) => answer(reply, self.attempt(request).await),
                 },
                 () = changed => self.follow_settings().await,
@@ -194,6 +195,13 @@ impl Running {
                 Ok(said)
             }
             Request::Reload => self.reload().await,
+            Request::Erase { kind, which } => {
+                let what = order::to_erase(&self.store, &self.settings, kind, &which)?;
+                let id = self.bridge.erase(what).await.map_err(order::not_done)?;
+                Ok(format!(
+                    "erasure {id} has begun; `threadbridge erase report` tells how far it is"
+                ))
+            }
             Request::Import { path, key, with_accounts } => {
                 order::take_in(&self.store, &path, &key, with_accounts).await
             }

@@ -4,12 +4,13 @@ use minicbor::{Decode, Encode};
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
 use crate::model::copy::{Copy, MadeBy, Pointer};
+use crate::model::direct::Direct;
 use crate::model::envelope::Cursor;
 use crate::model::event::ProfileRow;
 use crate::model::id::{AccountName, ConversationId, Identity, Leg, MessageId, RemoteId, Seq};
 use crate::model::journal::{Conversation, ExpiryRow, Note, Record, TombstoneRow};
 use crate::model::outbox::{BacklogRow, DeadLetter, OutboxRow, RefusalCount, WaitingRow};
-use crate::model::person::{Apart, Home, Parting, Tie};
+use crate::model::person::{Apart, Home, Parting, Standing as Attitude, Tie};
 use crate::model::proof::Proof;
 
 /// One thing of an archive.
@@ -84,6 +85,12 @@ pub enum Item {
     /// People who are one no more.
     #[n(23)]
     Parting(#[n(0)] PartingItem),
+    /// What the owner thinks of somebody.
+    #[n(24)]
+    Attitude(#[n(0)] Attitude),
+    /// The ways of a direct conversation.
+    #[n(25)]
+    Direct(#[n(0)] Direct),
 }
 
 impl Item {
@@ -114,6 +121,8 @@ impl Item {
             Self::Tie(_) => 21,
             Self::Apart(_) => 22,
             Self::Parting(_) => 23,
+            Self::Attitude(_) => 24,
+            Self::Direct(_) => 25,
         }
     }
 }
@@ -145,6 +154,8 @@ pub const fn name(number: u8) -> &'static str {
         21 => "people joined by hand",
         22 => "people kept apart",
         23 => "partings",
+        25 => "direct conversations",
+        24 => "people whom the owner accepted, muted or blocked",
         _ => "unknown items",
     }
 }

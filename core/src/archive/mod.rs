@@ -13,4 +13,4 @@ pub mod owner;
 pub mod verify;
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

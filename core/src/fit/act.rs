@@ -160,6 +160,11 @@ pub(super) fn delete(
     if telling.is_expiry && (features.expiry.is_native() || !features.delete.is_native()) {
         return Ok(Vec::new());
     }
+    // A line about it would only point at what is to be forgotten.
+    if telling.is_erasure && !features.delete.is_native() {
+        losses.push(Loss::of(Feature::Delete, "nothing can be taken back there").whole());
+        return Ok(Vec::new());
+    }
     match features.delete {
         Support::Rejected => Err(cannot(Feature::Delete, "nothing can be taken back there")),
         Support::Dropped => {

@@ -51,6 +51,8 @@ pub struct Telling<'a> {
     pub reaction_is_shared: bool,
     /// It deletes a message whose time is over.
     pub is_expiry: bool,
+    /// Whether the owner had what it deletes erased.
+    pub is_erasure: bool,
 }
 
 /// Who speaks.

@@ -54,6 +54,9 @@ pub struct Record {
     /// The one leg that it is meant for; all that its conversation tells, if it is none.
     #[n(13)]
     pub to: Option<Leg>,
+    /// Whether the owner had the message erased that it deletes.
+    #[cbor(n(14), default)]
+    pub is_erasure: bool,
 }
 
 /// A message that will disappear.
@@ -76,6 +79,9 @@ pub struct Place {
     /// The conversation.
     #[n(0)]
     pub conversation: ConversationId,
+    /// Whether its record was erased.
+    #[cbor(n(1), default)]
+    pub is_erased: bool,
 }
 
 /// Where a message is, and what became of it.

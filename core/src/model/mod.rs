@@ -15,6 +15,7 @@ pub mod copy;
 pub mod link;
 pub mod direct;
 pub mod journal;
+pub mod erasure;
 pub mod envelope;
 pub mod outbox;
 pub mod health;

@@ -9,6 +9,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::account::Chain;
 use super::backoff::Backoff;
+use super::erase::{Stepped, step};
 use super::journal::end_due;
 use crate::model::id::Seq;
 use crate::model::time::{Clock, Timestamp};
@@ -72,15 +73,29 @@ async fn end(
     loop {
         let next = store.snapshot()?.scan(&EXPIRIES, Span::all(), 1)?.pop().map(|(_, it)| it.at);
         let now = clock.now();
+        let erasing = step(store, now).await?;
+        if erasing == Stepped::On {
+            continue;
+        }
+        if let Stepped::Waits(last) = erasing {
+            tell(head, last);
+        }
         if next.is_none_or(|at| at > now) {
-            return Ok(next);
+            // Whether networks were told is looked at as often as the clock.
+            let is_waiting = erasing != Stepped::Nothing;
+            return Ok(next.or(is_waiting.then(|| now.plus(LOOK_EVERY))));
         }
         if let Some(last) = store.write(move |unit| end_due(unit, now)).await? {
-            head.send_if_modified(|head| {
-                let grew = *head < last;
-                *head = (*head).max(last);
-                grew
-            });
+            tell(head, last);
         }
     }
+}
+
+/// Tells the accounts that the journal grew.
+fn tell(head: &watch::Sender<Seq>, last: Seq) {
+    head.send_if_modified(|head| {
+        let grew = *head < last;
+        *head = (*head).max(last);
+        grew
+    });
 }

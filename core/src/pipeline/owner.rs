@@ -3,9 +3,11 @@
 use std::collections::BTreeSet;
 
 use super::bridge::{Bridge, NotDone};
+use super::erase::erase;
 use super::journal::{conversation_of, identified, place, will_end};
 use crate::model::content::Content;
 use crate::model::copy::Copy;
+use crate::model::erasure::Erase;
 use crate::model::id::{ConversationId, Leg, MessageId, Seq};
 use crate::model::journal::Record;
 use crate::model::level::Level;
@@ -84,6 +86,7 @@ pub(super) fn journal_own(
         is_expiry: false,
         is_history: false,
         to,
+        is_erasure: false,
     };
     let seq = place(unit, conversation, &record)?;
     will_end(unit, content, (conversation, message), now)?;
@@ -162,6 +165,14 @@ impl Bridge {
         let legs = replay(&self.store, id).await?;
         self.hurry().await;
         Ok(legs.len())
+    }
+
+    /// Begins an erasure, and goes on with it until it is done. Returns its number.
+    pub async fn erase(&self, what: Erase) -> Result<u64, NotDone> {
+        let id = erase(&self.store, what, self.clock.now()).await?;
+        // Whoever sees to it looks when the journal may have grown.
+        self.head.send_if_modified(|_| true);
+        Ok(id)
     }
 
     /// Drops dead letters for good: one, or all. Returns how many.

@@ -6,6 +6,7 @@ use zeroize::{Zeroize, ZeroizeOnDrop};
 use crate::model::copy::{Copy, Pointer};
 use crate::model::direct::Direct;
 use crate::model::envelope::Cursor;
+use crate::model::erasure::ErasureRow;
 use crate::model::event::ProfileRow;
 use crate::model::health::HealthRow;
 use crate::model::id::{AccountName, ConversationId, Identity, Leg, MessageId, RemoteId, Seq};
@@ -140,6 +141,12 @@ pub const IMPORTS: Table<[u8; 16], ImportRow> = Table::of_store("imports");
 /// Messages that were erased, and since when: what an archive brings of them stays out.
 pub const ERASED: Table<MessageId, Timestamp> = Table::of_store("erased");
 
+/// Ids by which networks may bring again what was erased.
+pub const FORGOTTEN: Table<(AccountName, RemoteId), Timestamp> = Table::of_store("forgotten");
+
+/// What the owner had erased, and what could not be.
+pub const ERASURES: Table<u64, ErasureRow> = Table::of_store("erasures");
+
 /// Something of an account that has a name: a stream, a reason.
 #[derive(Clone, Debug)]
 pub struct Stream {
@@ -201,6 +208,8 @@ pub const ALL: &[&dyn AnyTable] = &[
     &COUNTERS,
     &IMPORTS,
     &ERASED,
+    &FORGOTTEN,
+    &ERASURES,
     #[cfg(test)]
     &crate::store::tests::NOTES,
     #[cfg(test)]

@@ -13,7 +13,7 @@ use crate::store::key::{Key, RowKey};
 use crate::store::keys::Keys;
 use crate::store::read::{Access, KeyState, ReadError, Reads, Source, leading_conversation};
 use crate::store::rows::Changes;
-use crate::store::span::Stretch;
+use crate::store::span::{Span, Stretch};
 use crate::store::table::{Record, Scope, Table};
 use crate::store::tables::{
     ACCOUNT_KEYS, ALL, AccountKey, AccountValue, CONVERSATION_KEYS, ConversationSecret,
@@ -140,6 +140,18 @@ impl<'g> Unit<'g> {
     ) -> Result<(), ChangeError> {
         let row = RowKey::of(key, self.group.vault, table.name()).into_bytes();
         self.changes.delete(table.name(), row);
+        Ok(())
+    }
+
+    /// Deletes the row that a scan showed under this key.
+    pub(crate) fn delete_row<K: Key, V: Record>(&mut self, table: &Table<K, V>, row: &RowKey) {
+        self.changes.delete(table.name(), row.as_bytes().to_vec());
+    }
+
+    /// Deletes all that an account's protocol keeps.
+    pub(crate) fn delete_account_keys(&mut self, account: &AccountName) -> Result<(), ChangeError> {
+        let rows = self.scan(&ACCOUNT_KEYS, Span::under(account), usize::MAX)?;
+        rows.iter().for_each(|(row, _)| self.delete_row(&ACCOUNT_KEYS, row));
         Ok(())
     }
 

@@ -94,7 +94,7 @@ pub fn thread(
     for (key, record) in store.scan(&EVENTS, Span::under(&conversation).falling(), limit)? {
         let Some(seq) = key.part(16).map(|bytes| Seq(u64::from_be_bytes(bytes))) else { continue };
         // That its words are gone shows in the message itself.
-        if record.is_expiry {
+        if record.is_expiry || record.is_erasure {
             continue;
         }
         let mut line = line(store, seq, record)?;

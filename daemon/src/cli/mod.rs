@@ -9,6 +9,7 @@ mod completions;
 mod dead_letters;
 mod demo;
 mod doctor;
+mod erase;
 mod export;
 mod fsck;
 mod import;
@@ -40,6 +41,7 @@ use crate::exit::{EXIT_CODES, Exit, Failure, OrExit};
 use crate::home::Home;
 use crate::logging;
 
+pub(crate) use self::export::select;
 pub(crate) use self::output::{counted, harmless, print};
 pub(crate) use self::target::find as find_target;
 
@@ -103,6 +105,8 @@ enum Command {
     Import(import::Args),
     /// Looks at archives: `verify`, and whose they are.
     Archive(archive::Args),
+    /// Takes back what was said wherever that can be, and deletes all of it here.
+    Erase(erase::Args),
     /// Copies the store, while the daemon runs too.
     Backup(backup::Args),
     /// Brings a store of an earlier version up to this one.
@@ -152,6 +156,7 @@ fn run_command(cli: Cli) -> Result<(), Failure> {
         Command::Export(args) => export::run(&home, &args),
         Command::Import(args) => import::run(&home, &args),
         Command::Archive(args) => archive::run(&home, &args),
+        Command::Erase(args) => erase::run(&home, &args),
         Command::Backup(args) => backup::run(&home, &args),
         Command::Migrate(args) => migrate::run(&home, &args),
         Command::Demo(args) => demo::run(&args),

@@ -119,6 +119,7 @@ impl Asked<'_> {
             quotes: Vec::new(),
             reaction_is_shared: false,
             is_expiry: false,
+            is_erasure: false,
         };
         Ok(preview(&telling, level).to_string())
     }

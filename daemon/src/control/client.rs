@@ -61,6 +61,7 @@ fn answered_within(request: &Request) -> Duration {
         | Request::Person { .. }
         | Request::Thread { .. }
         | Request::Retire { .. }
+        | Request::Erase { .. }
         | Request::Reload => ANSWERED_WITHIN,
     }
 }

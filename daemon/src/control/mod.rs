@@ -6,5 +6,5 @@ mod request;
 mod socket;
 
 pub use self::client::{Unheard, ask};
-pub use self::request::{Answer, Order, PersonAct, Request, Thought, ThreadAct, Typed};
+pub use self::request::{Answer, Erased, Order, PersonAct, Request, Thought, ThreadAct, Typed};
 pub use self::socket::{ControlSocket, SocketError};

@@ -45,6 +45,13 @@ pub enum Request {
     },
     /// Read the settings again.
     Reload,
+    /// Erase something.
+    Erase {
+        /// What sort of thing.
+        kind: Erased,
+        /// Which.
+        which: String,
+    },
     /// Take an archive in.
     Import {
         /// The file, by its whole path.
@@ -54,6 +61,20 @@ pub enum Request {
         /// Whether accounts in it are taken over.
         with_accounts: bool,
     },
+}
+
+/// What sort of thing is to be erased.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Erased {
+    /// A message.
+    Message,
+    /// A conversation.
+    Conversation,
+    /// A person.
+    Person,
+    /// An account.
+    Account,
 }
 
 /// A secret on its way through the socket, which is its owner's only. It does not print.

@@ -15,7 +15,8 @@ use crate::pipeline::emoji_key;
 use crate::store::Reads;
 use crate::store::span::Span;
 use crate::store::tables::{
-    CONVERSATIONS, COPIES, EVENTS, LEGS, MESSAGES, NOTES, ORIGINS, REACTED, REACTIONS, REMOTE,
+    CONVERSATIONS, COPIES, DIRECTS, EVENTS, LEGS, MESSAGES, NOTES, ORIGINS, REACTED, REACTIONS,
+    REMOTE,
 };
 
 impl<W: Write> Out<'_, W> {
@@ -68,7 +69,11 @@ impl<W: Write> Out<'_, W> {
         }
         self.written.legs.extend(legs.iter().cloned());
         self.written.conversations = self.written.conversations.saturating_add(1);
-        self.push(&Item::Conversation(ConversationItem { conversation, legs }))
+        self.push(&Item::Conversation(ConversationItem { conversation, legs }))?;
+        match self.snapshot.get(&DIRECTS, &id)? {
+            Some(direct) if self.selection.authors.is_none() => self.push(&Item::Direct(direct)),
+            Some(_) | None => Ok(()),
+        }
     }
 
     /// A leg that is no longer the conversation's, and still leads to it.

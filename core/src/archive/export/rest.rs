@@ -8,13 +8,13 @@ use crate::model::copy::Pointer;
 use crate::model::event::ProfileRow;
 use crate::model::id::{AccountName, ConversationId, Identity};
 use crate::model::journal::{ExpiryRow, TombstoneRow};
-use crate::model::person::{Apart, Home, Tie};
+use crate::model::person::{Apart, Home, Standing, Tie};
 use crate::model::proof::Proof;
 use crate::store::key::RowKey;
 use crate::store::span::Span;
 use crate::store::tables::{
     APART, CONVERSATIONS, COPIES, EVENTS, EXPIRIES, HOMES, MESSAGES, PARTINGS, PEOPLE, PROFILES,
-    PROOFS, REMOTE, TIES, TOMBSTONES,
+    PROOFS, REMOTE, STANDINGS, TIES, TOMBSTONES,
 };
 use crate::store::{Reads, Snapshot};
 
@@ -147,6 +147,11 @@ impl<W: Write> Out<'_, W> {
         self.in_order(&APART, name, |out, apart| {
             let is_wanted = out.is_about(&[&apart.identity]);
             if is_wanted { out.push(&Item::Apart(apart)) } else { Ok(()) }
+        })?;
+        let name = |_: &Snapshot, it: &Standing| Ok(Some(it.identity.clone()));
+        self.in_order(&STANDINGS, name, |out, it| {
+            let is_wanted = out.is_about(&[&it.identity]);
+            if is_wanted { out.push(&Item::Attitude(it)) } else { Ok(()) }
         })
     }
 

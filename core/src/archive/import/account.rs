@@ -47,6 +47,8 @@ pub(super) fn take_over(
         | Item::Tie(_)
         | Item::Apart(_)
         | Item::Parting(_)
+        | Item::Attitude(_)
+        | Item::Direct(_)
         | Item::Expiry(_)
         | Item::Tombstone(_) => Ok(()),
     }

@@ -96,7 +96,8 @@ fn appended(
         edits: item.edits.clone(),
     };
     let seq = if keeps_places {
-        unit.put(&JOURNAL, &item.seq, &Place { conversation: item.conversation })?;
+        let at = Place { conversation: item.conversation, is_erased: false };
+        unit.put(&JOURNAL, &item.seq, &at)?;
         unit.put(&EVENTS, &(item.conversation, item.seq), &item.record)?;
         item.seq
     } else {
@@ -201,7 +202,7 @@ pub(super) fn gap(
     tally: &mut Tally,
 ) -> Result<(), ChangeError> {
     tally.came(3);
-    unit.put(&JOURNAL, &gap.seq, &Place { conversation: gap.conversation })
+    unit.put(&JOURNAL, &gap.seq, &Place { conversation: gap.conversation, is_erased: true })
 }
 
 /// A message that will disappear does so here as well.

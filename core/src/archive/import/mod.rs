@@ -189,6 +189,8 @@ fn take_in(unit: &mut Unit<'_>, items: Vec<Item>, plan: Plan) -> Result<Tally, C
             Item::Proof(proof) => people::proof(unit, &proof, &mut tally)?,
             Item::Home(home) => people::home(unit, &home, &mut tally)?,
             Item::Tie(tie) => people::tie(unit, tie, plan.keeps_places, &mut tally)?,
+            Item::Direct(it) => people::direct(unit, &it, &mut tally)?,
+            Item::Attitude(it) => people::attitude(unit, &it, &mut tally)?,
             Item::Apart(apart) => people::apart(unit, &apart, &mut tally)?,
             Item::Parting(item) if plan.keeps_places => people::parting(unit, &item, &mut tally)?,
             Item::Parting(_) => {}

@@ -2,13 +2,15 @@
 
 use super::tally::{Conflict, Tally};
 use crate::archive::item::{ConversationItem, ParticipantItem, PartingItem};
+use crate::model::direct::Direct;
 use crate::model::event::ProfileRow;
 use crate::model::journal::Conversation;
-use crate::model::person::{Apart, Home, Tie};
+use crate::model::person::{Apart, Home, Standing, Tie};
 use crate::model::proof::Proof;
 use crate::people::{LAST_PARTING, LAST_WORD, claim};
 use crate::store::tables::{
-    APART, CONVERSATIONS, COUNTERS, HOMES, LEGS, PARTINGS, PEOPLE, PROFILES, PROOFS, TIES,
+    APART, CONVERSATIONS, COUNTERS, DIRECTS, HOMES, LEGS, PARTINGS, PEOPLE, PROFILES, PROOFS,
+    STANDINGS, TIES,
 };
 use crate::store::{ChangeError, Reads, Unit};
 
@@ -156,4 +158,33 @@ pub(super) fn parting(
     let last = unit.get(&COUNTERS, LAST_PARTING)?.unwrap_or(0);
     unit.put(&COUNTERS, LAST_PARTING, &item.number.max(last))?;
     unit.put(&PARTINGS, &item.number, &item.parting)
+}
+
+/// What the owner thinks of somebody; what they said here stays.
+pub(super) fn attitude(
+    unit: &mut Unit<'_>,
+    standing: &Standing,
+    tally: &mut Tally,
+) -> Result<(), ChangeError> {
+    if unit.get(&STANDINGS, &standing.identity)?.is_some() {
+        tally.known();
+        return Ok(());
+    }
+    tally.came(24);
+    unit.put(&STANDINGS, &standing.identity, standing)
+}
+
+/// The ways of a direct conversation; those of here stay.
+pub(super) fn direct(
+    unit: &mut Unit<'_>,
+    direct: &Direct,
+    tally: &mut Tally,
+) -> Result<(), ChangeError> {
+    let id = direct.conversation;
+    if unit.is_erased(id)? || unit.get(&DIRECTS, &id)?.is_some() {
+        tally.known();
+        return Ok(());
+    }
+    tally.came(25);
+    unit.put(&DIRECTS, &id, direct)
 }

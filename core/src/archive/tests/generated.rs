@@ -12,45 +12,46 @@ use crate::model::id::{
     RemoteConversation, RemoteId, Seq,
 };
 use crate::model::journal::{
-    Conversation, ExpiryRow, MessageRow, Note, ReactionRow, Record, TombstoneRow,
+    Conversation, ExpiryRow, MessageRow, Note, Place, ReactionRow, Record, TombstoneRow,
 };
 use crate::model::level::Level;
 use crate::model::mark::{Mark, Origin};
 use crate::model::outbox::{
     BacklogRow, DeadLetter, OutboxKind, OutboxRow, RefusalCount, WaitingRow,
 };
-use crate::model::person::{Apart, Parting};
+use crate::model::person::{Apart, Attitude, Parting, Standing};
 use crate::model::proof::{Proof, ProofKind, ProofState};
 use crate::model::time::Timestamp;
 use crate::people::{LAST_PARTING, claim, join};
 use crate::pipeline::{emoji_key, place};
+use crate::store::span::Span;
 use crate::store::tables::{
-    APART, BACKLOG, CONVERSATIONS, COPIES, COUNTERS, CURSORS, DEAD_LETTERS, EXPIRIES, LEGS,
-    MESSAGES, NOTES, ORIGINS, OUTBOX, PARTINGS, PEOPLE, PROFILES, PROOFS, REACTED, REACTIONS,
-    REFUSALS, REMOTE, SEALED, Stream, TOMBSTONES, WAITING,
+    APART, BACKLOG, CONVERSATIONS, COPIES, COUNTERS, CURSORS, DEAD_LETTERS, EXPIRIES, JOURNAL,
+    LEGS, MESSAGES, NOTES, ORIGINS, OUTBOX, PARTINGS, PEOPLE, PROFILES, PROOFS, REACTED, REACTIONS,
+    REFUSALS, REMOTE, SEALED, STANDINGS, Stream, TOMBSTONES, WAITING,
 };
-use crate::store::{ChangeError, Unit};
+use crate::store::{ChangeError, Reads, Unit};
 
 /// What happens in a store.
 #[derive(Clone, Debug)]
-pub(super) struct Plot {
-    pub(super) said: Vec<Said>,
-    pub(super) extras: Vec<(u8, u8)>,
-    pub(super) erases: Option<u8>,
+pub(crate) struct Plot {
+    pub(crate) said: Vec<Said>,
+    pub(crate) extras: Vec<(u8, u8)>,
+    pub(crate) erases: Option<u8>,
 }
 
 /// One message.
 #[derive(Clone, Debug)]
-pub(super) struct Said {
-    pub(super) room: u8,
-    pub(super) by: u8,
-    pub(super) text: String,
-    pub(super) fate: Fate,
+pub(crate) struct Said {
+    pub(crate) room: u8,
+    pub(crate) by: u8,
+    pub(crate) text: String,
+    pub(crate) fate: Fate,
 }
 
 /// What becomes of a message.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Fate {
+pub(crate) enum Fate {
     Plain,
     Copied,
     Edited,
@@ -61,7 +62,7 @@ pub(super) enum Fate {
     Disappears,
 }
 
-pub(super) fn plots() -> impl Strategy<Value = Plot> {
+pub(crate) fn plots() -> impl Strategy<Value = Plot> {
     let fate = prop_oneof![
         Just(Fate::Plain),
         Just(Fate::Copied),
@@ -75,22 +76,22 @@ pub(super) fn plots() -> impl Strategy<Value = Plot> {
     let said = (0..4_u8, 0..5_u8, ".{0,60}", fate);
     let said = said.prop_map(|(room, by, text, fate)| Said { room, by, text, fate });
     let erases = proptest::option::of(0..4_u8);
-    (vec(said, 0..24), vec((0..11_u8, any::<u8>()), 0..12), erases)
+    (vec(said, 0..24), vec((0..12_u8, any::<u8>()), 0..12), erases)
         .prop_map(|(said, extras, erases)| Plot { said, extras, erases })
 }
 
-pub(super) fn room(n: u8) -> ConversationId {
+pub(crate) fn room(n: u8) -> ConversationId {
     ConversationId::from_bytes([n + 1; 16])
 }
 
-pub(super) fn leg(account: &str, n: u8) -> Leg {
+pub(crate) fn leg(account: &str, n: u8) -> Leg {
     Leg {
         account: AccountName::parse(account).unwrap(),
         conversation: RemoteConversation::parse(format!("room/{n}")).unwrap(),
     }
 }
 
-pub(super) fn person(n: u8) -> Identity {
+pub(crate) fn person(n: u8) -> Identity {
     Identity {
         network: Network::parse("feeds").unwrap(),
         author: RemoteAuthor::parse(format!("author-{n}")).unwrap(),
@@ -107,7 +108,7 @@ fn at(n: usize) -> Timestamp {
 
 impl Plot {
     /// Everything that the plot says, in one unit.
-    pub(super) fn play(&self, unit: &mut Unit<'_>) -> Result<(), ChangeError> {
+    pub(crate) fn play(&self, unit: &mut Unit<'_>) -> Result<(), ChangeError> {
         for (n, said) in self.said.iter().enumerate() {
             begin(unit, said.room)?;
             said.play(unit, n)?;
@@ -135,6 +136,12 @@ fn begin(unit: &mut Unit<'_>, n: u8) -> Result<(), ChangeError> {
 
 /// What an erased conversation leaves nothing of.
 fn forget(unit: &mut Unit<'_>, n: u8, said: &[Said]) -> Result<(), ChangeError> {
+    for (key, place) in unit.scan(&JOURNAL, Span::all(), usize::MAX)? {
+        if place.conversation == room(n) {
+            let seq = Seq(u64::from_be_bytes(key.part(0).unwrap()));
+            unit.put(&JOURNAL, &seq, &Place { is_erased: true, ..place })?;
+        }
+    }
     unit.delete(&CONVERSATIONS, &room(n))?;
     for account in ["here", "there"] {
         unit.delete(&LEGS, &leg(account, n))?;
@@ -150,12 +157,7 @@ fn forget(unit: &mut Unit<'_>, n: u8, said: &[Said]) -> Result<(), ChangeError> 
         }
         let there = leg("there", n);
         unit.delete(&REMOTE, &(there.account.clone(), remote(format!("c{at_place}"))))?;
-        let rows = crate::store::Reads::scan(
-            unit,
-            &OUTBOX,
-            crate::store::span::Span::under(&there),
-            usize::MAX,
-        )?;
+        let rows = unit.scan(&OUTBOX, Span::under(&there), usize::MAX)?;
         for (_, row) in rows {
             unit.delete(&OUTBOX, &(row.leg.clone(), row.seq, row.part))?;
         }
@@ -217,6 +219,7 @@ impl Said {
             is_expiry: false,
             is_history: false,
             to: None,
+            is_erasure: false,
         };
         let seq = place(unit, conversation, &record)?;
         if content.replaces.is_none() {
@@ -401,6 +404,11 @@ fn extra(unit: &mut Unit<'_>, kind: u8, (n, seed): (usize, u8)) -> Result<(), Ch
 fn word(unit: &mut Unit<'_>, kind: u8, (n, seed): (usize, u8)) -> Result<(), ChangeError> {
     match kind {
         8 => join(unit, &person(seed), &person(seed.wrapping_add(2)), at(n)).map(drop),
+        11 => {
+            let attitude = Attitude::Muted;
+            let it = Standing { identity: person(seed), attitude, since: at(n) };
+            unit.put(&STANDINGS, &person(seed), &it)
+        }
         9 => {
             let apart = Apart { identity: person(seed), since: at(n) };
             unit.put(&APART, &person(seed), &apart)

@@ -1,6 +1,6 @@
 //! Archives from outside their modules.
 
-mod generated;
+pub(crate) mod generated;
 mod identity;
 mod merges;
 mod refuses;
@@ -42,7 +42,7 @@ async fn taken(store: &Store, bytes: &[u8]) -> Result<Imported, ImportError> {
 }
 
 /// A store with what a plot says, in memory.
-async fn store(plot: &Plot) -> Store {
+pub(crate) async fn store(plot: &Plot) -> Store {
     let store = Store::in_memory().unwrap();
     let plot = plot.clone();
     store.write(move |unit| plot.play(unit)).await.unwrap();

@@ -138,6 +138,7 @@ impl Case {
             quotes: Vec::new(),
             reaction_is_shared: false,
             is_expiry: false,
+            is_erasure: false,
         };
         (self.change)(&mut telling);
         telling

@@ -3,7 +3,7 @@
 
 use crate::model::copy::{MadeBy, Pointer};
 use crate::model::id::{AccountName, RemoteId};
-use crate::store::tables::{REMOTE, WAITING};
+use crate::store::tables::{FORGOTTEN, REMOTE, WAITING};
 use crate::store::{ReadError, Reads};
 
 /// What is known of an envelope by its id alone. The id is not proven yet, so nothing but «we have
@@ -29,6 +29,8 @@ pub(crate) fn known(
         Some(Pointer { made_by: MadeBy::Us, .. }) => Known::Ours,
         Some(Pointer { made_by: MadeBy::Author | MadeBy::OtherBridge, .. }) => Known::Journaled,
         None if store.get(&WAITING, &key)?.is_some() => Known::Waits,
+        // It was erased, and is to stay so.
+        None if store.get(&FORGOTTEN, &key)?.is_some() => Known::Journaled,
         None => Known::Not,
     })
 }

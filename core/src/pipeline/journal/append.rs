@@ -15,7 +15,8 @@ use crate::model::person::Attitude;
 use crate::people;
 use crate::store::span::Span;
 use crate::store::tables::{
-    COPIES, DIRECTS, EVENTS, JOURNAL, MESSAGES, ORIGINS, PEOPLE, REACTIONS, REMOTE, TOMBSTONES,
+    COPIES, DIRECTS, EVENTS, FORGOTTEN, JOURNAL, MESSAGES, ORIGINS, PEOPLE, REACTIONS, REMOTE,
+    TOMBSTONES,
 };
 use crate::store::{ChangeError, Reads, Unit};
 
@@ -49,9 +50,8 @@ pub(crate) fn append(
 ) -> Result<Accepted, ChangeError> {
     let Arrival { event, raw } = arrival;
     let key = (source.account.clone(), event.id.clone());
-    if unit.get(&REMOTE, &key)?.is_some() {
-        let settled = confirm(unit, &source.account, &event.id)?;
-        return Ok(settled.map_or(Accepted::Known, |row| Accepted::Settled(row.leg)));
+    if let Some(known) = known(unit, source, &event)? {
+        return Ok(known);
     }
     let leg = Leg { account: source.account.clone(), conversation: event.conversation.clone() };
     let is_own = source.own.contains(&event.author);
@@ -103,6 +103,7 @@ pub(crate) fn append(
         is_expiry: false,
         is_history: false,
         to: None,
+        is_erasure: false,
     };
     let seq = place(unit, conversation, &record)?;
     will_end(unit, &content, (conversation, message), source.now)?;
@@ -146,6 +147,20 @@ fn unwelcome(
     Ok(Some(Accepted::Waits(people::missing_acceptance(&event.author))))
 }
 
+/// Whether an event is here already, or was and is to be forgotten.
+fn known(
+    unit: &mut Unit<'_>,
+    source: &Source,
+    event: &Event,
+) -> Result<Option<Accepted>, ChangeError> {
+    let key = (source.account.clone(), event.id.clone());
+    if unit.get(&REMOTE, &key)?.is_some() {
+        let settled = confirm(unit, &source.account, &event.id)?;
+        return Ok(Some(settled.map_or(Accepted::Known, |row| Accepted::Settled(row.leg))));
+    }
+    Ok(unit.get(&FORGOTTEN, &key)?.map(|_| Accepted::Known))
+}
+
 /// Whether an event answers something that may be our own, people having been faster than the
 /// receipt.
 fn answers_a_nameless(
@@ -175,7 +190,7 @@ pub(crate) fn place(
         .first()
         .and_then(|(key, _)| key.part(0))
         .map_or(Seq(1), |bytes| Seq(u64::from_be_bytes(bytes)).next());
-    unit.put(&JOURNAL, &seq, &Place { conversation })?;
+    unit.put(&JOURNAL, &seq, &Place { conversation, is_erased: false })?;
     unit.put(&EVENTS, &(conversation, seq), record)?;
     let row = MessageRow { conversation, seq, deleted: false, edits: Vec::new() };
     unit.put(&MESSAGES, &record.message, &row)?;
@@ -329,7 +344,7 @@ fn takes_effect(
     Ok(())
 }
 
-pub(super) fn change(
+pub(crate) fn change(
     unit: &mut Unit<'_>,
     message: &MessageId,
     change: impl FnOnce(&mut MessageRow),

@@ -85,6 +85,7 @@ fn bury(unit: &mut Unit<'_>, row: &ExpiryRow, now: Timestamp) -> Result<Seq, Cha
         is_expiry: true,
         is_history: false,
         to: None,
+        is_erasure: false,
     };
     let seq = place(unit, row.conversation, &record)?;
     change(unit, &row.message, |row| row.deleted = true)?;
@@ -102,7 +103,10 @@ fn erase(unit: &mut Unit<'_>, message: MessageId) -> Result<(), ChangeError> {
 }
 
 /// A dead letter still has the words in it, sealed for others.
-fn forget_letters(unit: &mut Unit<'_>, of: &BTreeSet<MessageId>) -> Result<(), ChangeError> {
+pub(crate) fn forget_letters(
+    unit: &mut Unit<'_>,
+    of: &BTreeSet<MessageId>,
+) -> Result<(), ChangeError> {
     if of.is_empty() {
         return Ok(());
     }

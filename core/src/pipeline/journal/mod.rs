@@ -11,8 +11,8 @@ mod end;
 mod resolve;
 mod settle;
 
-pub(crate) use self::append::{Accepted, Arrival, append, emoji_key, identified, place};
-pub(crate) use self::end::{end_due, will_end};
+pub(crate) use self::append::{Accepted, Arrival, append, change, emoji_key, identified, place};
+pub(crate) use self::end::{end_due, forget_letters, will_end};
 pub(crate) use self::resolve::conversation_of;
 pub(crate) use self::settle::{Settled, bury, settled, unappear};
 

@@ -114,7 +114,7 @@ impl<'a> Draft<'a> {
 
     /// The account's legs that an event goes to. Refusals are noted.
     pub(super) fn legs_of(&mut self, event: &Placed) -> Result<Vec<Leg>, ReadError> {
-        if event.record.is_expiry {
+        if event.record.is_expiry || event.record.is_erasure {
             return self.legs_that_show(event);
         }
         if let Some(to) = &event.record.to {

@@ -153,6 +153,7 @@ fn fitted(
         quotes,
         reaction_is_shared,
         is_expiry: event.record.is_expiry,
+        is_erasure: event.record.is_erasure,
     };
     Ok(Some(fit(&telling)))
 }

@@ -92,7 +92,9 @@ pub(super) fn write(
         | Item::Home(_)
         | Item::Tie(_)
         | Item::Apart(_)
-        | Item::Parting(_) => Ok(()),
+        | Item::Parting(_)
+        | Item::Attitude(_)
+        | Item::Direct(_) => Ok(()),
     })?;
     append(&draft, "index.html", &index(&listed))?;
     fs::rename(&draft, path).or_exit(Exit::Failed)?;

@@ -105,7 +105,9 @@ fn value(snapshot: &Snapshot, item: &Item) -> Result<Option<Value>, Failure> {
         | Item::Counter(_)
         | Item::Home(_)
         | Item::Apart(_)
-        | Item::Parting(_) => return Ok(None),
+        | Item::Parting(_)
+        | Item::Attitude(_)
+        | Item::Direct(_) => return Ok(None),
     }))
 }
 

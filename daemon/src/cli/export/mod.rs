@@ -4,7 +4,7 @@
 mod html;
 mod json;
 mod readable;
-mod select;
+pub(crate) mod select;
 
 use std::path::{Path, PathBuf};
 
