@@ -7,7 +7,7 @@ use threadbridge_core::store::Keys;
 use crate::identity::inbox::InboxId;
 use crate::identity::logs::Logs;
 use crate::kept::keys_unreadable;
-use crate::mls::group::record::{GroupId, Kind, Record};
+use crate::mls::group::record::{GroupId, Kind, Record, State};
 use crate::place::Place;
 use crate::session::{Followed, Session};
 
@@ -36,7 +36,9 @@ pub(crate) fn follow(
     group: &GroupId,
     (record, epoch): (&Record, u64),
 ) -> Result<(), Missing> {
-    let names = names(keys, group, record)?;
+    // What a newer client is needed for stays on the servers until there is one.
+    let is_paused = matches!(record.state, State::Paused(_));
+    let names = if is_paused { Vec::new() } else { names(keys, group, record)? };
     let is_ours = record.kind == Kind::Sync;
     let followed = Followed { names, from: record.begins_after, is_ours, epoch };
     session.follow(group.as_bytes().to_vec(), followed);

@@ -104,7 +104,8 @@ impl Opening<'_> {
                     version,
                     "a group on XMTP asks for a newer client; nothing more of it can be read"
                 );
-                Err(refused("the group asks for a newer client"))
+                let reason = "the group asks for a newer client".to_owned();
+                Err(Missing { what: format!("client/{version}"), reason }.into())
             }
             Processed::Ahead => {
                 if record.ahead.saturating_add(1) >= LOST_AFTER {
