@@ -65,6 +65,7 @@ fn tell(content: &Content, name: &str, capabilities: &Capabilities) {
         quotes: content.quotes().iter().map(|_| there()).collect(),
         reaction_is_shared: false,
         is_expiry: false,
+        is_erasure: false,
     });
     for outgoing in &fitted.outgoing {
         if let Outgoing::Say(say) | Outgoing::Edit { say, .. } = outgoing {

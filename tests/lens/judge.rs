@@ -137,22 +137,22 @@ impl Board {
             (Some("remove"), Some("cast_remove")) => {
                 self.shown.iter_mut().filter(|it| it.id == target).for_each(|it| it.is_gone = true);
             }
-            (Some("merge"), Some("reaction_add")) => self.takes_like(fid, target, true),
-            (Some("remove"), Some("reaction_remove")) => self.takes_like(fid, target, false),
+            (Some("merge"), Some("reaction_add")) => self.takes_like(fid, &target, true),
+            (Some("remove"), Some("reaction_remove")) => self.takes_like(fid, &target, false),
             _ => return,
         }
         self.traffic += usize::from(fid == self.bridge);
     }
 
-    fn takes_like(&mut self, by: u64, target: String, is_given: bool) {
-        self.history.entry(target.clone()).or_default().push((by, is_given));
-        let like = (target.clone(), by);
+    fn takes_like(&mut self, by: u64, target: &str, is_given: bool) {
+        self.history.entry(target.to_owned()).or_default().push((by, is_given));
+        let like = (target.to_owned(), by);
         if is_given {
             self.likes.insert(like);
         } else {
             self.likes.remove(&like);
         }
-        let likes = self.likes_of(&target);
+        let likes = self.likes_of(target);
         if let Some(shown) = self.shown.iter_mut().rev().find(|it| it.id == target) {
             shown.likes = likes;
         }
