@@ -76,11 +76,13 @@ async fn ann_speaks_as_herself_on_farcaster_and_on_lens() {
         (well.count() == 2).then_some(())
     })
     .await;
-    let says = |fid: u64, text: &str, parent: Parent| {
-        person(fid).cast(&hub, Words { parent: Some(parent), ..Words::from(text) }).unwrap()
+    // A hub knows who has registered once that is in a block.
+    let says = async |fid: u64, text: &str, parent: Parent| {
+        let words = || Words { parent: Some(parent.clone()), ..Words::from(text) };
+        until("the hub to take it", async || person(fid).cast(&hub, words()).ok()).await
     };
-    let tea: CastId = says(FIDS[0], "tea?", Parent::ParentUrl(CHANNEL.to_owned()));
-    says(FIDS[1], "at five", Parent::ParentCastId(tea));
+    let tea: CastId = says(FIDS[0], "tea?", Parent::ParentUrl(CHANNEL.to_owned())).await;
+    says(FIDS[1], "at five", Parent::ParentCastId(tea)).await;
     let shown = until("both on Lens", async || {
         Some(world.lens.shows(app::Place::Feed(feed))).filter(|it| it.len() == 2)
     })
