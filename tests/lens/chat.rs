@@ -223,8 +223,9 @@ impl Voice {
         }
     }
 
-    /// Says something; its id.
-    async fn says(&mut self, text: &str, with: With) -> String {
+    /// Says something; its id, or nothing where what it was to point at has been deleted since it
+    /// was seen.
+    async fn says(&mut self, text: &str, with: With) -> Option<String> {
         match self {
             Self::Farcaster(person) => {
                 let parent = with.on.as_deref().map_or(json!({ "url": CHANNEL }), cast);
@@ -233,7 +234,7 @@ impl Voice {
                     embeds.push(json!({ "url": format!("https://pictures.test/{text}.png") }));
                 }
                 let sent = person.casts(text, json!({ "parent": parent, "embeds": embeds })).await;
-                cast_id(&sent.json()).unwrap()
+                cast_id(&sent.json())
             }
             Self::Lens { script, feed, .. } => {
                 let mut command = json!({ "do": "post", "text": text, "attempts": ATTEMPTS });
@@ -249,20 +250,24 @@ impl Voice {
                     let uri = script.does(upload).await["uri"].clone();
                     command["picture"] = json!({ "uri": uri, "type": "image/png" });
                 }
-                script.does(command).await["post"]["id"].as_str().unwrap().to_owned()
+                let answer = does_unless_gone(script, command).await?;
+                answer["post"]["id"].as_str().map(str::to_owned)
             }
         }
     }
 
-    async fn likes(&mut self, id: &str, is_liked: bool) {
+    /// Likes something, or no more; whether it is still there.
+    async fn likes(&mut self, id: &str, is_liked: bool) -> bool {
         match self {
             Self::Farcaster(person) => {
                 let act = if is_liked { "like" } else { "unlike" };
                 person.does(json!({ "do": act, "target": cast(id), "attempts": 20 })).await;
+                true
             }
             Self::Lens { script, .. } => {
                 let act = if is_liked { "react" } else { "unreact" };
-                script.does(json!({ "do": act, "post": id, "attempts": ATTEMPTS })).await;
+                let command = json!({ "do": act, "post": id, "attempts": ATTEMPTS });
+                does_unless_gone(script, command).await.is_some()
             }
         }
     }
@@ -278,6 +283,14 @@ impl Voice {
             }
         }
     }
+}
+
+/// Has somebody do something about a post, which may have been deleted since they saw it.
+async fn does_unless_gone(script: &mut Script, command: Value) -> Option<Value> {
+    let answer = script.tries(command.clone()).await;
+    let is_gone = answer["error"].as_str().is_some_and(|it| it.contains("the post was deleted"));
+    assert!(is_gone || answer["ok"] == true, "{command} was answered {answer}");
+    (!is_gone).then_some(answer)
 }
 
 /// A cast of this id, as the official client names it.
@@ -337,7 +350,7 @@ impl Talker {
         self.said += 1;
         let label = format!("{}-{}", self.name, self.said);
         let has_picture = with.picture;
-        let id = self.voice.says(&label, with).await;
+        let Some(id) = self.voice.says(&label, with).await else { return };
         let side = self.voice.side();
         let (is_edited, is_deleted) = (false, false);
         let said = Said { side, label, id, place, has_picture, is_edited, is_deleted };
@@ -345,7 +358,9 @@ impl Talker {
     }
 
     async fn likes(&mut self, target: &Shown) {
-        self.voice.likes(&target.id, true).await;
+        if !self.voice.likes(&target.id, true).await {
+            return;
+        }
         let like = (self.voice.side(), target.label.clone(), self.name.to_owned());
         locked(&self.told).likes.insert(like);
     }
