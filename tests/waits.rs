@@ -1,9 +1,11 @@
 //! What cannot be opened yet is kept, and comes when its key does.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use threadbridge_core::adapter::{Adapter, Health};
+use threadbridge_core::model::outgoing::{Embed, Outgoing, ReplyTo, Say};
 use threadbridge_core::model::time::{Clock, Timestamp};
 use threadbridge_core::view;
 
@@ -121,6 +123,73 @@ fn a_key_change_that_does_not_come_back_is_asked_for_again_in_time() {
         talk.is_seen_by_all(&process);
         process.stops();
     }
+}
+
+/// A bridge whose posts in room `b` are taken and named there, but it hears neither names nor
+/// people; alice has said something, and her copy is there.
+fn start_mute() -> (Home, Process, Arc<Hindered>, Talk) {
+    let rooms = [Room::on("a", mode("digest")), Room::on("b", mode("network"))];
+    let mut home = Home::linking(&rooms);
+    home.limits.confirm_within = Duration::from_secs(60);
+    home.limits.call_within = Duration::from_millis(300);
+    let mute = BTreeSet::from([rooms[1].name.clone()]);
+    let hindrance = Hindrance { mute, without_ears: true, ..Hindrance::default() };
+    let hindered = Arc::new(Hindered::new(connect(&rooms[1].network, "bridge"), hindrance));
+    let mut setup = home.setup();
+    let adapter: Arc<dyn Adapter> = Arc::<Hindered>::clone(&hindered);
+    setup.accounts.insert(account("b"), adapter);
+    let process = home.start_with(setup);
+    let mut talk = Talk::in_rooms(&rooms);
+    talk.says(0, "alice");
+    talk.arrives(0);
+    (home, process, hindered, talk)
+}
+
+/// It hears people from now on, and the names that were missing only after a while.
+fn hears_people_first(process: &Process, hindered: &Hindered, talk: &Talk, waits: usize) {
+    let mute = BTreeSet::from([talk.rooms[1].name.clone()]);
+    hindered.set(Hindrance { mute, ..Hindrance::default() });
+    until("them to wait", || (waiting(process) >= waits).then_some(()));
+    // All is tried again several times while the name is missing.
+    let before = hindered.sent();
+    until("it to be sent again", || (hindered.sent() >= before + 2).then_some(()));
+    assert_eq!(waiting(process), waits);
+    hindered.set(Hindrance::default());
+}
+
+#[test]
+fn nothing_overtakes_an_answer_to_what_has_no_name_yet() {
+    let (_home, process, hindered, mut talk) = start_mute();
+    assert!(talk.answers(1, "bob", 0));
+    for _ in 0..3 {
+        talk.says(1, "bob");
+    }
+    // The bridge's own copy waits for its name too.
+    hears_people_first(&process, &hindered, &talk, 5);
+    talk.is_seen_by_all(&process);
+    process.stops();
+}
+
+#[test]
+fn a_quote_of_what_has_no_name_yet_finds_the_original() {
+    let (_home, process, hindered, talk) = start_mute();
+    let Room { network, name } = &talk.rooms[1];
+    let say = Say {
+        text: "well said".to_owned(),
+        mentions: Vec::new(),
+        embeds: vec![Embed::Quote(talk.copy(1, 0).unwrap())],
+        reply_to: ReplyTo::Conversation,
+        sent_at: Clock::System.now(),
+        mark: None,
+        expires: None,
+    };
+    network.person("bob").does(name, &Outgoing::Say(say)).unwrap();
+    hears_people_first(&process, &hindered, &talk, 2);
+    let copy = until("the quote to cross", || {
+        talk.hears(0).into_iter().find(|it| it.text.contains("well said"))
+    });
+    assert_eq!(copy.said.quotes, [talk.said[0].id.clone()]);
+    process.stops();
 }
 
 #[test]

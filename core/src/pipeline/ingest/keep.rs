@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::prove::prove;
 use super::take::{Item, NotKept, Read, Taken};
-use super::waiting::{Wait, Waits};
+use super::waiting::{Wait, Waits, behind};
 use crate::adapter::{Cursor, Envelope, Missing, Outcome, Parsed};
 use crate::model::event::{Profile, ProfileRow};
 use crate::model::id::{AccountName, Identity, Leg, RemoteConversation, RemoteId, Seq};
@@ -94,6 +94,8 @@ struct Kept {
     /// Who is one person with whom may have changed.
     proven: bool,
     next_place: u64,
+    /// What something in this transaction waits for, and what comes after it perhaps too.
+    awaited: BTreeSet<String>,
     wait_now: Vec<(u64, Wait)>,
     wait_no_longer: Vec<u64>,
 }
@@ -181,6 +183,10 @@ fn keep_parsed(
                 outcome = Outcome::Kept;
             }
             Parsed::Event(event) => {
+                let is_own = |who: &Identity| source.own.contains(who);
+                if let Some(missing) = behind(&event, is_own, |it| kept.awaited.contains(it)) {
+                    return wait(unit, source, (envelope, Some(plaintext)), missing, kept);
+                }
                 kept.came.push(event.id.clone());
                 let arrival = Arrival { event: *event, raw: envelope.bytes.clone() };
                 match append(unit, source, arrival)? {
@@ -214,6 +220,7 @@ fn wait(
     missing: Missing,
     kept: &mut Kept,
 ) -> Result<Outcome, ChangeError> {
+    kept.awaited.insert(missing.what.clone());
     let key = (source.account.clone(), envelope.id.clone());
     let row = match unit.get(&WAITING, &key)? {
         Some(row) if row.missing == missing && row.plaintext == plaintext => {

@@ -10,8 +10,8 @@ use std::ops::Bound;
 use super::keep::{count_refusal, keep};
 use super::take::{Item, NotKept, Read, read, said};
 use crate::adapter::{Missing, Outcome, Parsed};
-use crate::model::event::Action;
-use crate::model::id::RemoteId;
+use crate::model::event::{Action, Event};
+use crate::model::id::{Identity, RemoteId};
 use crate::model::outbox::WaitingRow;
 use crate::model::time::Timestamp;
 use crate::people;
@@ -107,10 +107,17 @@ pub(super) fn stand_behind(
     is_awaited: impl Fn(&str) -> bool,
 ) -> Read {
     match read {
-        Read::Parsed { parsed, plaintext } => match behind(account, &parsed, is_awaited) {
-            Some(missing) => Read::Waits { missing, plaintext: Some(plaintext) },
-            None => Read::Parsed { parsed, plaintext },
-        },
+        Read::Parsed { parsed, plaintext } => {
+            let event = parsed.iter().find_map(|it| match it {
+                Parsed::Event(event) => Some(event),
+                Parsed::Profile(..) | Parsed::Proof(_) => None,
+            });
+            let is_own = |who: &Identity| account.identities().any(|it| it == who);
+            match event.and_then(|event| behind(event, is_own, is_awaited)) {
+                Some(missing) => Read::Waits { missing, plaintext: Some(plaintext) },
+                None => Read::Parsed { parsed, plaintext },
+            }
+        }
         other @ (Read::Known
         | Read::Ours(_)
         | Read::Waits { .. }
@@ -122,15 +129,12 @@ pub(super) fn stand_behind(
     }
 }
 
-fn behind(
-    account: &Account,
-    parsed: &[Parsed],
+/// What an event has to wait for because another does that comes before it.
+pub(super) fn behind(
+    event: &Event,
+    is_own: impl Fn(&Identity) -> bool,
     is_awaited: impl Fn(&str) -> bool,
 ) -> Option<Missing> {
-    let event = parsed.iter().find_map(|it| match it {
-        Parsed::Event(event) => Some(event),
-        Parsed::Profile(..) | Parsed::Proof(_) => None,
-    })?;
     let what = match &event.action {
         Action::Edit { target, .. }
         | Action::React { target, .. }
@@ -139,7 +143,7 @@ fn behind(
         // What is deleted is deleted, whatever else was to be done to it.
         Action::Delete { .. } | Action::Read { .. } => None,
     };
-    let receipt = account.identities().any(|it| *it == event.author).then(|| RECEIPT.to_owned());
+    let receipt = is_own(&event.author).then(|| RECEIPT.to_owned());
     let what = what.into_iter().chain(receipt).find(|it| is_awaited(it))?;
     Some(Missing { what, reason: "what came before it waits".to_owned() })
 }

@@ -8,7 +8,7 @@ use super::{Source, missing_message, missing_name};
 use crate::adapter::Missing;
 use crate::model::content::{Content, Part, Quote};
 use crate::model::copy::{Copy, MadeBy, Pointer};
-use crate::model::event::{Action, Event, Said};
+use crate::model::event::{Action, Event};
 use crate::model::id::{ConversationId, Identity, Leg, MessageId, Seq};
 use crate::model::journal::{MessageRow, Place, ReactionRow, Record};
 use crate::model::person::Attitude;
@@ -58,8 +58,8 @@ pub(crate) fn append(
     if is_own && !source.names_known && awaits_a_name(unit, &leg, source.came_at)? {
         return Ok(Accepted::Waits(missing_receipt()));
     }
-    if answers_a_nameless(unit, source, &event, &leg)? {
-        let reason = "it may answer our own, whose receipt has not come yet".to_owned();
+    if points_at_a_nameless(unit, source, &event, &leg)? {
+        let reason = "it may point at our own, whose receipt has not come yet".to_owned();
         return Ok(Accepted::Waits(Missing { what: missing_name(&leg.conversation), reason }));
     }
     if let Some(stopped) = unwelcome(unit, source, &event, is_own)? {
@@ -161,22 +161,24 @@ fn known(
     Ok(unit.get(&FORGOTTEN, &key)?.map(|_| Accepted::Known))
 }
 
-/// Whether an event answers something that may be our own, people having been faster than the
-/// receipt.
-fn answers_a_nameless(
+/// Whether an event answers or quotes something that may be our own, people having been faster than
+/// the receipt.
+fn points_at_a_nameless(
     unit: &Unit<'_>,
     source: &Source,
     event: &Event,
     leg: &Leg,
 ) -> Result<bool, ChangeError> {
-    let Action::Say(Said { reply_to: Some(answered), .. }) = &event.action else {
-        return Ok(false);
-    };
+    let (Action::Say(said) | Action::Edit { said, .. }) = &event.action else { return Ok(false) };
     if source.names_known || source.now.since(source.came_at) >= source.name_within {
         return Ok(false);
     }
-    let key = (source.account.clone(), answered.clone());
-    Ok(unit.get(&REMOTE, &key)?.is_none() && awaits_a_name(unit, leg, source.came_at)?)
+    for id in said.reply_to.iter().chain(&said.quotes) {
+        if unit.get(&REMOTE, &(source.account.clone(), id.clone()))?.is_none() {
+            return awaits_a_name(unit, leg, source.came_at);
+        }
+    }
+    Ok(false)
 }
 
 /// Puts a record at the journal's end.
