@@ -1,7 +1,6 @@
 //! Farcaster from both ends: people with the network's official client on two hubs, and a bridge
 //! between them.
 
-mod chat;
 mod contract;
 mod crashes;
 mod crosses;
@@ -9,7 +8,6 @@ pub(crate) mod daemon;
 mod den;
 mod direct;
 mod follows;
-mod judge;
 mod limits;
 mod load;
 mod loops;

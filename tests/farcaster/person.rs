@@ -1,24 +1,17 @@
 //! Somebody who uses nothing but Farcaster's official client.
 
 use std::net::SocketAddr;
-use std::path::{Path, PathBuf};
-use std::process::Stdio;
-use std::sync::OnceLock;
 
 use serde_json::{Value, json};
-use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::process::Command;
+
+use crate::client::{Client, folder, install};
 
 /// A person: a process of their own that speaks to one hub.
 #[derive(Debug)]
 pub(crate) struct Person {
     pub(crate) fid: u64,
-    _process: Child,
-    commands: ChildStdin,
-    answers: Lines<BufReader<ChildStdout>>,
-    asked: u64,
-    /// What came in between, in order.
-    pub(crate) events: Vec<Value>,
+    client: Client,
 }
 
 /// A cast, as the official client names it.
@@ -41,25 +34,6 @@ impl Cast {
     }
 }
 
-fn clients() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/clients/farcaster")
-}
-
-/// Installs the official client, once, if it is not there.
-fn install() {
-    static DONE: OnceLock<()> = OnceLock::new();
-    DONE.get_or_init(|| {
-        if !clients().join("node_modules/@farcaster/hub-nodejs").exists() {
-            let status = std::process::Command::new("npm")
-                .args(["ci", "--no-audit", "--no-fund"])
-                .current_dir(clients())
-                .status()
-                .unwrap();
-            assert!(status.success(), "npm ci failed in tests/clients/farcaster");
-        }
-    });
-}
-
 impl Person {
     /// Starts the client of `fid` and registers it under `name` at the hub.
     pub(crate) async fn arrives(hub: SocketAddr, fid: u64, name: &str) -> Self {
@@ -70,49 +44,22 @@ impl Person {
 
     /// Starts the client of somebody who only reads.
     pub(crate) fn looks_in(hub: SocketAddr, fid: u64) -> Self {
-        install();
-        let mut process = Command::new("node")
-            .arg(clients().join("person.mjs"))
-            .args(["--hub", &hub.to_string(), "--fid", &fid.to_string()])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .kill_on_drop(true)
-            .spawn()
-            .unwrap();
-        let commands = process.stdin.take().unwrap();
-        let answers = BufReader::new(process.stdout.take().unwrap()).lines();
-        Self { fid, _process: process, commands, answers, asked: 0, events: Vec::new() }
+        let folder = folder("farcaster");
+        install(&folder);
+        let mut command = Command::new("node");
+        command.arg(folder.join("person.mjs"));
+        command.args(["--hub", &hub.to_string(), "--fid", &fid.to_string()]);
+        Self { fid, client: Client::spawns(&format!("fid {fid}"), &mut command) }
     }
 
     /// What happens on the hub next, once somebody watches.
     pub(crate) async fn sees(&mut self) -> Value {
-        if !self.events.is_empty() {
-            return self.events.remove(0);
-        }
-        let line = self.answers.next_line().await.unwrap().expect("the client has ended");
-        serde_json::from_str(&line).unwrap()
+        self.client.sees().await
     }
 
     /// Has the client do something, and returns its answer. Fails if it could not.
     pub(crate) async fn does(&mut self, command: Value) -> Value {
-        let answer = self.tries(command.clone()).await;
-        assert_eq!(answer["ok"], true, "{command} was answered {answer}");
-        answer
-    }
-
-    /// Has the client do something that may fail.
-    pub(crate) async fn tries(&mut self, mut command: Value) -> Value {
-        self.asked += 1;
-        command["id"] = json!(self.asked);
-        self.commands.write_all(format!("{command}\n").as_bytes()).await.unwrap();
-        loop {
-            let line = self.answers.next_line().await.unwrap().expect("the client has ended");
-            let line: Value = serde_json::from_str(&line).unwrap();
-            if line["id"] == json!(self.asked) {
-                return line;
-            }
-            self.events.push(line);
-        }
+        self.client.does(command).await
     }
 
     /// Casts; `more` holds parent, embeds, mentions.

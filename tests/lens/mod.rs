@@ -2,7 +2,6 @@
 
 mod begins;
 mod bridged;
-mod chat;
 mod clients;
 mod contract;
 mod crashes;
@@ -13,15 +12,14 @@ mod documents;
 mod feeds;
 mod groups;
 mod hostile;
-mod judge;
 mod kinds;
 mod login;
 mod old;
 mod pictures;
-mod script;
+pub(crate) mod script;
 mod shelf;
 mod standard;
 mod strict;
-mod town;
+pub(crate) mod town;
 mod voices;
 mod world;

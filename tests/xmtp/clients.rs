@@ -126,7 +126,7 @@ async fn attachments_of_all_kinds_arrive() {
 /// How often a stream was opened again, as far as it is known.
 fn times_open(person: &Person) -> usize {
     let is_open = |event: &&Value| event["event"] == "stream" && event["state"] == "open";
-    person.events.iter().filter(is_open).count()
+    person.events().iter().filter(is_open).count()
 }
 
 #[tokio::test(flavor = "multi_thread")]

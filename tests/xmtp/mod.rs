@@ -1,8 +1,8 @@
 //! XMTP judged by its own software: people on the official client, of two versions.
 
+pub(crate) mod bridged;
 pub(crate) mod person;
 
-mod bridged;
 mod clients;
 mod crashes;
 mod crosses;

@@ -1,7 +1,7 @@
 //! A person on XMTP who uses nothing but the official client; `tests/clients/xmtp/person.mjs` says
 //! what they can be told to do.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::Stdio;
 use std::sync::OnceLock;
 use std::time::Duration;
@@ -9,12 +9,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use threadbridge_devnet::xmtp::Node;
 use threadbridge_devnet::xmtp::make::Wallet;
-use tokio::io::{AsyncBufReadExt as _, AsyncWriteExt as _, BufReader, Lines};
-use tokio::process::{Child, ChildStdin, ChildStdout, Command};
+use tokio::process::Command;
 use tokio::time::timeout;
 
-/// After this long a person is taken to hang.
-const PATIENCE: Duration = Duration::from_secs(120);
+use crate::client::{Client, PATIENCE, folder, install};
 
 /// A version of the official client.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,39 +40,15 @@ pub(crate) struct Outfit {
 #[derive(Debug)]
 pub(crate) struct Person {
     name: String,
-    process: Child,
-    commands: Option<ChildStdin>,
-    answers: Lines<BufReader<ChildStdout>>,
-    asked: u64,
+    client: Client,
     /// The line with which it began: `address`, `inbox`, `installation`, `version`.
     pub(crate) ready: Value,
-    /// What came in between, in order.
-    pub(crate) events: Vec<Value>,
 }
 
-/// Where the scripts lie.
-fn folder() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/clients/xmtp")
-}
-
-/// Installs the official clients, once, if they are not there.
-fn install() {
-    static DONE: OnceLock<()> = OnceLock::new();
-    DONE.get_or_init(|| {
-        // Tests of other crates may want to install them, too.
-        let lock = std::fs::File::open(folder().join("package.json")).unwrap();
-        lock.lock().unwrap();
-        for folder in [folder(), folder().join("sdk6")] {
-            if !folder.join("node_modules/.package-lock.json").exists() {
-                let status = std::process::Command::new("npm")
-                    .args(["ci", "--no-audit", "--no-fund"])
-                    .current_dir(&folder)
-                    .status()
-                    .unwrap();
-                assert!(status.success(), "npm ci failed in {}", folder.display());
-            }
-        }
-    });
+/// Installs both versions, if they are not there.
+fn install_all() {
+    install(&folder("xmtp"));
+    install(&folder("xmtp/sdk6"));
 }
 
 impl Sdk {
@@ -107,8 +81,8 @@ impl Sdk {
 }
 
 fn program_for_six() -> Option<String> {
-    install();
-    let script = folder().join("node-for-sdk6.sh");
+    install_all();
+    let script = folder("xmtp").join("node-for-sdk6.sh");
     let output =
         std::process::Command::new(script).stderr(Stdio::inherit()).output().expect("bash runs");
     match output.status.code() {
@@ -145,10 +119,9 @@ impl Person {
 
     /// Somebody with an outfit. Who has the same name has the same wallet.
     pub(crate) async fn joins_with(node: &Node, name: &str, sdk: Sdk, outfit: Outfit) -> Self {
-        install();
-        let program = sdk.program().expect("this version runs here");
-        let mut command = Command::new(program);
-        command.arg(folder().join("person.mjs")).kill_on_drop(true);
+        install_all();
+        let mut command = Command::new(sdk.program().expect("this version runs here"));
+        command.arg(folder("xmtp").join("person.mjs"));
         command.args(["--api", &node.url(), "--key", &wallet(name).secret()]);
         command.args(["--sdk", sdk.flag()]);
         if let Some(db) = &outfit.db {
@@ -163,49 +136,24 @@ impl Person {
         if let Some(certificate) = &outfit.trusts {
             command.env("SSL_CERT_FILE", certificate);
         }
-        let mut process = command.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
-        let commands = process.stdin.take();
-        let answers = BufReader::new(process.stdout.take().unwrap()).lines();
-        let mut person = Self {
-            name: name.to_owned(),
-            process,
-            commands,
-            answers,
-            asked: 0,
-            ready: Value::Null,
-            events: Vec::new(),
-        };
-        person.ready = person.next().await.expect("the client ended at once");
-        assert_eq!(person.ready["event"], "ready", "{name}");
-        person
-    }
-
-    async fn next(&mut self) -> Option<Value> {
-        let line = timeout(PATIENCE, self.answers.next_line()).await;
-        let line = line.unwrap_or_else(|_| panic!("{} hangs", self.name)).unwrap()?;
-        Some(serde_json::from_str(&line).unwrap())
+        let mut client = Client::spawns(name, &mut command);
+        let ready = client.is_ready().await;
+        Self { name: name.to_owned(), client, ready }
     }
 
     /// Has the person do something, and returns the answer. Fails if they could not.
     pub(crate) async fn does(&mut self, command: Value) -> Value {
-        let answer = self.tries(command.clone()).await;
-        assert_eq!(answer["ok"], true, "{}: {command} was answered {answer}", self.name);
-        answer
+        self.client.does(command).await
     }
 
     /// Has the person do something that may fail.
-    pub(crate) async fn tries(&mut self, mut command: Value) -> Value {
-        self.asked += 1;
-        command["id"] = json!(self.asked);
-        let commands = self.commands.as_mut().unwrap();
-        commands.write_all(format!("{command}\n").as_bytes()).await.unwrap();
-        loop {
-            let line = self.next().await.unwrap_or_else(|| panic!("{} has ended", self.name));
-            if line["id"] == json!(self.asked) {
-                return line;
-            }
-            self.events.push(line);
-        }
+    pub(crate) async fn tries(&mut self, command: Value) -> Value {
+        self.client.tries(command).await
+    }
+
+    /// What their app told by itself so far, in order.
+    pub(crate) fn events(&self) -> &[Value] {
+        &self.client.events
     }
 
     /// Their address, in lower case.
@@ -276,17 +224,8 @@ impl Person {
 
     /// Waits until the stream has brought a message that fits, and returns it.
     pub(crate) async fn hears(&mut self, fits: impl Fn(&Value) -> bool) -> Value {
-        let is_it = |event: &&Value| event["event"] == "message" && fits(&event["message"]);
-        if let Some(event) = self.events.iter().find(is_it) {
-            return event["message"].clone();
-        }
-        loop {
-            let event = self.next().await.unwrap_or_else(|| panic!("{} has ended", self.name));
-            self.events.push(event.clone());
-            if is_it(&&event) {
-                return event["message"].clone();
-            }
-        }
+        let is_it = |event: &Value| event["event"] == "message" && fits(&event["message"]);
+        self.client.tells(is_it).await["message"].clone()
     }
 
     /// Waits until the stream has brought a text.
@@ -302,10 +241,8 @@ impl Person {
     }
 
     /// Ends the client.
-    pub(crate) async fn leaves(mut self) {
-        drop(self.commands.take());
-        while self.next().await.is_some() {}
-        let status = timeout(PATIENCE, self.process.wait()).await.unwrap().unwrap();
-        assert!(status.success(), "{} failed", self.name);
+    pub(crate) async fn leaves(self) {
+        let (is_content, _) = self.client.ends().await;
+        assert!(is_content, "{} failed", self.name);
     }
 }

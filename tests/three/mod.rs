@@ -1,0 +1,3 @@
+//! One thread that people see in three apps: on Farcaster, on Lens and on XMTP.
+
+mod crashes;
