@@ -77,11 +77,7 @@ async fn the_documented_table_is_what_the_adapters_state() {
     let lens = Lens::connect(&lens).unwrap();
     let clear = loopback(Secrecy::Clear);
     let encrypted = loopback(Secrecy::Encrypted { past_epochs: 1 });
-    let xmtp = XmtpConfig {
-        host: web("http://127.0.0.1:1"),
-        wallet: Secret::new("01".repeat(32)),
-        may_join: false,
-    };
+    let xmtp = XmtpConfig::new(web("http://127.0.0.1:1"), Secret::new("01".repeat(32)));
     let xmtp = Xmtp::connect(&xmtp).unwrap();
     let stated: [(&str, &dyn Adapter, &str); 6] = [
         ("`loopback`", &clear, "room"),

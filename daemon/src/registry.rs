@@ -10,7 +10,7 @@ use threadbridge_core::model::id::AccountName;
 use threadbridge_core::secret::{Secret, SecretRef};
 use threadbridge_farcaster::Farcaster;
 use threadbridge_lens::Lens;
-use threadbridge_xmtp::Xmtp;
+use threadbridge_xmtp::{Attachments, Xmtp};
 
 use crate::home::Home;
 use crate::settings::Settings;
@@ -67,11 +67,12 @@ impl Connected {
 /// What brings pictures to accounts that upload them: nothing, unless the settings name hosts.
 pub fn porter(media: &MediaSettings) -> Result<Porter, NoWeb> {
     let hosts = media.hosts();
-    if hosts.is_empty() {
-        Ok(Porter::default())
+    let porter = if hosts.is_empty() {
+        Porter::default()
     } else {
-        Ok(Porter::new(hosts, Arc::new(Web::new()?)))
-    }
+        Porter::new(hosts, Arc::new(Web::new()?))
+    };
+    Ok(porter.unsealing(Arc::new(Attachments)))
 }
 
 /// Makes every account of `settings` ready. An account of `kept` whose settings and secrets are
@@ -125,16 +126,16 @@ fn connect(
     secrets: &BTreeMap<SecretRef, Secret>,
     media: &MediaSettings,
 ) -> Result<Arc<dyn Adapter>, ConnectError> {
+    let porter = || {
+        porter(media).map_err(|source| ConnectError::Adapter {
+            account: name.clone(),
+            source: source.into(),
+        })
+    };
     match account {
         AccountSettings::Farcaster(settings) => Ok(Arc::new(farcaster(name, settings, secrets)?)),
-        AccountSettings::Lens(settings) => {
-            let porter = porter(media).map_err(|source| ConnectError::Adapter {
-                account: name.clone(),
-                source: source.into(),
-            })?;
-            Ok(Arc::new(lens(name, settings, secrets, porter)?))
-        }
-        AccountSettings::Xmtp(settings) => Ok(Arc::new(xmtp(name, settings, secrets)?)),
+        AccountSettings::Lens(settings) => Ok(Arc::new(lens(name, settings, secrets, porter()?)?)),
+        AccountSettings::Xmtp(settings) => Ok(Arc::new(xmtp(name, settings, secrets, porter()?)?)),
     }
 }
 
@@ -166,11 +167,13 @@ pub fn xmtp(
     name: &AccountName,
     settings: &XmtpSettings,
     secrets: &BTreeMap<SecretRef, Secret>,
+    porter: Porter,
 ) -> Result<Xmtp, ConnectError> {
     let refused = |source: Box<dyn std::error::Error + Send + Sync>| ConnectError::Adapter {
         account: name.clone(),
         source,
     };
-    let config = settings.config(secrets).ok_or_else(|| refused("the wallet's key".into()))?;
+    let config = settings.config(secrets, porter);
+    let config = config.ok_or_else(|| refused("the wallet's key".into()))?;
     Xmtp::connect(&config).map_err(|source| refused(source.into()))
 }

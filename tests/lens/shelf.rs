@@ -16,7 +16,7 @@ pub(crate) const MARKER: &[u8] = b"52.5163N 13.3777E";
 pub(crate) const PIXELS: &[u8] = b"\x12\x34pixels\xff\0and more";
 
 /// The photo: with its place in EXIF and behind the end.
-fn photo() -> Vec<u8> {
+pub(crate) fn photo() -> Vec<u8> {
     let segment = |marker: u8, content: &[u8]| {
         let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
         [&[0xff, marker], &length[..], content].concat()

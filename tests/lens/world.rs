@@ -21,19 +21,19 @@ const WAIT_S: u64 = 7;
 
 /// Where Alice and the bridge talk.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Room {
+pub(crate) enum Room {
     Feed(devnet::Address),
     Group(devnet::Address, devnet::Address),
     Thread(PostId),
 }
 
 /// Alice and the bridge, somewhere on Lens.
-pub(super) struct World {
-    pub(super) lens: devnet::Lens,
+pub(crate) struct World {
+    pub(crate) lens: devnet::Lens,
     pub(super) alice: Person,
     pub(super) bridge: Person,
     pub(super) manager: Wallet,
-    pub(super) room: Room,
+    pub(crate) room: Room,
     /// How long the bridge expects what it sent to take until it shows, at the most.
     pub(super) settle_for: Duration,
 }
@@ -52,7 +52,7 @@ impl World {
         (lens, alice, bridge, manager)
     }
 
-    pub(super) async fn feed() -> Self {
+    pub(crate) async fn feed() -> Self {
         Self::feed_of(quick()).await
     }
 
@@ -96,7 +96,7 @@ impl World {
         }
     }
 
-    pub(super) fn config(&self) -> Config {
+    pub(crate) fn config(&self) -> Config {
         let url = |text: &str| Url::parse(text).unwrap();
         let address = |it: devnet::Address| it.to_string().parse().unwrap();
         let speaker = Speaker {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::Value;
 use tempfile::TempDir;
 use threadbridge_core::adapter::Adapter;
+use threadbridge_core::media::Porter;
 use threadbridge_core::model::health::Health;
 use threadbridge_core::model::id::{
     AccountName, Leg, Network, RemoteAuthor, RemoteConversation, RemoteId,
@@ -22,7 +23,7 @@ use threadbridge_devnet::xmtp::{Node, NodeSettings};
 use threadbridge_kit::deadline::until;
 use threadbridge_loopback::Loopback;
 use threadbridge_loopback::network::{Heard, LoopbackNetwork, Person as Neighbor, Rules};
-use threadbridge_xmtp::{Config, Xmtp};
+use threadbridge_xmtp::{Config, Upload, Xmtp};
 use tokio::time::{Instant, interval};
 
 use super::person::{Person, wallet};
@@ -39,6 +40,10 @@ pub(crate) struct Bridged {
     bridge: Option<Bridge>,
     /// Whether the bridge may join an inbox that has installations.
     pub(crate) may_join: bool,
+    pub(crate) porter: Porter,
+    pub(crate) upload: Option<Upload>,
+    /// Another account with the name of its leg, which may be less protected.
+    pub(crate) beside: Option<(Arc<dyn Adapter>, RemoteConversation)>,
     folder: TempDir,
 }
 
@@ -75,7 +80,17 @@ impl Bridged {
             room.person(who).joins(&den());
         }
         let folder = TempDir::new().unwrap();
-        Self { node, room, zoe, bridge: None, may_join: false, folder }
+        Self {
+            node,
+            room,
+            zoe,
+            bridge: None,
+            may_join: false,
+            porter: Porter::default(),
+            upload: None,
+            beside: None,
+            folder,
+        }
     }
 
     /// Starts the bridge between the room and a conversation on XMTP.
@@ -90,20 +105,32 @@ impl Bridged {
         let who = RemoteAuthor::parse("bridge").unwrap();
         let room = Loopback::connect(&self.room, who, threadbridge_loopback::Config::default());
         let host = self.node.url().parse().unwrap();
-        let config = Config { host, wallet: own_key(), may_join: self.may_join };
-        let accounts: BTreeMap<AccountName, Arc<dyn Adapter>> = BTreeMap::from([
+        let config = Config {
+            may_join: self.may_join,
+            porter: self.porter.clone(),
+            upload: self.upload.clone(),
+            ..Config::new(host, own_key())
+        };
+        let mut accounts: BTreeMap<AccountName, Arc<dyn Adapter>> = BTreeMap::from([
             (name("dm"), Arc::new(Xmtp::connect(&config).unwrap()) as Arc<dyn Adapter>),
             (name("room"), Arc::new(room) as Arc<dyn Adapter>),
         ]);
         let conversation = RemoteConversation::parse(conversation).unwrap();
-        let legs = BTreeMap::from([
+        let mut legs = BTreeMap::from([
             (Leg { account: name("dm"), conversation }, Direction::Both),
             (Leg { account: name("room"), conversation: den() }, Direction::Both),
         ]);
+        let mut downgrade = Downgrade::Refuse;
+        if let Some((adapter, conversation)) = &self.beside {
+            accounts.insert(name("beside"), Arc::clone(adapter));
+            let (account, conversation) = (name("beside"), conversation.clone());
+            legs.insert(Leg { account, conversation }, Direction::Both);
+            downgrade = Downgrade::Allow;
+        }
         let link = Link {
             name: "den".to_owned(),
             legs,
-            downgrade: Downgrade::Refuse,
+            downgrade,
             attribution: "{name}: ".to_owned(),
         };
         let backoff =

@@ -7,6 +7,7 @@ mod clients;
 mod crashes;
 mod crosses;
 mod devices;
+mod files;
 mod groups;
 mod hindered;
 mod installs;

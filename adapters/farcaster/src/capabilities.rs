@@ -68,6 +68,7 @@ fn casts(version: u32, tier: Tier) -> Capabilities {
         },
         reactions: Reactions::Only(reactions()),
         media: media(),
+        media_stands_alone: false,
         media_hosts: Hosts::default(),
         limits: Limits {
             text: Limit { max: tier.text_bytes(), unit: Unit::Bytes },

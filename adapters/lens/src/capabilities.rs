@@ -66,6 +66,7 @@ fn posts(media_hosts: Hosts) -> Capabilities {
         },
         reactions: Reactions::Only(reactions()),
         media: media(),
+        media_stands_alone: false,
         media_hosts,
         limits: Limits {
             text: Limit { max: TEXT_CHARACTERS, unit: Unit::Characters },

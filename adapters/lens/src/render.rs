@@ -2,6 +2,7 @@
 
 use threadbridge_core::{
     adapter::Unrenderable,
+    media::locator,
     model::{
         id::{RemoteConversation, RemoteId},
         outgoing::{Embed, Outgoing, ReplyTo, Say},
@@ -74,11 +75,9 @@ fn words(say: &Say) -> Result<Words, Unrenderable> {
         match embed {
             Embed::Url(url) => words.links.push(url.clone()),
             Embed::Quote(id) => words.quotes.push(post(id)?),
-            Embed::Media(media) if media.aead != 0 => {
-                return Err(Unrenderable::new("encrypted media cannot be shown in public"));
-            }
+            // Where it is encrypted or enclosed, `send` brings it, or says that it could not.
             Embed::Media(media) => words.media.push(Shown {
-                url: media.url.clone(),
+                url: locator(media),
                 media_type: bare_type(&media.content_type),
                 description: media.description.clone(),
             }),

@@ -42,6 +42,7 @@ pub fn everything() -> Capabilities {
             carry: Carry::PublicUrl,
             max_bytes: None,
         }],
+        media_stands_alone: false,
         media_hosts: Hosts::default(),
         limits: Limits {
             text: Limit { max: 16_000, unit: Unit::Bytes },

@@ -9,6 +9,7 @@ use threadbridge_core::model::id::RemoteId;
 use crate::identity::contract::Claim;
 use crate::identity::inbox::InboxId;
 use crate::identity::member::Installation;
+use crate::media::Laid;
 
 /// Something that came from the network.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -40,6 +41,9 @@ pub(crate) enum Arrival {
     /// Our key package was uploaded.
     #[n(8)]
     Uploaded(#[n(0)] Uploaded),
+    /// A file that is to be said was brought, or cannot be.
+    #[n(9)]
+    Brought(#[n(0)] Brought),
 }
 
 /// Listening begins.
@@ -125,6 +129,16 @@ pub(crate) struct Uploaded {
     /// Unix time in nanoseconds.
     #[n(0)]
     pub(crate) at_ns: u64,
+}
+
+/// A file that is to be said was brought, or cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Brought {
+    /// What it is called meanwhile.
+    #[n(0)]
+    pub(crate) name: String,
+    #[n(1)]
+    pub(crate) laid: Laid,
 }
 
 impl Arrival {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use threadbridge_core::{
-    media::Hosts,
+    media::{Hosts, strippable},
     model::{
         capabilities::{
             Backfill, Capabilities, Carry, Features, Limit, Limits, MediaRule, Order, Permanence,
@@ -20,10 +20,14 @@ const TEXT_BYTES: usize = 500_000;
 /// What the public network takes from one client.
 pub(crate) const SEND_RATES: [Rate; 1] = [Rate { messages: 3_000, per: Duration::from_secs(300) }];
 
-/// What a conversation can express: DMs and groups alike.
-pub(crate) fn conversation() -> Capabilities {
+/// The media types that travel as files: those whose pictures can be stripped.
+const PICTURES: [&str; 5] = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/apng"];
+
+/// What a conversation can express: DMs and groups alike. Pictures of at most `picture_bytes` are
+/// brought from `media_hosts`.
+pub(crate) fn conversation(media_hosts: Hosts, picture_bytes: u64) -> Capabilities {
     Capabilities {
-        version: 1,
+        version: 2,
         level: Level::Healing,
         // The server keeps ciphertext for a month; what members' clients keep is theirs.
         permanence: Permanence::UntilDeleted,
@@ -45,17 +49,13 @@ pub(crate) fn conversation() -> Capabilities {
             expiry: Support::Dropped,
         },
         reactions: Reactions::Any,
+        media: media(picture_bytes),
         // A file has no words beside it there, and who said it is said in words.
-        media: vec![MediaRule {
-            kind: None,
-            media_type: None,
-            carry: Carry::Link,
-            max_bytes: None,
-        }],
-        media_hosts: Hosts::default(),
+        media_stands_alone: true,
+        media_hosts,
         limits: Limits {
             text: Limit { max: TEXT_BYTES, unit: Unit::Bytes },
-            embeds: 0,
+            embeds: 1,
             url_bytes: 2_048,
             mentions: 0,
             payload: None,
@@ -66,4 +66,18 @@ pub(crate) fn conversation() -> Capabilities {
         // Whoever joins a group cannot read what was said before.
         backfill: Backfill::Nothing,
     }
+}
+
+fn media(max_bytes: u64) -> Vec<MediaRule> {
+    let rule = |media_type: Option<&str>, carry| MediaRule {
+        kind: None,
+        media_type: media_type.map(str::to_owned),
+        carry,
+        max_bytes: None,
+    };
+    let pictures = PICTURES.into_iter().filter(|it| strippable(it));
+    let mut rules: Vec<_> =
+        pictures.map(|it| rule(Some(it), Carry::Upload { max_bytes })).collect();
+    rules.push(rule(None, Carry::Link));
+    rules
 }

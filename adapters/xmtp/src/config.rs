@@ -2,6 +2,7 @@
 //! secrets in the place of their references. The server has no default: a wrong one would speak in
 //! the wrong place.
 
+use threadbridge_core::media::Porter;
 use threadbridge_core::secret::Secret;
 use url::Url;
 
@@ -16,4 +17,27 @@ pub struct Config {
     /// Whether a store that has no installation may add one to an inbox that has some already. An
     /// inbox takes ten in all, and one that is lost counts.
     pub may_join: bool,
+    /// What brings pictures that are said on XMTP.
+    pub porter: Porter,
+    /// Where pictures are laid down, encrypted; inside their messages if nowhere.
+    pub upload: Option<Upload>,
+}
+
+/// A place on the web for encrypted files: each is `PUT` under a random name, and had back from
+/// there by whoever was told that name.
+#[derive(Clone, Debug)]
+pub struct Upload {
+    /// The folder.
+    pub url: Url,
+    /// Sent as `Authorization: Bearer …`.
+    pub token: Option<Secret>,
+}
+
+impl Config {
+    /// An account that brings no pictures and asks no history server.
+    #[must_use]
+    pub fn new(host: Url, wallet: Secret) -> Self {
+        let porter = Porter::default();
+        Self { host, wallet, may_join: false, porter, upload: None }
+    }
 }

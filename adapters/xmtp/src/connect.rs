@@ -9,6 +9,7 @@ use threadbridge_core::model::time::Clock;
 use crate::api::node::Node;
 use crate::config::Config;
 use crate::identity::wallet::WalletKey;
+use crate::media::{Carrier, INLINE_BYTES, UPLOAD_BYTES};
 use crate::session::Session;
 use crate::{Xmtp, capabilities};
 
@@ -34,13 +35,18 @@ impl Xmtp {
     pub fn connect(config: &Config) -> Result<Self, ConnectError> {
         let wallet = WalletKey::parse(config.wallet.expose()).ok_or(ConnectError::Wallet)?;
         let node = Node::new(&config.host).map_err(|_address| ConnectError::Host)?;
+        let upload = config.upload.clone().map(Arc::new);
         Ok(Self {
             network: Network::parse(NETWORK)?,
             api: Arc::new(node),
             wallet,
             config: config.clone(),
-            capabilities: capabilities::conversation(),
+            capabilities: capabilities::conversation(
+                config.porter.hosts().clone(),
+                if upload.is_some() { UPLOAD_BYTES } else { INLINE_BYTES },
+            ),
             session: Session::default(),
+            carrier: Carrier { porter: config.porter.clone(), upload },
             clock: Clock::System,
         })
     }

@@ -6,10 +6,11 @@ use threadbridge_core::adapter::{AdapterError, Envelope, Missing};
 use threadbridge_core::model::time::Clock;
 
 use crate::api::{Api, ApiError, PAGE, Since};
-use crate::arrival::{Arrival, Blob, InboxOf, KeyPackageOf, KeyPackages, Log, Verdict, Welcomed};
+use crate::arrival::{Arrival, Blob, Brought, InboxOf, KeyPackageOf, KeyPackages, Log, Verdict, Welcomed};
 use crate::identity::inbox::InboxId;
 use crate::identity::member::Installation;
 use crate::listen::nanoseconds;
+use crate::media::Carrier;
 use crate::session::{Session, Wanted};
 use crate::wire::proto::mls::WelcomeMessageInput;
 
@@ -24,6 +25,7 @@ pub(crate) struct Fetching<'a> {
     pub(crate) api: &'a dyn Api,
     pub(crate) session: &'a Session,
     pub(crate) clock: &'a Clock,
+    pub(crate) carrier: &'a Carrier,
 }
 
 impl Fetching<'_> {
@@ -44,6 +46,10 @@ impl Fetching<'_> {
             Wanted::Welcomes { group, commit, welcomes } => {
                 self.deliver(welcomes).await?;
                 vec![Arrival::Welcomed(Welcomed { group, commit })]
+            }
+            Wanted::File { name, enclosure } => {
+                let laid = self.carrier.bring(&enclosure).await?;
+                vec![Arrival::Brought(Brought { name, laid })]
             }
             Wanted::Pointee(destination) => {
                 let found = self.api.welcomes(Since { of: &destination, id: 0 }).await?;

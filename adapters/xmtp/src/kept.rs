@@ -8,6 +8,7 @@ use threadbridge_core::store::Keys;
 use crate::arrival::Blob;
 use crate::content::id::MessageId;
 use crate::identity::inbox::InboxId;
+use crate::media::Laid;
 use crate::mls::client::InstallationKey;
 use crate::rows;
 
@@ -139,6 +140,19 @@ impl<'a> Kept<'a> {
 
     pub(crate) fn forget_package(self, of: &InstallationKey) {
         self.keys.delete(&key("package", of));
+    }
+
+    /// What became of a file that is to be said, until it is.
+    pub(crate) fn laid(self, name: &str) -> Result<Option<Laid>, Missing> {
+        self.get(&key("file", name.as_bytes()))
+    }
+
+    pub(crate) fn set_laid(self, name: &str, laid: &Laid) {
+        self.put(&key("file", name.as_bytes()), laid);
+    }
+
+    pub(crate) fn forget_laid(self, name: &str) {
+        self.keys.delete(&key("file", name.as_bytes()));
     }
 
     /// Whether what stands at a pointer's destination was taken in.

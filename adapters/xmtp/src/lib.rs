@@ -23,6 +23,7 @@ mod identity;
 mod kept;
 mod listen;
 mod mark;
+mod media;
 mod mls;
 mod open;
 mod parse;
@@ -36,6 +37,7 @@ mod send;
 mod session;
 mod sync;
 mod welcome;
+mod web;
 mod wire;
 
 use std::collections::BTreeSet;
@@ -53,14 +55,16 @@ use threadbridge_core::model::time::{Clock, Timestamp};
 use threadbridge_core::secret::Secret;
 use threadbridge_core::store::Keys;
 
-pub use self::config::Config;
+pub use self::config::{Config, Upload};
 pub use self::connect::ConnectError;
 pub use self::examine::{InboxError, InboxReport, InstallationReport};
+pub use self::media::Attachments;
 
 use self::api::Api;
 use self::fetch::Fetching;
 use self::identity::wallet::WalletKey;
 use self::listen::Ear;
+use self::media::Carrier;
 use self::open::Opening;
 use self::place::Place;
 use self::seal::SealingFor;
@@ -91,6 +95,7 @@ pub struct Xmtp {
     config: Config,
     capabilities: Capabilities,
     session: Session,
+    carrier: Carrier,
     clock: Clock,
 }
 
@@ -125,8 +130,8 @@ impl Adapter for Xmtp {
     }
 
     async fn fetch(&self, missing: &Missing) -> Result<Vec<Envelope>, AdapterError> {
-        let fetching = Fetching { api: &*self.api, session: &self.session, clock: &self.clock };
-        fetching.fetch(missing).await
+        let (api, session, clock) = (&*self.api, &self.session, &self.clock);
+        Fetching { api, session, clock, carrier: &self.carrier }.fetch(missing).await
     }
 
     fn open(

@@ -12,6 +12,7 @@ use crate::api::Since;
 use crate::identity::contract::Claim;
 use crate::identity::inbox::InboxId;
 use crate::identity::member::Installation;
+use crate::media::Enclosure;
 use crate::wire::proto::identity::IdentityUpdate;
 use crate::wire::proto::mls::WelcomeMessageInput;
 
@@ -33,6 +34,8 @@ pub(crate) enum Wanted {
     Welcomes { group: Vec<u8>, commit: u64, welcomes: Vec<WelcomeMessageInput> },
     /// A welcome at the destination of a pointer.
     Pointee(Vec<u8>),
+    /// A file that is to be said in a group.
+    File { name: String, enclosure: Box<Enclosure> },
 }
 
 /// A group that the account is in.
@@ -81,7 +84,7 @@ pub(crate) struct Session {
     identity: OnceLock<Identity>,
     known: Mutex<Known>,
     wanted: Mutex<BTreeMap<String, Wanted>>,
-    /// Rung when the account is in another group.
+    /// Rung when the account is in another group, or something is to be done for our installations.
     joined: Notify,
 }
 

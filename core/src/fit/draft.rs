@@ -47,7 +47,11 @@ impl Draft {
         whole.extend(addresses(&text));
         whole.extend(self.beginning());
         let payload = telling.capabilities.limits.payload;
-        let batches = batches(self.embeds, telling, !text.is_empty());
+        let stands_alone = |it: &Embed| {
+            telling.capabilities.media_stands_alone && matches!(it, Embed::Media(_))
+        };
+        let (alone, beside) = std::mem::take(&mut self.embeds).into_iter().partition(stands_alone);
+        let batches = batches(beside, telling, !text.is_empty());
         let room = |index: usize| {
             let beside = batches.get(index).map_or(&[][..], Vec::as_slice);
             room(telling, mentions.len(), payload.map(|it| (it, beside)))
@@ -59,7 +63,7 @@ impl Draft {
             // Blanks at the end are not worth a piece.
             pieces = cut(text.trim_end()).map_err(too_much)?;
         }
-        Ok(says(telling, pieces, batches, &mentions, self.reply_to))
+        Ok(says(telling, pieces, batches, (&mentions, self.reply_to, alone)))
     }
 
     /// What stands before the author's words, with the first of their characters: a name alone is
@@ -172,10 +176,10 @@ fn says(
     telling: &Telling<'_>,
     pieces: Vec<Piece>,
     batches: Vec<Vec<Embed>>,
-    mentions: &[Mention],
-    reply_to: ReplyTo,
+    (mentions, reply_to, alone): (&[Mention], ReplyTo, Vec<Embed>),
 ) -> Vec<Say> {
-    let count = pieces.len().max(batches.len());
+    let is_wordless = batches.is_empty() && pieces.iter().all(|it| it.text.is_empty());
+    let count = if is_wordless && !alone.is_empty() { 0 } else { pieces.len().max(batches.len()) };
     let mut pieces = pieces.into_iter();
     let mut batches = batches.into_iter();
     let mut reply_to = Some(reply_to);
@@ -197,7 +201,17 @@ fn says(
             expires: telling.content.expires.filter(|_| expires_there),
         }
     };
-    (0..count).map(say).collect()
+    let mut says: Vec<Say> = (0..count).map(say).collect();
+    says.extend(alone.into_iter().map(|embed| Say {
+        text: String::new(),
+        mentions: Vec::new(),
+        embeds: vec![embed],
+        reply_to: reply_to.take().unwrap_or(ReplyTo::Conversation),
+        sent_at: telling.sent_at,
+        mark: telling.mark.cloned(),
+        expires: telling.content.expires.filter(|_| expires_there),
+    }));
+    says
 }
 
 /// The people named within a piece, by their places in it. More than the network takes stay text.

@@ -1,7 +1,7 @@
 //! The one table of media rules: what of a picture, a sound or a file reaches a leg.
 
 use super::attribution::plain_line;
-use crate::media::{Hosts, strippable};
+use crate::media::{Hosts, enclosed, strippable};
 use crate::model::capabilities::{Capabilities, Carry, MediaRule};
 use crate::model::content::{Attachment, ExternalPart, Source};
 
@@ -50,13 +50,9 @@ fn by(rule: &MediaRule, attachment: &Attachment<'_>, capabilities: &Capabilities
         };
         return Passage::Refuse(format!("{size} where at most {max} fit"));
     }
-    let Source::External(external) = attachment.source else {
-        return match rule.carry {
-            Carry::Refuse => refuse("this sort of file cannot be sent there"),
-            Carry::External | Carry::PublicUrl | Carry::Upload { .. } | Carry::Link => {
-                refuse("it travels inside its message and has no address of its own")
-            }
-        };
+    let external = match attachment.source {
+        Source::External(external) => external,
+        Source::Enclosed(bytes) => return enclosed_by(rule, attachment, bytes, limits.embeds),
     };
     let fits = limits.embeds > 0 && external.url.len() <= limits.url_bytes;
     match (rule.carry, attachment.public_url()) {
@@ -70,8 +66,37 @@ fn by(rule: &MediaRule, attachment: &Attachment<'_>, capabilities: &Capabilities
                 reason => Passage::Link(url.to_owned(), reason),
             }
         }
+        (Carry::Upload { max_bytes }, None) if limits.embeds > 0 => {
+            match unbringable(attachment, &external.url, max_bytes, &capabilities.media_hosts) {
+                None => Passage::Pass(Box::new(external.clone()), None),
+                Some(reason) => Passage::Refuse(format!("it is encrypted, and {reason}")),
+            }
+        }
         (_, Some(url)) => Passage::Link(url.to_owned(), None),
         (_, None) => refuse("it is encrypted, and its key cannot be sent there"),
+    }
+}
+
+/// What becomes of a file that travels inside its message.
+fn enclosed_by(
+    rule: &MediaRule,
+    attachment: &Attachment<'_>,
+    bytes: &[u8],
+    embeds: usize,
+) -> Passage {
+    let refuse = |reason: &str| Passage::Refuse(reason.to_owned());
+    match rule.carry {
+        Carry::Refuse => refuse("this sort of file cannot be sent there"),
+        Carry::Upload { max_bytes } if embeds > 0 => match unstrippable(attachment, max_bytes) {
+            None => {
+                let part = enclosed(attachment.content_type, attachment.name, bytes);
+                Passage::Pass(Box::new(part), None)
+            }
+            Some(reason) => refuse(reason),
+        },
+        Carry::External | Carry::PublicUrl | Carry::Upload { .. } | Carry::Link => {
+            refuse("it travels inside its message and has no address of its own")
+        }
     }
 }
 
@@ -82,13 +107,18 @@ fn unbringable(
     max_bytes: u64,
     hosts: &Hosts,
 ) -> Option<String> {
-    if !strippable(attachment.content_type) {
-        return Some("what such a file tells besides cannot be removed".to_owned());
-    }
-    if attachment.size_bytes().is_some_and(|size| size > max_bytes) {
-        return Some("it is too large to be brought there".to_owned());
+    if let Some(reason) = unstrippable(attachment, max_bytes) {
+        return Some(reason.to_owned());
     }
     hosts.place(url).err().map(|forbidden| forbidden.to_string())
+}
+
+fn unstrippable(attachment: &Attachment<'_>, max_bytes: u64) -> Option<&'static str> {
+    if !strippable(attachment.content_type) {
+        return Some("what such a file tells besides cannot be removed");
+    }
+    let is_too_large = attachment.size_bytes().is_some_and(|size| size > max_bytes);
+    is_too_large.then_some("it is too large to be brought there")
 }
 
 /// The line that says an attachment's address where the attachment itself cannot be. An adapter
@@ -240,6 +270,32 @@ mod tests {
             became(part, &rules),
             "refuse: it travels inside its message and has no address of its own"
         );
+    }
+
+    #[test]
+    fn what_is_encrypted_or_enclosed_is_brought_and_its_key_said_nowhere() {
+        let rules = [
+            rule(None, None, Carry::Upload { max_bytes: MB }),
+            rule(None, None, Carry::PublicUrl),
+        ];
+        let became = |part| became(part, &rules);
+        assert_eq!(
+            became(Part::inline(external("image/png", 1, 2))),
+            "pass https://files.example/1"
+        );
+        let elsewhere = ExternalPart {
+            url: "https://other.example/1".to_owned(),
+            ..external("image/png", 1, 2)
+        };
+        for (part, reason) in [
+            (elsewhere, "its host is none of `[media] hosts`"),
+            (external("application/pdf", 1, 2), "what such a file tells besides cannot be removed"),
+        ] {
+            let expected = format!("refuse: it is encrypted, and {reason}");
+            assert_eq!(became(Part::inline(part)), expected);
+        }
+        let part = Part::enclosed(Disposition::Inline, "image/gif", "x.gif", b"GIF89a".to_vec());
+        assert_eq!(became(part), "pass data:;base64,R0lGODlh");
     }
 
     #[test]

@@ -12,6 +12,7 @@ use tokio::sync::Semaphore;
 use tokio::time::{Instant, timeout};
 
 use super::hosts::{Forbidden, Hosts, Place};
+use super::locator::bytes_in;
 use super::strip::{Stripped, Unstrippable, strip};
 use crate::adapter::Verdict;
 use crate::model::content::ExternalPart;
@@ -45,6 +46,14 @@ const SHA_256: u8 = 1;
 pub trait Fetch: fmt::Debug + Send + Sync + 'static {
     /// The bytes at a place. The future may be dropped at any await.
     async fn fetch(&self, place: &Place, max_bytes: u64) -> Result<Vec<u8>, FetchError>;
+}
+
+/// Decrypts what people sent encrypted. Networks have forms of their own; each adapter whose network
+/// has one hands one of these out, and core has none.
+pub trait Unseal: fmt::Debug + Send + Sync + 'static {
+    /// The file that lies encrypted in `bytes`, of which `part` has the key; nothing if it is of
+    /// another form, or forged.
+    fn unseal(&self, part: &ExternalPart, bytes: &[u8]) -> Option<Vec<u8>>;
 }
 
 /// Why something could not be fetched.
@@ -113,6 +122,7 @@ impl Unbrought {
 pub struct Porter {
     hosts: Hosts,
     fetch: Option<Arc<dyn Fetch>>,
+    unseal: Option<Arc<dyn Unseal>>,
     turns: Arc<Semaphore>,
     /// Pictures that did not come, by address: since when they are tried.
     tried: Arc<Mutex<BTreeMap<String, Instant>>>,
@@ -122,7 +132,8 @@ impl Default for Porter {
     /// Brings nothing.
     fn default() -> Self {
         let turns = Arc::new(Semaphore::new(AT_ONCE));
-        Self { hosts: Hosts::default(), fetch: None, turns, tried: Arc::default() }
+        let hosts = Hosts::default();
+        Self { hosts, fetch: None, unseal: None, turns, tried: Arc::default() }
     }
 }
 
@@ -133,6 +144,12 @@ impl Porter {
         Self { hosts, fetch: Some(fetch), ..Self::default() }
     }
 
+    /// It brings what is encrypted too, if `unseal` opens it.
+    #[must_use]
+    pub fn unsealing(self, unseal: Arc<dyn Unseal>) -> Self {
+        Self { unseal: Some(unseal), ..self }
+    }
+
     /// From where; an adapter that uploads states it among its capabilities, so that what cannot be
     /// brought is told as an address beforehand.
     #[must_use]
@@ -140,11 +157,15 @@ impl Porter {
         &self.hosts
     }
 
-    /// Fetches a picture of at most `max_bytes` and strips it. Called within `send`: a picture is
-    /// fetched when it is about to leave, never on receipt.
+    /// Fetches a picture of at most `max_bytes`, decrypts it if need be, and strips it. One that
+    /// travelled in its message is not fetched. Called within `send`, or within `fetch` for what
+    /// `seal` is about to seal: a picture is fetched when it is about to leave, never on receipt.
     pub async fn bring(&self, part: &ExternalPart, max_bytes: u64) -> Result<Stripped, Unbrought> {
+        if let Some(bytes) = bytes_in(part) {
+            return Ok(strip(&bytes)?);
+        }
         let place = self.hosts.place(&part.url)?;
-        if part.aead != 0 {
+        if part.aead != 0 && self.unseal.is_none() {
             return Err(Unbrought::Encrypted);
         }
         let fetch = self.fetch.as_ref().ok_or(Forbidden::Unnamed)?;
@@ -159,7 +180,11 @@ impl Porter {
         if part.hash_algorithm == SHA_256 && Sha256::digest(&bytes)[..] != part.hash[..] {
             return Err(Unbrought::Changed);
         }
-        Ok(strip(&bytes)?)
+        if part.aead == 0 {
+            return Ok(strip(&bytes)?);
+        }
+        let unseal = self.unseal.as_ref().ok_or(Unbrought::Encrypted)?;
+        Ok(strip(&unseal.unseal(part, &bytes).ok_or(Unbrought::Encrypted)?)?)
     }
 
     /// Whether a picture that did not come, or could not be laid down, is worth another attempt:
@@ -215,6 +240,33 @@ mod tests {
         let part = ExternalPart { content_type: "image/png".to_owned(), ..part() };
         let stripped = porter(GIF).bring(&part, 100).await.unwrap();
         assert_eq!(stripped.media_type, "image/gif");
+        assert_eq!(Some(stripped.bytes.as_slice()), GIF.strip_suffix(b"behind"));
+    }
+
+    #[tokio::test]
+    async fn an_encrypted_picture_comes_if_somebody_opens_it() {
+        #[derive(Debug)]
+        struct Xor;
+
+        impl Unseal for Xor {
+            fn unseal(&self, part: &ExternalPart, bytes: &[u8]) -> Option<Vec<u8>> {
+                let key = *part.key.as_bytes().first()?;
+                Some(bytes.iter().map(|byte| byte ^ key).collect())
+            }
+        }
+
+        let lies: Vec<u8> = GIF.iter().map(|byte| byte ^ 7).collect();
+        let porter = porter(&lies).unsealing(Arc::new(Xor));
+        let sealed = |key| ExternalPart { aead: 1, key: vec![key].into(), ..part() };
+        let stripped = porter.bring(&sealed(7), 100).await.unwrap();
+        assert_eq!(Some(stripped.bytes.as_slice()), GIF.strip_suffix(b"behind"));
+        assert!(matches!(porter.bring(&sealed(8), 100).await, Err(Unbrought::Unstrippable(_))));
+    }
+
+    #[tokio::test]
+    async fn what_travels_in_its_message_is_stripped_and_not_fetched() {
+        let part = super::super::enclosed("image/gif", "cat.gif", GIF);
+        let stripped = Porter::default().bring(&part, 100).await.unwrap();
         assert_eq!(Some(stripped.bytes.as_slice()), GIF.strip_suffix(b"behind"));
     }
 

@@ -2,6 +2,7 @@
 
 use clap::Subcommand;
 use serde::Serialize;
+use threadbridge_core::media::Porter;
 use threadbridge_core::model::id::AccountName;
 use threadbridge_xmtp::{InboxReport, MAX_INSTALLATIONS, Xmtp};
 
@@ -114,7 +115,7 @@ fn block_on<T>(
     runtime()?.block_on(async {
         match account {
             AccountSettings::Xmtp(settings) => {
-                act(registry::xmtp(name, settings, &secrets).or_exit(Exit::Settings)?).await
+                act(registry::xmtp(name, settings, &secrets, Porter::default()).or_exit(Exit::Settings)?).await
             }
             AccountSettings::Farcaster(_) | AccountSettings::Lens(_) => {
                 let what = format!("`{name}` is on {}, not on xmtp", account.network());

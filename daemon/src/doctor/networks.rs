@@ -43,7 +43,7 @@ pub(super) async fn examine(
                 Err(error) => vec![unusable(name, &error)],
             }
         }
-        AccountSettings::Xmtp(settings) => match registry::xmtp(name, settings, &secrets) {
+        AccountSettings::Xmtp(settings) => match registry::xmtp(name, settings, &secrets, Porter::default()) {
             Ok(adapter) => xmtp::examine(name, &adapter).await,
             Err(error) => vec![unusable(name, &error)],
         },

@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
+use threadbridge_core::media::Porter;
 use threadbridge_core::model::id::RemoteConversation;
 use threadbridge_core::secret::{Secret, SecretRef};
-use threadbridge_xmtp::Config;
+use threadbridge_xmtp::{Config, Upload};
 
 use super::account::{Objection, UnknownConversation};
 use super::fault::nearest;
@@ -25,26 +26,54 @@ pub struct XmtpSettings {
     /// ten.
     #[serde(default)]
     pub may_join: bool,
+    /// A folder on the web to which pictures are uploaded, encrypted, each by `PUT` under a random
+    /// name. Without it they travel inside their messages, if they have at most 1 MB.
+    #[serde(default)]
+    pub upload: Option<WebAddress>,
+    /// What that server is shown as `Authorization: Bearer …`.
+    #[serde(default)]
+    pub upload_token: Option<SecretRef>,
 }
 
 impl XmtpSettings {
     /// What the adapter takes; nothing while the wallet's key is not there.
     #[must_use]
-    pub fn config(&self, secrets: &BTreeMap<SecretRef, Secret>) -> Option<Config> {
+    pub fn config(
+        &self,
+        secrets: &BTreeMap<SecretRef, Secret>,
+        porter: Porter,
+    ) -> Option<Config> {
         let wallet = secrets.get(&self.wallet)?.clone();
-        Some(Config { host: self.host.url.clone(), wallet, may_join: self.may_join })
+        let token = self.upload_token.as_ref().and_then(|token| secrets.get(token)).cloned();
+        let upload = self.upload.as_ref().map(|it| Upload { url: it.url.clone(), token });
+        let config = Config::new(self.host.url.clone(), wallet);
+        Some(Config { may_join: self.may_join, porter, upload, ..config })
     }
 
     /// What does not go together.
     pub(super) fn objections(&self) -> Vec<Objection> {
         let problem = "who talks to whom would cross the network in clear, expected `https://`";
-        let is_open = !self.host.is_private;
-        is_open.then(|| Objection::at("host", None, problem)).into_iter().collect()
+        let mut found = Vec::new();
+        if !self.host.is_private {
+            found.push(Objection::at("host", None, problem));
+        }
+        for (key, address) in [("upload", &self.upload)] {
+            if address.as_ref().is_some_and(|it| !it.is_private) {
+                let problem = "whoever is on the wire could see what is laid down, expected `https://`";
+                found.push(Objection::at(key, None, problem));
+            }
+        }
+        if self.upload.is_none() && self.upload_token.is_some() {
+            let problem = "a token is shown to a server, expected `upload` too";
+            found.push(Objection::at("upload_token", None, problem));
+        }
+        found
     }
 
     /// The references to secrets, with their places in the account's table.
     pub(super) fn secrets(&self) -> Vec<(String, &SecretRef)> {
-        vec![("wallet".to_owned(), &self.wallet)]
+        let token = self.upload_token.iter().map(|token| ("upload_token".to_owned(), token));
+        [("wallet".to_owned(), &self.wallet)].into_iter().chain(token).collect()
     }
 }
 

@@ -1,4 +1,5 @@
-//! A server for history archives: what somebody uploads is had back by its id. It knows no key.
+//! A server for history archives and encrypted files: what somebody uploads is had back by its id, or
+//! by the name under which they put it there. It knows no key.
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -24,7 +25,7 @@ impl Archives {
 pub(crate) fn router(archives: Archives) -> axum::Router {
     axum::Router::new()
         .route("/upload", post(upload))
-        .route("/files/{id}", get(download))
+        .route("/files/{id}", get(download).put(put))
         .layer(DefaultBodyLimit::max(MAX_ARCHIVE))
         .with_state(archives)
 }
@@ -38,6 +39,18 @@ async fn upload(State(archives): State<Archives>, body: Bytes) -> Result<String,
     let id = hex::encode(id);
     archives.with(|archives| archives.insert(id.clone(), body));
     Ok(id)
+}
+
+async fn put(
+    State(archives): State<Archives>,
+    Path(name): Path<String>,
+    body: Bytes,
+) -> Result<StatusCode, StatusCode> {
+    if body.is_empty() {
+        return Err(StatusCode::BAD_REQUEST);
+    }
+    archives.with(|archives| archives.insert(name, body));
+    Ok(StatusCode::CREATED)
 }
 
 async fn download(

@@ -85,6 +85,7 @@ impl<'a> Opening<'a> {
             Arrival::Message(bytes) => return self.take_message(&bytes),
             Arrival::Welcomed(welcomed) => self.welcomed(&welcomed)?,
             Arrival::Uploaded(uploaded) => self.uploaded(&uploaded)?,
+            Arrival::Brought(brought) => self.kept().set_laid(&brought.name, &brought.laid),
         }
         Ok(Opened::Learnt)
     }

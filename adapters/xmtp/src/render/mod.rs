@@ -4,12 +4,13 @@ use prost::Message as _;
 use thiserror::Error;
 use threadbridge_core::model::{
     id::RemoteId,
-    outgoing::{Outgoing, ReplyTo, Say},
+    outgoing::{Embed, Outgoing, ReplyTo, Say},
 };
 
 use crate::{
     content::{envelope::MAX_CONTENT_BYTES, id::MessageId, reaction::Reaction, write},
     mark,
+    media::Enclosure,
     wire::proto::content::EncodedContent,
 };
 
@@ -40,18 +41,32 @@ pub(crate) fn render(outgoing: &Outgoing) -> Result<Vec<u8>, Unwritable> {
         Outgoing::Read { .. } => write::read_receipt(),
     };
     let bytes = encoded.encode_to_vec();
-    if bytes.len() > MAX_CONTENT_BYTES { Err(Unwritable::TooLarge) } else { Ok(bytes) }
+    // An enclosure is not what is sent, and may have its file in it.
+    if bytes.len() > MAX_CONTENT_BYTES && Enclosure::read(&encoded).is_none() { Err(Unwritable::TooLarge) } else { Ok(bytes) }
 }
 
 fn said(say: &Say) -> Result<EncodedContent, Unwritable> {
-    if say.text.is_empty() {
-        return Err(Unwritable::Empty);
+    let mut encoded = match (say.text.is_empty(), say.embeds.as_slice()) {
+        (true, []) => return Err(Unwritable::Empty),
+        (false, []) => text(say),
+        (true, [Embed::Media(part)]) => {
+            let reply_to = match &say.reply_to {
+                ReplyTo::Message(id) => message(id).ok(),
+                ReplyTo::Conversation | ReplyTo::PartBefore => None,
+            };
+            Enclosure::of(part, reply_to).into_encoded()
+        }
+        (_, [..]) => return Err(Unwritable::Beside),
+    };
+    if let Some(mark) = &say.mark {
+        mark::put(&mut encoded, mark);
     }
-    if !say.embeds.is_empty() {
-        return Err(Unwritable::Beside);
-    }
+    Ok(encoded)
+}
+
+fn text(say: &Say) -> EncodedContent {
     let text = write::text(&say.text);
-    let mut encoded = match &say.reply_to {
+    match &say.reply_to {
         // What happened in a group has a name here and none there: the answer stands by itself.
         ReplyTo::Message(id) => match message(id) {
             Ok(to) => write::reply(to, None, &text),
@@ -59,11 +74,7 @@ fn said(say: &Say) -> Result<EncodedContent, Unwritable> {
         },
         // The parts of a long message follow one another in the group; that joins them.
         ReplyTo::Conversation | ReplyTo::PartBefore => text,
-    };
-    if let Some(mark) = &say.mark {
-        mark::put(&mut encoded, mark);
     }
-    Ok(encoded)
 }
 
 fn reaction(

@@ -2,6 +2,7 @@
 
 use proptest::prelude::*;
 use threadbridge_core::{
+    media::Hosts,
     adapter::Parsed,
     model::{
         capabilities::Unit,
@@ -90,10 +91,12 @@ fn everything_that_can_be_done_is_read_as_what_it_was() {
 #[test]
 fn what_cannot_be_said_exactly_so_is_not_said() {
     let media = Embed::Media(ExternalPart::default());
+    let several = vec![media.clone(), media.clone()];
     let event = RemoteId::parse("commit/5").unwrap();
     let cases = [
         (Outgoing::Say(say("")), Unwritable::Empty),
         (Outgoing::Say(Say { embeds: vec![media], ..say("x") }), Unwritable::Beside),
+        (Outgoing::Say(Say { embeds: several, ..say("") }), Unwritable::Beside),
         (Outgoing::Edit { target: target(), say: say("x") }, Unwritable::Edit),
         (Outgoing::Delete { target: event.clone() }, Unwritable::Target),
         (Outgoing::React { target: event, emoji: "🎉".to_owned() }, Unwritable::Target),
@@ -114,7 +117,7 @@ fn an_answer_to_what_happened_stands_by_itself() {
 
 #[test]
 fn the_longest_reply_fits_the_network() {
-    let limit = conversation().limits.text;
+    let limit = conversation(Hosts::default(), 1).limits.text;
     assert_eq!(limit.unit, Unit::Bytes);
     let longest = Say {
         reply_to: ReplyTo::Message(target()),

@@ -4,6 +4,7 @@
 
 mod comparing;
 mod group;
+mod media;
 
 use sha2::Sha256;
 use threadbridge_core::adapter::{Missing, Sealed, Sealing};
@@ -63,7 +64,8 @@ impl<'a> SealingFor<'a> {
         let client = self.client()?;
         let group = self.group(&client, &place)?;
         let group = self.brought_up_to_date(group, &place)?;
-        self.encrypt(group, content)
+        let content = self.with_file(group.id().as_bytes(), content)?;
+        self.encrypt(group, &content)
     }
 
     fn encrypt(&self, group: Group<'_>, content: &[u8]) -> Result<Sealed, Halt> {

@@ -101,9 +101,9 @@ pub enum Carry {
     /// As an address that everybody can open, shown as the media.
     PublicUrl,
     /// As a file that the adapter brings there itself, by its
-    /// [`Porter`](crate::media::Porter): a picture that can be stripped, on one of the
-    /// [`media_hosts`](super::Capabilities::media_hosts). Otherwise the next rule that matches
-    /// decides; without one its address is said.
+    /// [`Porter`](crate::media::Porter): a picture that can be stripped, in its message or, encrypted
+    /// or not, on one of the [`media_hosts`](super::Capabilities::media_hosts). Otherwise the next
+    /// rule that matches decides; without one its address is said, if others can open it.
     Upload {
         /// The largest that is brought, in bytes.
         max_bytes: u64,

@@ -83,6 +83,8 @@ pub struct Capabilities {
     pub reactions: Reactions,
     /// How media gets there; what no rule matches is refused.
     pub media: Vec<MediaRule>,
+    /// Whether media is a message by itself, with no words beside it.
+    pub media_stands_alone: bool,
     /// From where media can be brought for [`Carry::Upload`]: the hosts of the adapter's
     /// [`Porter`](crate::media::Porter).
     pub media_hosts: Hosts,
@@ -113,6 +115,7 @@ impl Default for Capabilities {
                 carry: Carry::Link,
                 max_bytes: None,
             }],
+            media_stands_alone: false,
             media_hosts: Hosts::default(),
             limits: Limits::default(),
             rates: Vec::new(),
