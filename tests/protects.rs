@@ -6,6 +6,7 @@ use threadbridge_core::model::link::Downgrade;
 use threadbridge_core::store::Reads;
 use threadbridge_core::store::span::Span;
 use threadbridge_core::store::tables::{JOURNAL, NOTES};
+use threadbridge_core::view;
 
 use crate::trial::talk::Talk;
 use crate::trial::until;
@@ -32,6 +33,10 @@ fn a_less_protected_leg_is_refused_visibly_unless_the_link_allows_it() {
     });
     assert!(note.refused && note.reason.contains("downgrade"), "{note:?}");
     process.comes_to_rest(&rooms);
+    let status = view::status(&process.store.snapshot().unwrap()).unwrap();
+    let told = status.accounts.iter().find(|it| it.name == leg(&rooms[1]).account).unwrap();
+    assert_eq!((told.refusals.len(), told.refusals[0].count), (1, 1), "{told:?}");
+    assert_eq!(told.refusals[0].reason, note.reason);
     assert_eq!(talk.copy(1, secret), None);
     // What is said about it stays away too.
     talk.edits(secret);

@@ -32,6 +32,7 @@ mod joins;
 mod limits;
 mod listen;
 mod owner;
+mod refusals;
 mod route;
 mod seal;
 mod send;

@@ -7,15 +7,15 @@ use super::take::{Item, NotKept, Read, Taken};
 use super::waiting::{Wait, Waits, behind};
 use crate::adapter::{Cursor, Envelope, Missing, Outcome, Parsed};
 use crate::model::event::{Profile, ProfileRow};
-use crate::model::id::{AccountName, Identity, Leg, RemoteConversation, RemoteId, Seq};
-use crate::model::outbox::{RefusalCount, WaitingRow};
-use crate::model::time::Timestamp;
+use crate::model::id::{Identity, Leg, RemoteConversation, RemoteId, Seq};
+use crate::model::outbox::WaitingRow;
 use crate::pipeline::account::Account;
 use crate::pipeline::journal::{
     Accepted, Arrival, Settled, Source, append, missing_message, settled,
 };
+use crate::pipeline::refusals::count_refusal;
 use crate::pipeline::step::Step;
-use crate::store::tables::{CURSORS, PROFILES, REFUSALS, Stream, WAITING};
+use crate::store::tables::{CURSORS, PROFILES, Stream, WAITING};
 use crate::store::{ChangeError, Keys, Reads, Unit};
 
 /// Keeps what was opened and parsed, with the keys that it cost and the cursors that it moved.
@@ -242,18 +242,6 @@ fn wait(
 fn refuse(unit: &mut Unit<'_>, source: &Source, reason: String) -> Result<Outcome, ChangeError> {
     count_refusal(unit, &source.account, reason, source.now)?;
     Ok(Outcome::Refused)
-}
-
-pub(super) fn count_refusal(
-    unit: &mut Unit<'_>,
-    account: &AccountName,
-    reason: String,
-    now: Timestamp,
-) -> Result<(), ChangeError> {
-    let key = Stream { account: account.clone(), name: reason.clone() };
-    let before = unit.get(&REFUSALS, &key)?.map_or(0, |row| row.count);
-    let row = RefusalCount { reason, count: before.saturating_add(1), last_at: now };
-    unit.put(&REFUSALS, &key, &row)
 }
 
 fn shows(unit: &mut Unit<'_>, identity: &Identity, profile: Profile) -> Result<(), ChangeError> {

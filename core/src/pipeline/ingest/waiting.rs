@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound;
 
-use super::keep::{count_refusal, keep};
+use super::keep::keep;
 use super::take::{Item, NotKept, Read, read, said};
 use crate::adapter::{Missing, Outcome, Parsed};
 use crate::model::event::{Action, Event};
@@ -17,6 +17,7 @@ use crate::model::time::Timestamp;
 use crate::people;
 use crate::pipeline::account::Account;
 use crate::pipeline::journal::{RECEIPT, message_missing, missing_message, missing_name};
+use crate::pipeline::refusals::count_refusal;
 use crate::store::span::Span;
 use crate::store::tables::{REMOTE, WAITING};
 use crate::store::{ChangeError, Keys, ReadError, Reads, Snapshot};

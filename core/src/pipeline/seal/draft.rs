@@ -16,6 +16,7 @@ use crate::model::person::Attitude;
 use crate::model::time::Timestamp;
 use crate::people::{self, Kin};
 use crate::pipeline::account::Account;
+use crate::pipeline::refusals::count_refusal;
 use crate::pipeline::route::{Decision, Destination, decide};
 use crate::store::span::Span;
 use crate::store::tables::{
@@ -48,6 +49,8 @@ pub(super) struct Changes {
     copies: BTreeMap<(ConversationId, MessageId, Leg), Vec<(u16, Copy)>>,
     pointers: Vec<(RemoteId, Pointer)>,
     notes: Vec<(ConversationId, Seq, Note)>,
+    /// What the rules kept away, by account and reason.
+    refusals: Vec<(AccountName, String, Timestamp)>,
     backlog: Vec<BacklogRow>,
     wanted: Vec<Missing>,
     out_of_backlog: Vec<(Leg, Seq)>,
@@ -139,7 +142,10 @@ impl<'a> Draft<'a> {
                 }
                 Decision::Go => legs.push(leg.clone()),
                 Decision::Stay => {}
-                Decision::Refused(reason) => self.note(event, leg, true, reason),
+                Decision::Refused(reason) => {
+                    self.changes.refusals.push((leg.account.clone(), reason.clone(), self.now));
+                    self.note(event, leg, true, reason);
+                }
             }
         }
         Ok(legs)
@@ -313,6 +319,9 @@ impl Changes {
         }
         for (conversation, seq, note) in self.notes {
             unit.put(&NOTES, &(conversation, seq, note.leg.clone()), &note)?;
+        }
+        for (account, reason, now) in self.refusals {
+            count_refusal(unit, &account, reason, now)?;
         }
         for (key, people) in self.reacted {
             if people.is_empty() {
