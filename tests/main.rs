@@ -38,6 +38,7 @@ mod live;
 mod process;
 mod demo;
 mod client;
+mod tap;
 mod chat;
 mod farcaster;
 mod lens;

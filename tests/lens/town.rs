@@ -62,8 +62,12 @@ impl Town {
 
     /// Adds the bridge's account to a daemon's settings.
     pub(crate) fn account(&self, home: Home, name: &str) -> Home {
+        self.account_at(home, name, (&self.checker.url(), &self.lens.grove_url()))
+    }
+
+    /// The same, which reaches the network by these addresses.
+    pub(crate) fn account_at(&self, home: Home, name: &str, (api, grove): (&str, &str)) -> Home {
         let key = self.lens.make_wallet("the bridge's manager").secret();
-        let (api, grove) = (self.checker.url(), self.lens.grove_url());
         let settings = format!(
             "\n[accounts.{name}]\nnetwork = \"lens\"\nendpoint = {api:?}\ngrove = {grove:?}\n\
              origin = \"http://localhost\"\nchain_id = 37111\napp = {APP:?}\n\

@@ -1,3 +1,4 @@
 //! One thread that people see in three apps: on Farcaster, on Lens and on XMTP.
 
 mod crashes;
+mod refuses;
