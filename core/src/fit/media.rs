@@ -235,7 +235,7 @@ mod tests {
         assert_eq!(became(external("image/png", MB, 0)), "pass https://files.example/1");
         for (part, reason) in [
             (external("image/png", MB + 1, 0), "it is too large to be brought there"),
-            (external("video/mp4", 1, 0), "what such a file tells besides cannot be removed"),
+            (external("video/webm", 1, 0), "what such a file tells besides cannot be removed"),
             (elsewhere("https://other.example/1"), "its host is none of `[media] hosts`"),
             (elsewhere("http://files.example/1"), "its address is not encrypted on the way"),
         ] {

@@ -28,8 +28,10 @@ impl Outlet<'_> {
         let Some(lens) = json.get_mut("lens").and_then(Value::as_object_mut) else {
             return Err(SendError::Malformed);
         };
-        if let Some(image) = lens.get_mut("image") {
-            self.bring(op, image).await?;
+        for main in ["image", "video", "audio"] {
+            if let Some(media) = lens.get_mut(main) {
+                self.bring(op, media).await?;
+            }
         }
         if let Some(attachments) = lens.get_mut("attachments").and_then(Value::as_array_mut) {
             for media in attachments {

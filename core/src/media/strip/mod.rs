@@ -1,5 +1,6 @@
 //! Takes out of a picture what its pixels do not need: place, camera, times, names, comments,
-//! thumbnails. Nothing is decoded; each part that is kept is known by name, all others go.
+//! thumbnails. Nothing is decoded; each part that is kept is known by name, all others go. The same
+//! for moving pictures and sound.
 //!
 //! Kept beside the pixels: what colors mean (ICC profiles and the like), repetition and timing of
 //! moving pictures, and the orientation, in a new EXIF block that holds nothing else.
@@ -8,6 +9,7 @@ mod bytes;
 mod exif;
 mod gif;
 mod jpeg;
+mod mp4;
 mod png;
 mod webp;
 
@@ -40,12 +42,15 @@ const JPEG: &str = "image/jpeg";
 const PNG: &str = "image/png";
 const WEBP: &str = "image/webp";
 const GIF: &str = "image/gif";
+const MOVIES: [&str; 4] = ["video/mp4", "video/quicktime", "video/x-m4v", "audio/m4a"];
 
 /// Whether files of this media type, if they are what they say, can be stripped.
 #[must_use]
 pub fn strippable(media_type: &str) -> bool {
     let bare = media_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
     matches!(bare.as_str(), JPEG | "image/jpg" | PNG | "image/apng" | WEBP | GIF)
+        || matches!(bare.as_str(), "audio/mp4" | "audio/x-m4a")
+        || MOVIES.contains(&bare.as_str())
 }
 
 /// Strips a picture. The result is at most some dozens of bytes longer than `file`; the work is
@@ -61,6 +66,9 @@ pub fn strip(file: &[u8]) -> Result<Stripped, Unstrippable> {
         (webp::strip(file), WEBP)
     } else {
         let format = infer::get(file).map(|kind| kind.mime_type());
+        if let Some(media_type) = format.filter(|it| MOVIES.contains(it)) {
+            return Ok(Stripped { bytes: mp4::strip(file, media_type)?, media_type });
+        }
         return Err(format.map_or(Unstrippable::Unknown, Unstrippable::Format));
     };
     let bytes = stripped.ok_or(Unstrippable::Broken(media_type))?;

@@ -247,10 +247,8 @@ fn what_cannot_be_stripped_is_refused_with_a_reason() {
             "what image/heif files tell besides cannot be removed",
         ),
         (b"II*\0\x08\0\0\0\0\0", "what image/tiff files tell besides cannot be removed"),
-        (
-            b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom",
-            "what video/mp4 files tell besides cannot be removed",
-        ),
+        (b"RIFF\x10\0\0\0AVI LIST", "what video/x-msvideo files tell besides cannot be removed"),
+        (b"\0\0\0\x18ftypmp42\0\0\0\0mp42isom", "the video/mp4 file is broken"),
         (b"%PDF-1.7\n", "what application/pdf files tell besides cannot be removed"),
         (b"hello", "what sort of file it is cannot be seen"),
         (b"", "what sort of file it is cannot be seen"),
@@ -270,10 +268,12 @@ fn what_cannot_be_stripped_is_refused_with_a_reason() {
 
 #[test]
 fn it_is_known_beforehand_what_can_be_stripped() {
-    for media_type in ["image/jpeg", "IMAGE/PNG; x=1", "image/webp", "image/gif"] {
+    for media_type in
+        ["image/jpeg", "IMAGE/PNG; x=1", "image/webp", "image/gif", "video/mp4", "audio/mp4"]
+    {
         assert!(strippable(media_type), "{media_type}");
     }
-    for media_type in ["image/heic", "image/tiff", "image/svg+xml", "video/mp4", "image/*", ""] {
+    for media_type in ["image/heic", "image/tiff", "image/svg+xml", "video/webm", "image/*", ""] {
         assert!(!strippable(media_type), "{media_type}");
     }
 }
