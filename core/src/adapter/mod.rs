@@ -14,6 +14,7 @@ mod envelope;
 mod inbound;
 mod outbound;
 mod outlet;
+mod reach;
 mod verdict;
 
 use std::collections::BTreeSet;
@@ -26,12 +27,14 @@ pub use self::inbound::{Batch, Closed, Inbound, Outcome};
 pub(crate) use self::inbound::{Handover, Ledger};
 pub use self::outbound::{Receipt, Sealing, SendRequest, Unrenderable};
 pub use self::outlet::{HandedOver, Outlet};
+pub use self::reach::{Fact, Reached, Sought};
 pub use self::verdict::{AdapterError, Verdict};
 
 pub use crate::model::envelope::{Cursor, Envelope, Missing, Sealed};
 pub use crate::model::health::Health;
 
 use crate::model::capabilities::{Capabilities, Rate};
+use crate::model::group::{Member, Regroup};
 use crate::model::id::{Identity, Network, RemoteConversation};
 use crate::model::outgoing::Outgoing;
 use crate::model::time::Timestamp;
@@ -62,6 +65,32 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     fn direct(&self, with: &Identity) -> Option<RemoteConversation> {
         let _unreachable = with;
         None
+    }
+
+    /// Looks up on the network whom a text names there (an address, an id), and whether they can be
+    /// written to. Asked by the owner's hand, before anything is kept.
+    async fn look_up(&self, who: &str) -> Result<Sought, AdapterError> {
+        let _nobody = who;
+        Ok(Sought::Unable)
+    }
+
+    /// What a group that is to be made will be called there, a name of its own each time; nothing
+    /// where the account can make none.
+    fn fresh_group(&self) -> Option<RemoteConversation> {
+        None
+    }
+
+    /// Who is in a group, as far as the account's keys tell; nothing if it is no group that the
+    /// account is in.
+    fn members(&self, keys: &Keys, conversation: &RemoteConversation) -> Option<Vec<Member>> {
+        let _unknown = (keys, conversation);
+        None
+    }
+
+    /// How the account stands, for people: what its keys and its connection tell.
+    fn facts(&self, keys: &Keys) -> Vec<Fact> {
+        let _none = keys;
+        Vec::new()
     }
 
     /// How many envelopes the account may send, whatever the conversation; all of them hold.
@@ -106,6 +135,20 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
         plaintext: &[u8],
         now: Timestamp,
     ) -> Sealing;
+
+    /// Makes a group be as the owner wants it. It is asked again until it says that there is nothing
+    /// left to do ([`Sealing::Done`]), or has given what is to be sent for it; asked for what is so
+    /// already, it does nothing.
+    fn regroup(
+        &self,
+        keys: &Keys,
+        conversation: &RemoteConversation,
+        change: &Regroup,
+        now: Timestamp,
+    ) -> Sealing {
+        let _unable = (keys, conversation, change, now);
+        Sealing::Refused { reason: "groups cannot be changed from here on this network".to_owned() }
+    }
 
     /// Sends sealed envelopes of one conversation, in order, each once. Begins nothing more once one
     /// has failed: the answer may be shorter than `batch`, and what has no answer was not tried.

@@ -15,6 +15,8 @@ pub enum Sealing {
     /// This must be sent, taken in by the network and read back first (a key change, a commit);
     /// then the plaintext is to be sealed again.
     First(Sealed),
+    /// What was asked for is so; nothing is to be sent.
+    Done,
     /// Can never be sealed for this conversation.
     Refused {
         /// One clause for people, without identifiers or content.

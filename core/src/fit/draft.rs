@@ -47,9 +47,8 @@ impl Draft {
         whole.extend(addresses(&text));
         whole.extend(self.beginning());
         let payload = telling.capabilities.limits.payload;
-        let stands_alone = |it: &Embed| {
-            telling.capabilities.media_stands_alone && matches!(it, Embed::Media(_))
-        };
+        let stands_alone =
+            |it: &Embed| telling.capabilities.media_stands_alone && matches!(it, Embed::Media(_));
         let (alone, beside) = std::mem::take(&mut self.embeds).into_iter().partition(stands_alone);
         let batches = batches(beside, telling, !text.is_empty());
         let room = |index: usize| {

@@ -110,6 +110,10 @@ pub fn event_line(event: &SystemEvent) -> String {
             let by = by.as_ref().map(actor).unwrap_or_else(|| "Somebody".to_owned());
             format!("{by} named the conversation “{}”", shortened(title))
         }
+        SystemEvent::Founded { title, who, by } => {
+            let by = by.as_ref().map(actor).unwrap_or_else(|| "Somebody".to_owned());
+            format!("{by} began the group “{}” with {}", shortened(title), everybody(who))
+        }
         SystemEvent::CallStarted { by, url } => {
             let by = by.as_ref().map(actor).unwrap_or_else(|| "Somebody".to_owned());
             match url {

@@ -274,10 +274,8 @@ mod tests {
 
     #[test]
     fn what_is_encrypted_or_enclosed_is_brought_and_its_key_said_nowhere() {
-        let rules = [
-            rule(None, None, Carry::Upload { max_bytes: MB }),
-            rule(None, None, Carry::PublicUrl),
-        ];
+        let rules =
+            [rule(None, None, Carry::Upload { max_bytes: MB }), rule(None, None, Carry::PublicUrl)];
         let became = |part| became(part, &rules);
         assert_eq!(
             became(Part::inline(external("image/png", 1, 2))),

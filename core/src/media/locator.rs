@@ -99,7 +99,8 @@ mod tests {
             hash: vec![4; 32],
             ..ExternalPart::default()
         };
-        let plain = ExternalPart { url: "https://files.example/1".to_owned(), ..Default::default() };
+        let plain =
+            ExternalPart { url: "https://files.example/1".to_owned(), ..Default::default() };
         assert_eq!(located(&locator(&encrypted), "image/jpeg"), encrypted);
         assert_eq!(located(&locator(&plain), ""), plain);
         assert!(is_public_address("https://files.example/1"));

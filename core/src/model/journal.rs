@@ -130,6 +130,9 @@ pub struct Conversation {
     /// When it began here.
     #[n(3)]
     pub created_at: Timestamp,
+    /// Whether the owner began it by hand: then it is listened to without a link.
+    #[cbor(n(4), default)]
+    pub is_begun: bool,
 }
 
 /// Somebody's reaction to a message, for as long as it stands.

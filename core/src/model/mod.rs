@@ -14,6 +14,7 @@ pub mod person;
 pub mod copy;
 pub mod link;
 pub mod direct;
+pub mod group;
 pub mod journal;
 pub mod erasure;
 pub mod envelope;

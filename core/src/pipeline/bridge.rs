@@ -108,7 +108,7 @@ pub enum NotDone {
 pub struct Bridge {
     pub(super) store: Store,
     pub(super) clock: Clock,
-    tending: Tending,
+    pub(super) tending: Tending,
     bounds: watch::Sender<Limits>,
     pub(super) head: watch::Sender<Seq>,
     stop: CancellationToken,
@@ -324,6 +324,6 @@ impl Running {
 
 /// The conversations of an account that are listened to.
 pub(super) fn linked(routes: &Routes, account: &AccountName) -> BTreeSet<RemoteConversation> {
-    let legs = routes.by_conversation.values().flat_map(Route::legs);
+    let legs = routes.by_conversation.values().flat_map(Route::legs).chain(&routes.begun);
     legs.filter(|leg| leg.account == *account).map(|leg| leg.conversation.clone()).collect()
 }

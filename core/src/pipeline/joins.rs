@@ -1,7 +1,7 @@
 //! Puts the owner's links into the store: legs that are linked share a conversation, legs that are
 //! linked no longer part again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::route::{People, Route, Routes, Ways};
 use crate::model::direct::Direct;
@@ -41,6 +41,7 @@ pub(super) fn join(
             name: Some(route.name().to_owned()),
             legs: legs.clone(),
             created_at,
+            is_begun: known.as_ref().is_some_and(|it| it.is_begun),
         };
         if known.as_ref() != Some(&conversation) {
             unit.put(&CONVERSATIONS, &id, &conversation)?;
@@ -60,8 +61,8 @@ pub(super) fn join(
         }
         joined.insert(id, route);
     }
-    part(unit, &joined, now)?;
-    Ok(Routes { by_conversation: joined, people: People::default() })
+    let begun = part(unit, &joined, now)?;
+    Ok(Routes { by_conversation: joined, people: People::default(), begun })
 }
 
 /// Keeps the ways of a direct conversation, with what became of them.
@@ -86,19 +87,23 @@ fn begin(unit: &mut Unit<'_>, leg: Leg, now: Timestamp) -> Result<(), ChangeErro
     let id = ConversationId::fresh();
     unit.put(&LEGS, &leg, &id)?;
     let legs = vec![leg];
-    unit.put(&CONVERSATIONS, &id, &Conversation { id, name: None, legs, created_at: now })
+    let begun = Conversation { id, name: None, legs, created_at: now, is_begun: false };
+    unit.put(&CONVERSATIONS, &id, &begun)
 }
 
-/// Legs that share a conversation without a link begin new ones, but for the first.
+/// Legs that share a conversation without a link begin new ones, but for the first. Returns the legs
+/// of conversations that the owner began by hand.
 fn part(
     unit: &mut Unit<'_>,
     joined: &BTreeMap<ConversationId, Route>,
     now: Timestamp,
-) -> Result<(), ChangeError> {
-    let mut parted = Vec::new();
+) -> Result<BTreeSet<Leg>, ChangeError> {
+    let (mut parted, mut begun) = (Vec::new(), BTreeSet::new());
     let mut page = unit.scan(&CONVERSATIONS, Span::all(), PAGE)?;
     while let Some((last, _)) = page.last() {
         let next = unit.scan(&CONVERSATIONS, Span::all().after(last), PAGE)?;
+        let by_hand = page.iter().filter(|(_, it)| it.is_begun);
+        begun.extend(by_hand.flat_map(|(_, it)| it.legs.iter().cloned()));
         let apart = |it: &Conversation| it.legs.len() > 1 && !joined.contains_key(&it.id);
         parted.extend(page.into_iter().map(|(_, it)| it).filter(apart));
         page = next;
@@ -115,5 +120,5 @@ fn part(
         }
         unit.put(&CONVERSATIONS, &conversation.id, &Conversation { legs: stays, ..conversation })?;
     }
-    Ok(())
+    Ok(begun)
 }

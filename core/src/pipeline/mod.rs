@@ -46,6 +46,6 @@ pub use self::bridge::{Bridge, NotDone, Setup, StartError};
 pub use self::direct::{NotMoved, Retired, move_to, reply_on, retire};
 pub use self::erase::{Stepped, erase, step as step_erasure};
 pub use self::limits::Limits;
-pub use self::owner::{Target, discard, replay, say};
+pub use self::owner::{Begun, Target, begin, discard, regroup, replay, say};
 pub use self::route::{Decision, Destination, People, Route, Routes, Voice, decide};
 pub use self::step::{Step, Steps};

@@ -8,12 +8,14 @@ use super::journal::{conversation_of, identified, place, will_end};
 use crate::model::content::Content;
 use crate::model::copy::Copy;
 use crate::model::erasure::Erase;
-use crate::model::id::{ConversationId, Leg, MessageId, Seq};
-use crate::model::journal::Record;
+use crate::model::id::{ConversationId, Identity, Leg, MessageId, Seq};
+use crate::model::journal::{Conversation, Record};
 use crate::model::level::Level;
 use crate::model::mark::{Mark, Origin};
 use crate::model::outbox::{OutboxKind, OutboxRow};
+use crate::model::person::Attitude;
 use crate::model::time::Timestamp;
+use crate::people;
 use crate::store::tables::{CONVERSATIONS, COPIES, DEAD_LETTERS, DIRECTS, OUTBOX};
 use crate::store::{ChangeError, Reads, Store, Unit};
 
@@ -148,15 +150,93 @@ fn letters(
     })
 }
 
+/// What the owner begins by hand.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Begun {
+    /// Where.
+    pub leg: Leg,
+    /// What the conversation is called; nothing for one between two.
+    pub title: Option<String>,
+    /// With whom, if it is between two: who is written to may answer.
+    pub peer: Option<Identity>,
+}
+
+/// Begins a conversation, or goes on in the one that is there, by saying something in it. It is
+/// listened to from then on.
+pub async fn begin(
+    store: &Store,
+    begun: Begun,
+    content: Content,
+    now: Timestamp,
+) -> Result<(MessageId, Seq), NotDone> {
+    Ok(store.write(move |unit| begin_in(unit, &begun, &content, now)).await?)
+}
+
+fn begin_in(
+    unit: &mut Unit<'_>,
+    begun: &Begun,
+    content: &Content,
+    now: Timestamp,
+) -> Result<(MessageId, Seq), ChangeError> {
+    let id = conversation_of(unit, &begun.leg, now)?;
+    if let Some(before) = unit.get(&CONVERSATIONS, &id)? {
+        let name = before.name.clone().or_else(|| begun.title.clone());
+        let row = Conversation { is_begun: true, name, ..before };
+        unit.put(&CONVERSATIONS, &id, &row)?;
+    }
+    if let Some(peer) = &begun.peer
+        && people::is_stranger(unit, peer)?
+    {
+        people::think(unit, peer, Some(Attitude::Accepted), now)?;
+    }
+    let is_direct = unit.get(&DIRECTS, &id)?.is_some();
+    let to = (is_direct || begun.title.is_some()).then(|| begun.leg.clone());
+    journal_own(unit, (id, to), content, now)
+}
+
+/// Journals what is to become of a group. A running bridge sees to it, whatever happens meanwhile.
+pub async fn regroup(
+    store: &Store,
+    leg: Leg,
+    content: Content,
+    now: Timestamp,
+) -> Result<(MessageId, Seq), NotDone> {
+    let journal = move |unit: &mut Unit<'_>| -> Result<_, ChangeError> {
+        let conversation = conversation_of(unit, &leg, now)?;
+        journal_own(unit, (conversation, Some(leg)), &content, now)
+    };
+    Ok(store.write(journal).await?)
+}
+
 impl Bridge {
-    /// Says something as the owner.
-    pub async fn say(&self, target: Target, content: Content) -> Result<MessageId, NotDone> {
-        let (message, seq) = say(&self.store, target, content, self.clock.now()).await?;
+    /// Begins a conversation, or goes on in the one that is there.
+    pub async fn begin(&self, begun: Begun, content: Content) -> Result<MessageId, NotDone> {
+        let (message, seq) = begin(&self.store, begun, content, self.clock.now()).await?;
+        // Who answers at once is heard.
+        self.tending.gather().await;
+        self.grown_to(seq);
+        Ok(message)
+    }
+
+    /// Sees to it that a group becomes what the owner wants.
+    pub async fn regroup(&self, leg: Leg, content: Content) -> Result<MessageId, NotDone> {
+        let (message, seq) = regroup(&self.store, leg, content, self.clock.now()).await?;
+        self.grown_to(seq);
+        Ok(message)
+    }
+
+    fn grown_to(&self, seq: Seq) {
         self.head.send_if_modified(|head| {
             let grew = *head < seq;
             *head = (*head).max(seq);
             grew
         });
+    }
+
+    /// Says something as the owner.
+    pub async fn say(&self, target: Target, content: Content) -> Result<MessageId, NotDone> {
+        let (message, seq) = say(&self.store, target, content, self.clock.now()).await?;
+        self.grown_to(seq);
         Ok(message)
     }
 

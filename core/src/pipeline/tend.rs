@@ -96,11 +96,15 @@ impl Tending {
 
     /// Gathers direct conversations anew.
     async fn follow_people(&self) {
+        if self.setup.lock().await.direct.is_some() {
+            self.gather().await;
+        }
+    }
+
+    /// Has everybody follow what conversations there are now.
+    pub(super) async fn gather(&self) {
         let running = self.running.lock().await;
         let setup = self.setup.lock().await.clone();
-        if setup.direct.is_none() {
-            return;
-        }
         let before = self.routes.borrow().clone();
         match self.agree(&setup).await {
             Ok(routes) if routes == before => {}

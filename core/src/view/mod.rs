@@ -8,5 +8,5 @@ mod threads;
 
 pub use self::people::{Known, Warning, one_person, people};
 pub use self::proofs::proofs;
-pub use self::status::{AccountStatus, LegStatus, Status, dead_letters, outbox, status};
+pub use self::status::{AccountStatus, LegStatus, Status, WaitCount, dead_letters, outbox, status};
 pub use self::threads::{Line, LineState, Thread, thread, threads};

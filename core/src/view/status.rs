@@ -39,10 +39,23 @@ pub struct AccountStatus {
     pub behind: u64,
     /// How many envelopes wait for what they lack.
     pub waiting: usize,
+    /// What they wait for, for people: how many of them, and since when the first does.
+    pub waits: Vec<WaitCount>,
     /// What was refused, how often and why.
     pub refusals: Vec<RefusalCount>,
     /// Legs with something on its way.
     pub legs: Vec<LegStatus>,
+}
+
+/// How many envelopes wait for the same reason.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WaitCount {
+    /// The reason.
+    pub reason: String,
+    /// How many.
+    pub count: usize,
+    /// Since when the first does.
+    pub since: Timestamp,
 }
 
 /// One leg with something on its way.
@@ -54,6 +67,8 @@ pub struct LegStatus {
     pub outbox: usize,
     /// How many events wait to be sealed.
     pub backlog: usize,
+    /// What the first of those lacks.
+    pub lacks: Option<String>,
     /// When the oldest of the envelopes was sealed.
     pub oldest_at: Option<Timestamp>,
     /// What the last attempt failed of.
@@ -62,7 +77,7 @@ pub struct LegStatus {
 
 impl LegStatus {
     const fn empty(leg: Leg) -> Self {
-        Self { leg, outbox: 0, backlog: 0, oldest_at: None, last_error: None }
+        Self { leg, outbox: 0, backlog: 0, lacks: None, oldest_at: None, last_error: None }
     }
 }
 
@@ -81,10 +96,12 @@ pub fn status(store: &impl Reads) -> Result<Status, ReadError> {
 
 fn account(store: &impl Reads, row: HealthRow, journaled: u64) -> Result<AccountStatus, ReadError> {
     let sealed = store.get(&SEALED, &row.account)?.map_or(0, |Seq(sealed)| sealed);
+    let waits = waits(store, &row.account)?;
     let refusals = store.scan(&REFUSALS, Span::under(&row.account), usize::MAX)?;
     Ok(AccountStatus {
         behind: journaled.saturating_sub(sealed),
-        waiting: store.scan(&WAITING, Span::under(&row.account), usize::MAX)?.len(),
+        waiting: waits.iter().map(|it| it.count).sum(),
+        waits,
         refusals: refusals.into_iter().map(|(_, count)| count).collect(),
         legs: legs(store, &row.account)?,
         name: row.account,
@@ -92,6 +109,18 @@ fn account(store: &impl Reads, row: HealthRow, journaled: u64) -> Result<Account
         health: row.health,
         since: row.since,
     })
+}
+
+fn waits(store: &impl Reads, account: &AccountName) -> Result<Vec<WaitCount>, ReadError> {
+    let mut waits: BTreeMap<String, WaitCount> = BTreeMap::new();
+    for (_, row) in store.scan(&WAITING, Span::under(account), usize::MAX)? {
+        let (reason, since) = (row.missing.reason, row.since);
+        let count = waits.entry(reason.clone());
+        let count = count.or_insert(WaitCount { reason, count: 0, since });
+        count.count += 1;
+        count.since = count.since.min(since);
+    }
+    Ok(waits.into_values().collect())
 }
 
 fn legs(store: &impl Reads, account: &AccountName) -> Result<Vec<LegStatus>, ReadError> {
@@ -105,6 +134,7 @@ fn legs(store: &impl Reads, account: &AccountName) -> Result<Vec<LegStatus>, Rea
     for (_, row) in store.scan(&BACKLOG, Span::under(account), usize::MAX)? {
         let leg = legs.entry(row.leg.clone()).or_insert_with(|| LegStatus::empty(row.leg.clone()));
         leg.backlog += 1;
+        leg.lacks = leg.lacks.take().or_else(|| row.missing.as_ref().map(|it| it.reason.clone()));
         if let Some(missing) = row.missing {
             leg.last_error.get_or_insert(missing.reason);
         }

@@ -1,5 +1,6 @@
 //! Conversations and what was said in them.
 
+use crate::fit::fallback::event_line;
 use crate::model::content::{Content, Kind};
 use crate::model::copy::{Copy, MadeBy};
 use crate::model::event::{Profile, ProfileRow};
@@ -121,6 +122,7 @@ fn line(store: &impl Reads, seq: Seq, record: Record) -> Result<Line, ReadError>
         it.text()
             .map(|text| text.as_str.to_owned())
             .or_else(|| it.reactions().first().map(|emoji| (*emoji).to_owned()))
+            .or_else(|| it.system().map(|event| event_line(&event)))
     });
     Ok(Line {
         seq,

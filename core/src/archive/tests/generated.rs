@@ -131,7 +131,11 @@ fn begin(unit: &mut Unit<'_>, n: u8) -> Result<(), ChangeError> {
         unit.put(&LEGS, leg, &id)?;
     }
     let name = n.is_multiple_of(2).then(|| format!("room {n}"));
-    unit.put(&CONVERSATIONS, &id, &Conversation { id, name, legs, created_at: at(0) })
+    unit.put(
+        &CONVERSATIONS,
+        &id,
+        &Conversation { id, name, legs, created_at: at(0), is_begun: false },
+    )
 }
 
 /// What an erased conversation leaves nothing of.

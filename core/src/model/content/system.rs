@@ -55,6 +55,19 @@ pub enum SystemEvent {
         #[n(0)]
         by: Option<Actor>,
     },
+    /// The conversation began as a group.
+    #[n(5)]
+    Founded {
+        /// The name it has.
+        #[n(0)]
+        title: String,
+        /// Whom it began with.
+        #[n(1)]
+        who: Vec<Actor>,
+        /// Who made it.
+        #[n(2)]
+        by: Option<Actor>,
+    },
 }
 
 /// Somebody who does something, by identity and by name.

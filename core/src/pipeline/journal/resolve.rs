@@ -51,7 +51,8 @@ pub(crate) fn conversation_of(
     let id = ConversationId::fresh();
     unit.put(&LEGS, leg, &id)?;
     let legs = vec![leg.clone()];
-    unit.put(&CONVERSATIONS, &id, &Conversation { id, name: None, legs, created_at: now })?;
+    let begun = Conversation { id, name: None, legs, created_at: now, is_begun: false };
+    unit.put(&CONVERSATIONS, &id, &begun)?;
     Ok(id)
 }
 

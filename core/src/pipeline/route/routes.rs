@@ -135,6 +135,8 @@ pub struct Routes {
     pub(crate) by_conversation: BTreeMap<ConversationId, Route>,
     /// Who speaks as themself.
     pub(crate) people: People,
+    /// The legs of conversations that the owner began by hand.
+    pub(crate) begun: BTreeSet<Leg>,
 }
 
 impl Routes {

@@ -8,6 +8,7 @@ use super::facts::{
     To, answered_by, emoji, is_deleted, later_versions, others, referent, speaker, target_of,
     with_its_end,
 };
+use super::regroup::{regroup, wanted};
 use super::teller::{Teller, teller};
 use crate::adapter::{Sealed, Sealing};
 use crate::fit::{Fitted, Referent, Telling, fit};
@@ -42,6 +43,10 @@ pub(super) fn seal_event(
     };
     // What came too late is not said.
     if content.ends(event.record.received_at).is_some_and(|end| end <= draft.now) {
+        return Ok(());
+    }
+    if let Some(change) = wanted(event, &content) {
+        regroup(draft, event, leg, &change);
         return Ok(());
     }
     let target = target_of(&content);
@@ -219,6 +224,7 @@ fn seal_all(
                 let control = (CONTROL, sealed, OutboxKind::Control);
                 return Some(vec![row(draft, event, (leg, teller), control)]);
             }
+            Sealing::Done => {}
             Sealing::Refused { reason } => {
                 draft.note(event, leg, true, reason);
                 return None;
@@ -245,7 +251,7 @@ fn behind(outgoing: Outgoing, before: Option<crate::model::id::RemoteId>) -> Out
     }
 }
 
-fn row(
+pub(super) fn row(
     draft: &Draft<'_>,
     event: &Placed,
     (leg, teller): (&Leg, &Teller),

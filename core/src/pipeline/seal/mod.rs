@@ -10,6 +10,7 @@ mod backlog;
 mod draft;
 mod event;
 mod facts;
+mod regroup;
 mod teller;
 
 use std::time::Duration;

@@ -23,6 +23,7 @@ impl Desk {
         for _ in 0..MAX_ROUNDS {
             match self.try_to_seal(outgoing).await {
                 Sealing::Ready(sealed) => return sealed,
+                Sealing::Done => panic!("what is said has to be sent"),
                 Sealing::Refused { reason } => panic!("it can never be sealed: {reason}"),
                 Sealing::Missing(missing) => {
                     let envelopes = self.adapter.fetch(&missing).await.unwrap();
