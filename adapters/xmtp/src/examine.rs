@@ -139,6 +139,11 @@ impl Xmtp {
         let address = self.wallet.member().to_string();
         let found = self.api.inboxes(&[address]).await?;
         let Some(inbox) = found.into_iter().next().flatten() else { return Ok(None) };
+        Ok(self.state_of(inbox).await?.map(|state| (inbox, state)))
+    }
+
+    /// How an inbox stands by its log; nothing if there is none.
+    pub(crate) async fn state_of(&self, inbox: InboxId) -> Result<Option<State>, InboxError> {
         let mut log = self.api.identity_updates(&[Since { of: inbox, id: 0 }]).await?;
         let (mut replay, mut said) = (Replay::default(), Said::default());
         for entry in log.remove(&inbox).unwrap_or_default() {
@@ -155,6 +160,6 @@ impl Xmtp {
             };
             replay.follow(&examined)?;
         }
-        Ok(replay.state.map(|state| (inbox, state)))
+        Ok(replay.state)
     }
 }

@@ -6,7 +6,9 @@ use threadbridge_core::adapter::{AdapterError, Envelope, Missing};
 use threadbridge_core::model::time::Clock;
 
 use crate::api::{Api, ApiError, PAGE, Since};
-use crate::arrival::{Arrival, Blob, Brought, InboxOf, KeyPackageOf, KeyPackages, Log, Verdict, Welcomed};
+use crate::arrival::{
+    Arrival, Blob, Brought, InboxOf, KeyPackageOf, KeyPackages, Log, Verdict, Welcomed,
+};
 use crate::identity::inbox::InboxId;
 use crate::identity::member::Installation;
 use crate::listen::nanoseconds;

@@ -19,12 +19,13 @@ pub(crate) fn names(
 ) -> Result<Vec<RemoteConversation>, Missing> {
     let mut places = vec![Place::Group(group.as_bytes().to_vec())];
     if let Some(peer) = record.peer.as_deref().and_then(InboxId::parse) {
-        places.push(Place::Direct(peer));
         let newest = Logs::new(keys).newest(peer).map_err(|_| keys_unreadable())?;
         if let Some((_, state)) = newest {
             let addresses = state.addresses().into_iter();
             places.extend(addresses.map(|it| Place::DirectAddress(it.to_owned())));
         }
+        // What the bridge itself calls it comes behind what the owner's links do.
+        places.push(Place::Direct(peer));
     }
     Ok(places.iter().filter_map(Place::name).collect())
 }

@@ -75,7 +75,8 @@ pub fn members(identity_update: &[u8]) -> Option<usize> {
 /// What is read of a content that somebody said; nothing if it is none.
 #[must_use]
 pub fn said(content: &[u8]) -> Option<Vec<Parsed>> {
-    let place = Place { conversation: "group/01".to_owned(), sender: inbox()?, at_ns: 1 };
+    let place =
+        Place { conversation: "group/01".to_owned(), sender: inbox()?, at_ns: 1, peer: None };
     let (id, before) = (MessageId::from_bytes([9; 32]), Some(MessageId::from_bytes([8; 32])));
     let heard = Heard::Said { place, id, content: content.to_vec(), before };
     parse(&Network::parse("xmtp").ok()?, &heard.to_bytes()).ok()

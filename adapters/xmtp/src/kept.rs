@@ -1,6 +1,8 @@
 //! What the account keeps beside its groups and logs: how far each group was taken in, who has which
 //! address, and what was asked for.
 
+use std::collections::BTreeSet;
+
 use minicbor::{Decode, Encode};
 use threadbridge_core::adapter::Missing;
 use threadbridge_core::store::Keys;
@@ -153,6 +155,15 @@ impl<'a> Kept<'a> {
 
     pub(crate) fn forget_laid(self, name: &str) {
         self.keys.delete(&key("file", name.as_bytes()));
+    }
+
+    /// The welcomes to groups that ask for a newer client.
+    pub(crate) fn for_newer(self) -> Result<BTreeSet<u64>, Missing> {
+        Ok(self.get(b"xmtp/newer")?.unwrap_or_default())
+    }
+
+    pub(crate) fn set_for_newer(self, welcomes: &BTreeSet<u64>) {
+        self.put(b"xmtp/newer", welcomes);
     }
 
     /// Whether what stands at a pointer's destination was taken in.

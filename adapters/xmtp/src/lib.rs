@@ -16,6 +16,7 @@ mod config;
 mod connect;
 mod content;
 mod examine;
+mod facts;
 mod fetch;
 mod follow;
 pub mod hostile;
@@ -28,6 +29,7 @@ mod mls;
 mod open;
 mod parse;
 mod place;
+mod reach;
 mod render;
 mod rows;
 #[cfg(test)]
@@ -45,10 +47,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use threadbridge_core::adapter::{
-    Adapter, AdapterError, Envelope, Inbound, Malformed, Missing, Opened, Parsed, Receipt, Sealing,
-    SendRequest, Unrenderable,
+    Adapter, AdapterError, Envelope, Fact, Inbound, Malformed, Missing, Opened, Parsed, Receipt,
+    Sealing, SendRequest, Sought, Unrenderable,
 };
 use threadbridge_core::model::capabilities::{Capabilities, Rate};
+use threadbridge_core::model::group::{Member, Regroup};
 use threadbridge_core::model::id::{Identity, Network, RemoteConversation};
 use threadbridge_core::model::outgoing::Outgoing;
 use threadbridge_core::model::time::{Clock, Timestamp};
@@ -62,6 +65,7 @@ pub use self::media::Attachments;
 
 use self::api::Api;
 use self::fetch::Fetching;
+use self::identity::inbox::InboxId;
 use self::identity::wallet::WalletKey;
 use self::listen::Ear;
 use self::media::Carrier;
@@ -72,6 +76,9 @@ use self::session::Session;
 
 /// How many installations an inbox takes: the network's own clients refuse to add an eleventh.
 pub const MAX_INSTALLATIONS: usize = 10;
+
+/// Groups are called by as many random bytes, as the network's own clients do.
+const GROUP_ID_BYTES: usize = 16;
 
 /// Whether the network has conversations of this name: `dm/ADDRESS`, `dm/INBOX` or `group/ID`, in
 /// lower case.
@@ -117,6 +124,43 @@ impl Adapter for Xmtp {
         &capabilities::SEND_RATES
     }
 
+    fn peer(&self, conversation: &RemoteConversation) -> Option<Identity> {
+        let inbox = match Place::parse(conversation)? {
+            Place::Direct(inbox) => inbox,
+            Place::DirectAddress(_) | Place::Group(_) => self.session.peer(conversation)?,
+        };
+        session::identity(&self.network, inbox)
+    }
+
+    fn direct(&self, with: &Identity) -> Option<RemoteConversation> {
+        if with.network != self.network || Some(with) == self.identity() {
+            return None;
+        }
+        InboxId::parse(with.author.as_str()).map(Place::Direct)?.name()
+    }
+
+    async fn look_up(&self, who: &str) -> Result<Sought, AdapterError> {
+        self.reach(who).await
+    }
+
+    fn fresh_group(&self) -> Option<RemoteConversation> {
+        let mut id = [0; GROUP_ID_BYTES];
+        getrandom::fill(&mut id).ok()?;
+        Place::Group(id.to_vec()).name()
+    }
+
+    fn members(&self, keys: &Keys, conversation: &RemoteConversation) -> Option<Vec<Member>> {
+        facts::members(&self.network, keys, conversation)
+    }
+
+    fn facts(&self, keys: &Keys) -> Vec<Fact> {
+        let (left, of) = self.api.calls_left();
+        let budget = Fact::new("calls left this minute", format!("{left} of {of}"));
+        let kept = facts::facts(keys, self.clock.now());
+        let kept = kept.unwrap_or_else(|missing| vec![Fact::new("keys", missing.reason)]);
+        [budget].into_iter().chain(kept).collect()
+    }
+
     async fn listen(&self, inbound: Inbound) -> Result<(), AdapterError> {
         let ear = Ear {
             api: &*self.api,
@@ -145,7 +189,11 @@ impl Adapter for Xmtp {
     }
 
     fn parse(&self, plaintext: &[u8]) -> Result<Vec<Parsed>, Malformed> {
-        parse::parse(&self.network, plaintext)
+        let heard = parse::heard(plaintext)?;
+        if let Some((conversation, peer)) = heard.peer() {
+            self.session.meets(&conversation, peer);
+        }
+        parse::read_heard(&self.network, heard)
     }
 
     fn render(
@@ -164,6 +212,16 @@ impl Adapter for Xmtp {
         now: Timestamp,
     ) -> Sealing {
         SealingFor { session: &self.session, keys, now }.seal(conversation, plaintext)
+    }
+
+    fn regroup(
+        &self,
+        keys: &Keys,
+        conversation: &RemoteConversation,
+        change: &Regroup,
+        now: Timestamp,
+    ) -> Sealing {
+        SealingFor { session: &self.session, keys, now }.regroup(conversation, change)
     }
 
     async fn send(&self, batch: &[SendRequest]) -> Vec<Result<Receipt, AdapterError>> {

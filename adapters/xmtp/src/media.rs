@@ -242,7 +242,8 @@ mod tests {
         };
         let public = told(&picture("https://files.example/1"));
         assert_eq!(public, "[image: cat.jpeg] https://files.example/1");
-        let part = ExternalPart { aead: 2, key: vec![7; 32].into(), ..picture("https://a.b").part() };
+        let part =
+            ExternalPart { aead: 2, key: vec![7; 32].into(), ..picture("https://a.b").part() };
         let words = told(&Enclosure::of(&part, None));
         assert_eq!(words, "[image: cat.jpeg, not carried here: it is too large]");
     }

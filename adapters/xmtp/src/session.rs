@@ -84,6 +84,8 @@ pub(crate) struct Session {
     identity: OnceLock<Identity>,
     known: Mutex<Known>,
     wanted: Mutex<BTreeMap<String, Wanted>>,
+    /// With whom conversations are whose names do not tell.
+    peers: Mutex<BTreeMap<RemoteConversation, InboxId>>,
     /// Rung when the account is in another group, or something is to be done for our installations.
     joined: Notify,
 }
@@ -103,6 +105,19 @@ impl Session {
     /// The account's inbox, once it was asked for.
     pub(crate) fn inbox(&self) -> Option<InboxId> {
         InboxId::parse(self.identity()?.author.as_str())
+    }
+
+    /// Something was said in a conversation with `peer`.
+    pub(crate) fn meets(&self, conversation: &RemoteConversation, peer: InboxId) {
+        let mut peers = self.peers.lock().unwrap_or_else(PoisonError::into_inner);
+        if peers.get(conversation) != Some(&peer) {
+            peers.insert(conversation.clone(), peer);
+        }
+    }
+
+    /// With whom a conversation is whose name does not tell, once something was said in it.
+    pub(crate) fn peer(&self, conversation: &RemoteConversation) -> Option<InboxId> {
+        self.peers.lock().unwrap_or_else(PoisonError::into_inner).get(conversation).copied()
     }
 
     /// Where a group stands.

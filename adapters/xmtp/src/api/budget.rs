@@ -33,6 +33,15 @@ impl Budget {
         }
     }
 
+    /// How many calls may be made at once, of how many.
+    pub(crate) fn left(&self) -> (u32, u32) {
+        let full_at = *self.full_at.lock().unwrap_or_else(PoisonError::into_inner);
+        let owed =
+            full_at.map_or(Duration::ZERO, |at| at.saturating_duration_since(Instant::now()));
+        let spent = owed.as_nanos() / (PER / CALLS).as_nanos().max(1);
+        (CALLS.saturating_sub(u32::try_from(spent).unwrap_or(CALLS)), CALLS)
+    }
+
     /// Takes one call; how long to wait before it is made.
     fn reserve(&self, now: Instant) -> Duration {
         let one = PER / CALLS;
@@ -58,7 +67,10 @@ mod tests {
         for _ in 0..100 {
             budget.take().await;
         }
-        let spent = began.elapsed();
+        assert!(budget.left().0 <= 1);
+        tokio::time::advance(PER / 2).await;
+        assert!((CALLS / 2 - 1..=CALLS / 2 + 1).contains(&budget.left().0));
+        let spent = began.elapsed() - PER / 2;
         assert!(spent >= PER / CALLS * 99 && spent <= PER / CALLS * 200, "{spent:?}");
     }
 }

@@ -48,6 +48,9 @@ pub(crate) struct Since<T> {
 /// The servers of one of XMTP's networks.
 #[async_trait]
 pub(crate) trait Api: fmt::Debug + Send + Sync {
+    /// How many calls may be made at once by now, and how many a minute.
+    fn calls_left(&self) -> (u32, u32);
+
     /// The inbox that each address, in lower case, belongs to.
     async fn inboxes(&self, addresses: &[String]) -> Result<Vec<Option<InboxId>>, ApiError>;
 

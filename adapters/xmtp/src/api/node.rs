@@ -119,6 +119,10 @@ fn ascending(id_cursor: u64, limit: usize) -> PagingInfo {
 
 #[async_trait]
 impl Api for Node {
+    fn calls_left(&self) -> (u32, u32) {
+        self.budget.left()
+    }
+
     async fn inboxes(&self, addresses: &[String]) -> Result<Vec<Option<InboxId>>, ApiError> {
         let ethereum = i32::from(IdentifierKind::Ethereum);
         let request = |address: &String| get_inbox_ids_request::Request {

@@ -2,7 +2,7 @@
 //! done, with what `parse` cannot look up.
 
 use minicbor::{Decode, Encode};
-use threadbridge_core::model::proof::Proof;
+use threadbridge_core::model::{id::RemoteConversation, proof::Proof};
 
 use super::id::MessageId;
 use crate::identity::inbox::InboxId;
@@ -67,9 +67,18 @@ pub(crate) struct Place {
     /// By the server's clock, in nanoseconds since 1970.
     #[n(2)]
     pub(crate) at_ns: u64,
+    /// With whom it is, if it is between two.
+    #[n(3)]
+    pub(crate) peer: Option<InboxId>,
 }
 
 impl Heard {
+    /// With whom the conversation is, whose name does not tell.
+    pub(crate) fn peer(&self) -> Option<(RemoteConversation, InboxId)> {
+        let (Self::Said { place, .. } | Self::Changed { place, .. }) = self else { return None };
+        Some((RemoteConversation::parse(place.conversation.as_str()).ok()?, place.peer?))
+    }
+
     pub(crate) fn to_bytes(&self) -> Vec<u8> {
         let mut bytes = Vec::new();
         match minicbor::encode(self, &mut bytes) {

@@ -180,7 +180,11 @@ impl Opening<'_> {
         let mut names = names(self.keys, group, record)?.into_iter();
         let conversation = names.find(|name| self.linked.contains(name));
         let at_ns = message.created_ns;
-        Ok(conversation.map(|it| Place { conversation: it.as_str().to_owned(), sender, at_ns }))
+        let peer = record.peer.as_deref().and_then(InboxId::parse);
+        Ok(conversation.map(|it| {
+            let conversation = it.as_str().to_owned();
+            Place { conversation, sender, at_ns, peer }
+        }))
     }
 
     /// Asks for logs before anything can be said of something.

@@ -1,16 +1,20 @@
 //! Being brought into groups.
 
 use prost::Message as _;
-use threadbridge_core::adapter::Refusal;
+use threadbridge_core::adapter::{Missing, Refusal};
 
 use super::{Opening, Stop, refused, timestamp, unreadable_or_refused};
 use crate::follow::follow;
 use crate::kept::keys_unreadable;
 use crate::mls::client::Client;
 use crate::mls::group::Group;
+use crate::mls::group::join::NotJoined;
 use crate::session::Wanted;
 use crate::welcome::{WelcomeError, Welcomed, take};
 use crate::wire::proto::mls::{WelcomeMessage, welcome_message};
+
+/// The most groups that are waited with until there is a newer client.
+const MAX_FOR_NEWER: usize = 32;
 
 impl Opening<'_> {
     /// Joins the group that a welcome is to, or asks for the welcome that it points to.
@@ -41,12 +45,44 @@ impl Opening<'_> {
                 Err(self.session.want(what, reason, Wanted::Pointee(destination)).into())
             }
             Ok(Welcomed::Missing(unknown)) => Err(self.ask_for("welcome", &unknown)?.into()),
+            Ok(Welcomed::Not(reason @ NotJoined::NewerClient)) => {
+                Err(self.wait_for_a_newer_client(message_id(&message), &reason.to_string())?)
+            }
             Ok(Welcomed::Not(reason)) => Err(Stop::Refused(Refusal::new(reason.to_string()))),
             Err(WelcomeError::Unreadable(reason)) => {
                 Err(Stop::Refused(Refusal::new(reason.to_string())))
             }
             Err(WelcomeError::Group(error)) => Err(unreadable_or_refused(&error)),
         }
+    }
+}
+
+impl Opening<'_> {
+    /// A group that a later version may be in is not forgotten. Anybody may make up such groups, so
+    /// only some of them are waited with.
+    fn wait_for_a_newer_client(&self, welcome: u64, reason: &str) -> Result<Stop, Missing> {
+        let mut waiting = self.kept().for_newer()?;
+        if !waiting.contains(&welcome) {
+            if waiting.len() >= MAX_FOR_NEWER {
+                return Ok(refused(reason));
+            }
+            waiting.insert(welcome);
+            self.kept().set_for_newer(&waiting);
+        }
+        tracing::warn!(
+            welcome,
+            "a group on XMTP that we were brought into asks for a newer client"
+        );
+        let (what, reason) = ("client".to_owned(), reason.to_owned());
+        Ok(Missing { what, reason }.into())
+    }
+}
+
+fn message_id(message: &WelcomeMessage) -> u64 {
+    match &message.version {
+        Some(welcome_message::Version::V1(it)) => it.id,
+        Some(welcome_message::Version::WelcomePointer(it)) => it.id,
+        None => 0,
     }
 }
 

@@ -27,8 +27,16 @@ mod parts;
 
 /// Reads what `open` made.
 pub(crate) fn parse(network: &Network, plaintext: &[u8]) -> Result<Vec<Parsed>, Malformed> {
-    let heard =
-        Heard::from_bytes(plaintext).ok_or_else(|| Malformed::new("nothing was handed over"))?;
+    read_heard(network, heard(plaintext)?)
+}
+
+/// What `open` made of an envelope.
+pub(crate) fn heard(plaintext: &[u8]) -> Result<Heard, Malformed> {
+    Heard::from_bytes(plaintext).ok_or_else(|| Malformed::new("nothing was handed over"))
+}
+
+/// Reads what was heard.
+pub(crate) fn read_heard(network: &Network, heard: Heard) -> Result<Vec<Parsed>, Malformed> {
     match heard {
         Heard::Said { place, id, content, before } => {
             let (body, encoded) = read(&content).map_err(|why| Malformed::new(why.to_string()))?;

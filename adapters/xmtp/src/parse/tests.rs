@@ -40,6 +40,7 @@ fn place() -> Place {
         conversation: "group/01".to_owned(),
         sender: Person::new(7).inbox(),
         at_ns: 1_700_000_000_123_456_789,
+        peer: None,
     }
 }
 

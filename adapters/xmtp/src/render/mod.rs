@@ -42,7 +42,11 @@ pub(crate) fn render(outgoing: &Outgoing) -> Result<Vec<u8>, Unwritable> {
     };
     let bytes = encoded.encode_to_vec();
     // An enclosure is not what is sent, and may have its file in it.
-    if bytes.len() > MAX_CONTENT_BYTES && Enclosure::read(&encoded).is_none() { Err(Unwritable::TooLarge) } else { Ok(bytes) }
+    if bytes.len() > MAX_CONTENT_BYTES && Enclosure::read(&encoded).is_none() {
+        Err(Unwritable::TooLarge)
+    } else {
+        Ok(bytes)
+    }
 }
 
 fn said(say: &Say) -> Result<EncodedContent, Unwritable> {

@@ -2,8 +2,8 @@
 
 use proptest::prelude::*;
 use threadbridge_core::{
-    media::Hosts,
     adapter::Parsed,
+    media::Hosts,
     model::{
         capabilities::Unit,
         content::ExternalPart,
@@ -59,6 +59,7 @@ fn action(outgoing: &Outgoing) -> Action {
             conversation: "group/01".to_owned(),
             sender: Person::new(7).inbox(),
             at_ns: 0,
+            peer: None,
         },
         id: MessageId::from_bytes([9; 32]),
         content: render(outgoing).unwrap(),

@@ -35,26 +35,44 @@ impl SealingFor<'_> {
         group: Group<'g>,
         place: &Place,
     ) -> Result<Group<'g>, Halt> {
-        if let Some(pending) = group.pending().map_err(|_| keys_unreadable())? {
-            return Err(self.commit(group.id(), pending.epoch, pending.bytes)?);
-        }
-        self.deliver_welcomes(&group)?;
+        self.finish_what_began(&group)?;
         let epoch = group.epoch();
         let compared = self.kept().compared(group.id().as_bytes())?;
         let is_fresh = |it: Compared| {
             let at = Timestamp::from_micros(it.at_us);
             it.epoch == epoch && self.now.since(at) < FRESH_FOR
         };
-        let renew = group.is_renewal_due(self.now);
-        if compared.is_some_and(is_fresh) && !renew {
+        if compared.is_some_and(is_fresh) && !group.is_renewal_due(self.now) {
             return Ok(group);
         }
-        let add = self.peer(place)?;
+        self.compared_with_logs(group, Intent { add: self.peer(place)?, ..Intent::default() })
+    }
+
+    /// Makes the group be as somebody wants it, and all else in it as it has to be.
+    pub(super) fn brought_to<'g>(
+        &self,
+        group: Group<'g>,
+        intent: Intent,
+    ) -> Result<Group<'g>, Halt> {
+        self.finish_what_began(&group)?;
+        self.compared_with_logs(group, intent)
+    }
+
+    /// A commit that was made is read back, and who was brought in by one is told the keys.
+    fn finish_what_began(&self, group: &Group<'_>) -> Result<(), Halt> {
+        if let Some(pending) = group.pending().map_err(|_| keys_unreadable())? {
+            return Err(self.commit(group.id(), pending.epoch, pending.bytes)?);
+        }
+        self.deliver_welcomes(group)
+    }
+
+    fn compared_with_logs<'g>(&self, group: Group<'g>, intent: Intent) -> Result<Group<'g>, Halt> {
+        let epoch = group.epoch();
         let terms = group.terms().map_err(|error| Halt::Refused(error.to_string()))?;
-        let members = terms.membership.members.keys().chain(&add);
+        let members = terms.membership.members.keys().chain(&intent.add);
         let inboxes: BTreeSet<InboxId> = members.filter_map(|it| InboxId::parse(it)).collect();
         let at_us = self.asked_at(&group, &inboxes)?;
-        let intent = Intent { add, renew, ..Intent::default() };
+        let intent = Intent { renew: group.is_renewal_due(self.now), ..intent };
         let plan = match group.plan(&intent, &Logs::new(self.keys)) {
             Ok(plan) => plan,
             Err(PlanError::Unknown(unknown)) => return Err(self.ask_for(&group, &unknown)?),

@@ -25,11 +25,19 @@ impl<'a> SealingFor<'a> {
                     Some(id) => Group::load(self.keys, client, id).map_err(unreadable)?,
                     None => None,
                 };
-                group.ok_or_else(|| {
-                    Halt::Missing(threadbridge_core::adapter::Missing {
-                        what: "welcome".to_owned(),
-                        reason: "nobody has brought the account into that group yet".to_owned(),
-                    })
+                let record = match &id {
+                    Some(id) => Records(self.keys).record(id).map_err(|_| keys_unreadable())?,
+                    None => None,
+                };
+                let is_out = record.is_some_and(|it| it.state == State::Removed);
+                group.filter(|_| !is_out).ok_or_else(|| {
+                    let reason = if is_out {
+                        "the account was taken out of the group; somebody in it must add it again"
+                    } else {
+                        "nobody has brought the account into that group yet"
+                    };
+                    let (what, reason) = ("welcome".to_owned(), reason.to_owned());
+                    Halt::Missing(threadbridge_core::adapter::Missing { what, reason })
                 })
             }
             Place::Direct(peer) => self.direct(client, *peer),

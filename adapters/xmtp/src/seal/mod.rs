@@ -5,6 +5,7 @@
 mod comparing;
 mod group;
 mod media;
+mod regroup;
 
 use sha2::Sha256;
 use threadbridge_core::adapter::{Missing, Sealed, Sealing};
@@ -39,6 +40,16 @@ impl From<Missing> for Halt {
     }
 }
 
+impl From<Halt> for Sealing {
+    fn from(halt: Halt) -> Self {
+        match halt {
+            Halt::Missing(missing) => Self::Missing(missing),
+            Halt::First(sealed) => Self::First(sealed),
+            Halt::Refused(reason) => Self::Refused { reason },
+        }
+    }
+}
+
 /// A plaintext that is being sealed.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct SealingFor<'a> {
@@ -50,12 +61,7 @@ pub(crate) struct SealingFor<'a> {
 impl<'a> SealingFor<'a> {
     /// Seals a content, an `EncodedContent`, for a conversation.
     pub(crate) fn seal(&self, conversation: &RemoteConversation, content: &[u8]) -> Sealing {
-        match self.sealed(conversation, content) {
-            Ok(sealed) => Sealing::Ready(sealed),
-            Err(Halt::Missing(missing)) => Sealing::Missing(missing),
-            Err(Halt::First(sealed)) => Sealing::First(sealed),
-            Err(Halt::Refused(reason)) => Sealing::Refused { reason },
-        }
+        self.sealed(conversation, content).map_or_else(Sealing::from, Sealing::Ready)
     }
 
     fn sealed(&self, conversation: &RemoteConversation, content: &[u8]) -> Result<Sealed, Halt> {

@@ -46,6 +46,7 @@ pub(crate) fn heard(save: &GroupMessageSave, conversation: &str) -> Option<Heard
         conversation: conversation.to_owned(),
         sender: InboxId::parse(&save.sender_inbox_id)?,
         at_ns: u64::try_from(save.sent_at_ns).ok()?,
+        peer: None,
     };
     let content = save.decrypted_message_bytes.clone();
     Some(Heard::Said { place, id, content, before: None })

@@ -25,10 +25,6 @@ use crate::wire::proto::group::{
 
 /// A group that is to be made.
 #[derive(Clone, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "an account has no say yet in how a group is made or ruled")
-)]
 pub(crate) enum Founding {
     /// A conversation with one other inbox.
     Dm {
@@ -41,6 +37,7 @@ pub(crate) enum Founding {
         image: String,
     },
     /// For the inbox's own installations.
+    #[cfg_attr(not(test), expect(dead_code, reason = "others of the inbox make it"))]
     Sync,
 }
 
@@ -121,10 +118,25 @@ impl<'a> Group<'a> {
         founding: &Founding,
         now: Timestamp,
     ) -> Result<Self, GroupError> {
+        Self::create_as(keys, client, founding, (None, now))
+    }
+
+    /// The same, under a name that was chosen before.
+    pub(crate) fn create_as(
+        keys: &'a Keys,
+        client: &'a Client,
+        founding: &Founding,
+        (id, now): (Option<GroupId>, Timestamp),
+    ) -> Result<Self, GroupError> {
         let terms = founding.terms(&client.inbox)?;
         let extensions = terms.extensions().ok_or(GroupError::Mls("the terms have no encoding"))?;
         let provider = Provider::over(keys);
-        let mls = MlsGroup::builder()
+        let builder = MlsGroup::builder();
+        let builder = match &id {
+            Some(id) => builder.with_group_id(id.to_mls()),
+            None => builder,
+        };
+        let mls = builder
             .ciphersuite(CIPHERSUITE)
             .with_wire_format_policy(PURE_CIPHERTEXT_WIRE_FORMAT_POLICY)
             .max_past_epochs(MAX_PAST_EPOCHS)

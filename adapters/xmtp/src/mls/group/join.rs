@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use openmls::prelude::{
-    MlsGroup, MlsMessageBodyIn, MlsMessageIn, ProcessedWelcome, StagedWelcome, Welcome,
-    WelcomeError,
+    ExtensionType, Extensions, GroupContext, MlsGroup, MlsMessageBodyIn, MlsMessageIn,
+    ProcessedWelcome, ProposalType, StagedWelcome, Welcome, WelcomeError,
 };
 use openmls_traits::OpenMlsProvider as _;
 use thiserror::Error;
@@ -18,7 +18,7 @@ use crate::mls::group::record::{GroupId, Kind, Record, State};
 use crate::mls::group::records::{RecordError, Records};
 use crate::mls::group::{Group, GroupError};
 use crate::mls::permission::Preset;
-use crate::mls::provider::{CIPHERSUITE, Provider, join_config};
+use crate::mls::provider::{CIPHERSUITE, Place, Provider, capabilities, join_config};
 use crate::mls::roster::{Roster, Unknown};
 use crate::mls::storage::StorageError;
 use crate::mls::validate::{self, Verdict};
@@ -38,8 +38,10 @@ pub(crate) enum NotJoined {
     NoKeyPackage,
     #[error("the welcome is not valid by MLS")]
     Invalid,
+    #[error("the group asks for a newer client")]
+    NewerClient,
     #[error("the group's terms cannot be read")]
-    Terms(#[from] BadTerms),
+    Terms(BadTerms),
     #[error("the group is of a kind that is not known")]
     Kind,
     #[error("the group was made to carry one message, which is not for this client")]
@@ -74,6 +76,16 @@ enum Stop {
     Missing(Vec<Unknown>),
     Not(NotJoined),
     Failed(GroupError),
+}
+
+impl From<BadTerms> for NotJoined {
+    fn from(terms: BadTerms) -> Self {
+        match terms {
+            // A newer client keeps them elsewhere.
+            BadTerms::Absent => Self::NewerClient,
+            BadTerms::Malformed | BadTerms::TooLarge => Self::Terms(terms),
+        }
+    }
 }
 
 impl<E: Into<NotJoined>> From<E> for Stop {
@@ -117,6 +129,9 @@ fn join<'a>(
     }
     let context = processed.unverified_group_info().group_id().clone();
     let id = GroupId::parse(context.as_slice()).ok_or(NotJoined::Malformed)?;
+    if !is_understood(processed.unverified_group_info().group_context().extensions()) {
+        return Err(NotJoined::NewerClient.into());
+    }
     let staged = openmls::prelude::JoinBuilder::new(&provider, processed)
         .skip_lifetime_validation()
         .replace_old_group()
@@ -158,6 +173,27 @@ fn join<'a>(
     provider.storage().keep();
     let group = Group { provider, client, id, mls, record };
     Ok(group)
+}
+
+/// Whether a client like this one can be in a group with these extensions (RFC 9420 §11.1).
+pub(super) fn is_understood(extensions: &Extensions<GroupContext>) -> bool {
+    let own = capabilities(Place::KeyPackage);
+    let knows = |it: ExtensionType| is_default(it) || own.extensions().contains(&it);
+    let proposes = |it: &ProposalType| {
+        // RFC 9420 §7.2: these need not be listed.
+        matches!(u16::from(*it), 1..=7) || own.proposals().contains(it)
+    };
+    let asks_no_more = extensions.required_capabilities().is_none_or(|it| {
+        it.extension_types().iter().all(|it| knows(*it))
+            && it.proposal_types().iter().all(proposes)
+            && it.credential_types().iter().all(|it| own.credentials().contains(it))
+    });
+    asks_no_more && extensions.iter().all(|it| knows(it.extension_type()))
+}
+
+/// RFC 9420 §7.2: these need not be listed, nor does what only tries whether others are passed over.
+fn is_default(extension: ExtensionType) -> bool {
+    matches!(u16::from(extension), 1..=5) || matches!(extension, ExtensionType::Grease(_))
 }
 
 fn parse(bytes: &[u8]) -> Result<Welcome, NotJoined> {

@@ -20,6 +20,7 @@ use threadbridge_core::store::{Keys, ReadError};
 use tls_codec::Serialize as _;
 use zeroize::Zeroizing;
 
+use crate::facts::{ago, days};
 use crate::mls::client::Client;
 use crate::mls::extension::{AEAD_TYPES, WELCOME_WRAPPER};
 use crate::mls::provider::{CIPHERSUITE, Place, Provider, capabilities};
@@ -121,6 +122,18 @@ impl<'a> KeyPackages<'a> {
             held.stage == Stage::Uploaded && !held.used && now.since(held.made_at) < REPLACED_AFTER
         };
         !self.held.iter().any(|held| fine(&held))
+    }
+
+    /// How the one on the network stands, for people.
+    pub(crate) fn told(&self, now: Timestamp) -> String {
+        let on_network = self.held.iter().rev().find(|it| it.stage == Stage::Uploaded);
+        let Some(held) = on_network else { return "none on the network yet".to_owned() };
+        let made = ago(held.made_at, now);
+        if held.used {
+            return format!("made {made}, used since, to be replaced at once");
+        }
+        let left = REPLACED_AFTER.saturating_sub(now.since(held.made_at));
+        format!("made {made}, to be replaced in {} days", days(left))
     }
 
     /// The key package to upload: the same one until it is known to have arrived.

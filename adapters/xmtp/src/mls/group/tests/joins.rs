@@ -1,15 +1,17 @@
 //! Welcomes to groups that are not what the network's rules let them be: nobody joins them, and
 //! all that is kept stays as it was.
 
-use openmls::prelude::{Extension, ExtensionType, UnknownExtension};
+use openmls::prelude::{
+    Extension, ExtensionType, ProposalType, RequiredCapabilitiesExtension, UnknownExtension,
+};
 use prost::Message as _;
 use tls_codec::{Serialize as _, VLBytes};
 
 use super::forge::{Forgery, bundle};
-use crate::mls::extension::{BadTerms, IMMUTABLE, PERMISSIONS, Terms};
+use crate::mls::extension::{IMMUTABLE, PERMISSIONS, Terms};
 use crate::mls::group::Group;
 use crate::mls::group::create::Founding;
-use crate::mls::group::join::{Joined, NotJoined};
+use crate::mls::group::join::{Joined, NotJoined, is_understood};
 use crate::mls::group::plan::Intent;
 use crate::mls::group::record::{Kind, State};
 use crate::mls::group::records::Records;
@@ -184,7 +186,7 @@ fn groups_of_other_kinds_are_left_alone_and_sync_groups_are_known() {
 }
 
 #[test]
-fn a_group_without_the_networks_terms_is_refused() {
+fn a_group_whose_terms_are_not_where_they_were_asks_for_a_newer_client() {
     let (world, [ann, bob]) = World::of(['a', 'b']);
     for of in [IMMUTABLE, PERMISSIONS] {
         let welcome = forged(&ann, &open_group(), |group| {
@@ -194,8 +196,29 @@ fn a_group_without_the_networks_terms_is_refused() {
             extensions.remove(ExtensionType::Unknown(of));
             Forgery { extensions: Some(extensions), ..forgery }
         });
-        refuses(&world, &bob, &welcome, NotJoined::Terms(BadTerms::Absent));
+        refuses(&world, &bob, &welcome, NotJoined::NewerClient);
     }
+}
+
+#[test]
+fn a_group_that_requires_what_this_client_does_not_do_asks_for_a_newer_one() {
+    let (_, [ann]) = World::of(['a']);
+    let id = ann.create(&open_group());
+    let usual = ann.group(&id).mls.extensions().clone();
+    assert!(is_understood(&usual));
+    let requiring = |extensions: &[ExtensionType], proposals: &[ProposalType]| {
+        let required = RequiredCapabilitiesExtension::new(extensions, proposals, &[]);
+        let mut all = usual.clone();
+        all.add_or_replace(Extension::RequiredCapabilities(required)).unwrap();
+        is_understood(&all)
+    };
+    assert!(requiring(&[ExtensionType::Unknown(IMMUTABLE)], &[ProposalType::Add]));
+    // What newer clients of the network keep a group's terms in (XIP-81).
+    assert!(!requiring(&[ExtensionType::Unknown(6)], &[]));
+    assert!(!requiring(&[], &[ProposalType::Custom(8)]));
+    let mut more = usual.clone();
+    more.add_or_replace(Extension::Unknown(6, UnknownExtension(Vec::new()))).unwrap();
+    assert!(!is_understood(&more));
 }
 
 #[test]
