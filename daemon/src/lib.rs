@@ -11,6 +11,7 @@ pub mod control;
 pub mod doctor;
 pub mod cli;
 mod demo;
+mod hand;
 pub mod exit;
 pub mod logging;
 pub mod order;

@@ -1,6 +1,7 @@
 //! What the owner orders from the command line: done by the running daemon, or by the command
 //! itself where none runs.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use thiserror::Error;
@@ -17,7 +18,9 @@ use threadbridge_core::store::{Reads, Store};
 use crate::cli::{counted, find_target, harmless, select};
 use crate::control::{Erased, Request, Typed, Unheard, ask};
 use crate::exit::{Exit, Failure, OrExit};
+use crate::hand::{Hand, LATER};
 use crate::home::Home;
+use crate::registry::connect_all;
 use crate::settings::Settings;
 use crate::{passage, unlock, word};
 
@@ -52,13 +55,17 @@ pub(crate) fn carry_out(
         tokio::runtime::Builder::new_current_thread().enable_all().build().or_exit(Exit::Failed)?;
     let store = unlock::open(home, settings)?;
     runtime.block_on(async {
-        let done = alone(&store, settings, request).await;
+        let done = alone((home, settings), &store, request).await;
         store.close().await.or_exit(Exit::Store)?;
         done
     })
 }
 
-async fn alone(store: &Store, settings: &Settings, request: &Request) -> Result<String, Failure> {
+async fn alone(
+    (home, settings): (&Home, &Settings),
+    store: &Store,
+    request: &Request,
+) -> Result<String, Failure> {
     let now = Clock::System.now();
     match request {
         Request::Say { target, text } => {
@@ -66,7 +73,11 @@ async fn alone(store: &Store, settings: &Settings, request: &Request) -> Result<
             let target = target_in(store, settings, target)?;
             let (message, _) =
                 pipeline::say(store, target, content, now).await.map_err(not_done)?;
-            Ok(format!("{message}\nno daemon is running; it goes out when one does"))
+            Ok(format!("{message}\n{LATER}"))
+        }
+        Request::SendTo { .. } | Request::Group { .. } | Request::Facts => {
+            let accounts = connect_all(home, settings, &BTreeMap::new()).or_exit(Exit::Settings)?;
+            Hand { store, settings, accounts: &accounts }.alone(request).await
         }
         Request::Replay { id } => {
             let legs = pipeline::replay(store, *id).await.map_err(not_done)?;

@@ -14,6 +14,7 @@ use tokio_util::task::TaskTracker;
 use crate::cli::counted;
 use crate::control::{Answer, ControlSocket, Order, Request, Typed};
 use crate::exit::{Exit, Failure, OrExit};
+use crate::hand::Hand;
 use crate::home::Home;
 use crate::logging::chain;
 use crate::order;
@@ -118,6 +119,9 @@ impl Running {
                         self.take_in(path, key, with_accounts, reply);
                     }
                     request @ (Request::Say { .. }
+                    | Request::SendTo { .. }
+                    | Request::Group { .. }
+                    | Request::Facts
                     | Request::Replay { .. }
                     | Request::Drop { .. }
                     | Request::Person { .. }
@@ -170,6 +174,10 @@ impl Running {
                 let target = order::target_in(&self.store, &self.settings, &target)?;
                 let message = self.bridge.say(target, content).await.map_err(order::not_done)?;
                 Ok(message.to_string())
+            }
+            request @ (Request::SendTo { .. } | Request::Group { .. } | Request::Facts) => {
+                let (store, settings, accounts) = (&self.store, &self.settings, &self.connected);
+                Hand { store, settings, accounts }.through(&self.bridge, &request).await
             }
             Request::Replay { id } => {
                 let legs = self.bridge.replay(id).await.map_err(order::not_done)?;

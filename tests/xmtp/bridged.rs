@@ -10,14 +10,16 @@ use threadbridge_core::adapter::Adapter;
 use threadbridge_core::media::Porter;
 use threadbridge_core::model::health::Health;
 use threadbridge_core::model::id::{
-    AccountName, Leg, Network, RemoteAuthor, RemoteConversation, RemoteId,
+    AccountName, Identity, Leg, Network, RemoteAuthor, RemoteConversation, RemoteId,
 };
 use threadbridge_core::model::level::Level;
 use threadbridge_core::model::link::{Direction, Downgrade, Link};
+use threadbridge_core::model::person::Attitude;
 use threadbridge_core::model::time::Clock;
+use threadbridge_core::people;
 use threadbridge_core::pipeline::{Backoff, Bridge, Limits, Setup};
 use threadbridge_core::secret::Secret;
-use threadbridge_core::store::{RootSecret, Store};
+use threadbridge_core::store::{RootSecret, Store, Unit};
 use threadbridge_core::view;
 use threadbridge_devnet::xmtp::{Node, NodeSettings};
 use threadbridge_kit::deadline::until;
@@ -115,6 +117,7 @@ impl Bridged {
             (name("dm"), Arc::new(Xmtp::connect(&config).unwrap()) as Arc<dyn Adapter>),
             (name("room"), Arc::new(room) as Arc<dyn Adapter>),
         ]);
+        self.accepts(&store, conversation).await;
         let conversation = RemoteConversation::parse(conversation).unwrap();
         let mut legs = BTreeMap::from([
             (Leg { account: name("dm"), conversation }, Direction::Both),
@@ -127,12 +130,8 @@ impl Bridged {
             legs.insert(Leg { account, conversation }, Direction::Both);
             downgrade = Downgrade::Allow;
         }
-        let link = Link {
-            name: "den".to_owned(),
-            legs,
-            downgrade,
-            attribution: "{name}: ".to_owned(),
-        };
+        let link =
+            Link { name: "den".to_owned(), legs, downgrade, attribution: "{name}: ".to_owned() };
         let backoff =
             Backoff { first: Duration::from_millis(50), longest: Duration::from_millis(300) };
         let limits = Limits {
@@ -144,6 +143,17 @@ impl Bridged {
         };
         let setup = Setup { accounts, links: vec![link], limits, ..Setup::default() };
         self.bridge = Some(Bridge::start(store, setup, Clock::System).await.unwrap());
+    }
+
+    /// Whom the conversation is with may talk to the owner, who said so.
+    async fn accepts(&self, store: &Store, conversation: &str) {
+        let address = conversation.strip_prefix("dm/");
+        let Some(inbox) = address.and_then(|it| self.node.inbox_of(it)) else { return };
+        let network = Network::parse("xmtp").unwrap();
+        let peer = Identity { network, author: RemoteAuthor::parse(inbox).unwrap() };
+        let (accepted, now) = (Some(Attitude::Accepted), Clock::System.now());
+        let think = move |unit: &mut Unit<'_>| people::think(unit, &peer, accepted, now);
+        store.write(think).await.unwrap();
     }
 
     /// Starts the bridge, and waits until it hears XMTP.

@@ -79,7 +79,10 @@ async fn a_picture_arrives_in_its_message_without_the_place_where_it_was_taken()
         let texts: Vec<_> = seen.iter().filter_map(|it| it["text"].as_str()).collect();
         assert_eq!(texts, ["zoe: look"]);
         let file = &of_type(&seen, "attachment")[0]["content"];
-        assert_eq!((&file["filename"], &file["mimeType"]), (&json!("cat.jpg"), &json!("image/jpeg")));
+        assert_eq!(
+            (&file["filename"], &file["mimeType"]),
+            (&json!("cat.jpg"), &json!("image/jpeg"))
+        );
         is_stripped(&STANDARD.decode(file["content"]["base64"].as_str().unwrap()).unwrap());
         assert_eq!(shelf.asked(), 1);
         ann.leaves().await;
@@ -124,7 +127,9 @@ async fn what_cannot_be_carried_to_xmtp_is_said() {
     zoe_shows(&bridged, shelf.page(), "application/pdf", "a paper");
     let seen = bridged.reads(&mut ann, &dm, &format!("[image: cat.jpg] {}", shelf.page())).await;
     let texts: Vec<_> = seen.iter().filter_map(|it| it["text"].as_str()).collect();
-    assert!(texts.contains(&format!("zoe: elsewhere\n[image: cat.jpg] {}", other.photo()).as_str()));
+    assert!(
+        texts.contains(&format!("zoe: elsewhere\n[image: cat.jpg] {}", other.photo()).as_str())
+    );
     assert!(of_type(&seen, "attachment").is_empty(), "{seen:#?}");
     assert_eq!(other.asked(), 0, "nobody named that host");
     let paper = format!("zoe: a paper\n[file: cat.jpg] {}", shelf.page());
@@ -156,7 +161,11 @@ fn posts(world: &World) -> Vec<Shown> {
 
 /// Waits for a post that says this and no other has been seen before, and returns where its
 /// pictures lie.
-async fn pictures(world: &World, bridged: &Bridged, seen: &mut Vec<String>) -> (String, Vec<String>) {
+async fn pictures(
+    world: &World,
+    bridged: &Bridged,
+    seen: &mut Vec<String>,
+) -> (String, Vec<String>) {
     let new = until(&format!("a post; {}", bridged.state()), async || {
         let posts = posts(world).into_iter();
         posts.rev().find(|it| !seen.contains(&it.post.to_string()))

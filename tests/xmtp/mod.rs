@@ -3,6 +3,7 @@
 pub(crate) mod bridged;
 pub(crate) mod person;
 
+mod byhand;
 mod clients;
 mod crashes;
 mod crosses;

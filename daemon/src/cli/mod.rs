@@ -12,6 +12,7 @@ mod doctor;
 mod erase;
 mod export;
 mod fsck;
+mod group;
 mod import;
 mod init;
 mod migrate;
@@ -42,8 +43,10 @@ use crate::home::Home;
 use crate::logging;
 
 pub(crate) use self::export::select;
+pub(crate) use self::group::told_members;
 pub(crate) use self::output::{counted, harmless, print};
 pub(crate) use self::target::find as find_target;
+pub(crate) use self::whom::{Nobody, find as find_person};
 
 /// Joins the networks on which you talk, and keeps every conversation in one encrypted store.
 #[derive(Debug, Parser)]
@@ -85,8 +88,10 @@ enum Command {
     Person(person::Args),
     /// Leaves an account: `retire`.
     Account(account::Args),
-    /// Says something in a conversation.
+    /// Says something in a conversation, or to somebody: `--to`.
     Send(send::Args),
+    /// Groups that the owner makes and changes: `new`, `add`, `remove`, `rename`, `leave`, `members`.
+    Group(group::Args),
     /// Shows what is on its way.
     Outbox(outbox::Args),
     /// The life of an account's key on Farcaster: `show`, `request`, `add`, `revoke`.
@@ -147,6 +152,7 @@ fn run_command(cli: Cli) -> Result<(), Failure> {
         Command::Person(args) => person::run(&home, args),
         Command::Account(args) => account::run(&home, &args),
         Command::Send(args) => send::run(&home, &args),
+        Command::Group(args) => group::run(&home, args),
         Command::Outbox(args) => outbox::run(&home, &args),
         Command::Signer(args) => signer::run(&home, &args),
         Command::Xmtp(args) => xmtp::run(&home, &args),

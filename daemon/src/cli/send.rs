@@ -1,4 +1,4 @@
-//! `threadbridge send`: says something in a conversation, as the owner.
+//! `threadbridge send`: says something in a conversation or to somebody, as the owner.
 
 use std::io::{self, IsTerminal, Read};
 
@@ -10,16 +10,33 @@ use crate::order::{self, MAX_TEXT_BYTES};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The conversation: its id or the beginning of it, a link's name, or a leg.
-    conversation: String,
-    /// What to say; read from standard input if it is left out.
-    text: Vec<String>,
+    /// To whom, instead of a conversation: an address, an id of the network, NETWORK:ID, or a name.
+    /// A conversation with them begins if there is none.
+    #[arg(long, value_name = "WHO")]
+    to: Option<String>,
+    /// By which account; the only one that reaches them, if none is named.
+    #[arg(long, requires = "to")]
+    account: Option<String>,
+    /// The conversation: its id or the beginning of it, a link's name, or a leg; left out with
+    /// `--to`. Then what to say; read from standard input if it is left out.
+    #[arg(value_name = "CONVERSATION] [TEXT")]
+    words: Vec<String>,
 }
 
 pub(super) fn run(home: &Home, args: &Args) -> Result<(), Failure> {
     let settings = home.load()?.settings;
-    let text = if args.text.is_empty() { read()? } else { args.text.join(" ") };
-    let request = Request::Say { target: args.conversation.clone(), text };
+    let said = |words: &[String]| if words.is_empty() { read() } else { Ok(words.join(" ")) };
+    let request = match (&args.to, args.words.split_first()) {
+        (Some(who), _) => {
+            let (who, account) = (who.clone(), args.account.clone());
+            Request::SendTo { who, account, text: said(&args.words)? }
+        }
+        (None, Some((target, text))) => Request::Say { target: target.clone(), text: said(text)? },
+        (None, None) => {
+            let why = "where is it to be said? name a conversation, or somebody by --to";
+            return Err(Failure::new(Exit::Settings, why));
+        }
+    };
     print(&order::carry_out(home, &settings, &request)?)
 }
 

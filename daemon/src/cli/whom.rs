@@ -9,7 +9,7 @@ use crate::word::identity;
 
 /// Why a text names nobody.
 #[derive(Debug, Error)]
-pub(super) enum Nobody {
+pub(crate) enum Nobody {
     /// Nobody has that name.
     #[error(
         "there is nobody called `{0}`; name them as NETWORK:ID, or see `threadbridge people --all`"
@@ -27,7 +27,7 @@ pub(super) enum Nobody {
 const MIN_PREFIX: usize = 6;
 
 /// Finds the person whom a text names.
-pub(super) fn find(store: &impl Reads, text: &str) -> Result<Known, Nobody> {
+pub(crate) fn find(store: &impl Reads, text: &str) -> Result<Known, Nobody> {
     if let Ok(identity) = identity(text) {
         return Ok(view::one_person(store, &identity)?);
     }

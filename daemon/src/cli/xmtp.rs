@@ -115,7 +115,9 @@ fn block_on<T>(
     runtime()?.block_on(async {
         match account {
             AccountSettings::Xmtp(settings) => {
-                act(registry::xmtp(name, settings, &secrets, Porter::default()).or_exit(Exit::Settings)?).await
+                act(registry::xmtp(name, settings, &secrets, Porter::default())
+                    .or_exit(Exit::Settings)?)
+                .await
             }
             AccountSettings::Farcaster(_) | AccountSettings::Lens(_) => {
                 let what = format!("`{name}` is on {}, not on xmtp", account.network());

@@ -56,6 +56,9 @@ fn answered_within(request: &Request) -> Duration {
     match request {
         Request::Import { .. } => IMPORTED_WITHIN,
         Request::Say { .. }
+        | Request::SendTo { .. }
+        | Request::Group { .. }
+        | Request::Facts
         | Request::Replay { .. }
         | Request::Drop { .. }
         | Request::Person { .. }

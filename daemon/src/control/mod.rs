@@ -6,5 +6,7 @@ mod request;
 mod socket;
 
 pub use self::client::{Unheard, ask};
-pub use self::request::{Answer, Erased, Order, PersonAct, Request, Thought, ThreadAct, Typed};
+pub use self::request::{
+    Answer, Erased, GroupAct, Order, PersonAct, Request, Thought, ThreadAct, Typed,
+};
 pub use self::socket::{ControlSocket, SocketError};

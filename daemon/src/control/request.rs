@@ -16,6 +16,22 @@ pub enum Request {
         /// What.
         text: String,
     },
+    /// Say something to somebody as the owner, and begin the conversation with them if there is none.
+    SendTo {
+        /// Whom: an address or an id of the network, `NETWORK:ID`, or a name.
+        who: String,
+        /// By which account; the only one that can, if none is named.
+        account: Option<String>,
+        /// What.
+        text: String,
+    },
+    /// Make, change or show a group.
+    Group {
+        /// What.
+        act: GroupAct,
+    },
+    /// Tell how the accounts stand, as JSON: by account, names and values.
+    Facts,
     /// Put dead letters back into the outbox: one, or all.
     Replay {
         /// Which; all if none is named.
@@ -147,6 +163,54 @@ pub enum ThreadAct {
     ReplyOn {
         /// `last`, `order`, an account, or `settings` for what the settings say.
         on: String,
+    },
+}
+
+/// What the owner does with a group.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "what", rename_all = "kebab-case", deny_unknown_fields)]
+pub enum GroupAct {
+    /// It begins.
+    New {
+        /// What it is called.
+        title: String,
+        /// By which account; the only one that can, if none is named.
+        account: Option<String>,
+        /// Whom it begins with.
+        members: Vec<String>,
+    },
+    /// People come in.
+    Add {
+        /// Its conversation.
+        conversation: String,
+        /// Who.
+        members: Vec<String>,
+    },
+    /// People are sent away.
+    Remove {
+        /// Its conversation.
+        conversation: String,
+        /// Who.
+        members: Vec<String>,
+    },
+    /// It gets another name.
+    Rename {
+        /// Its conversation.
+        conversation: String,
+        /// The name.
+        title: String,
+    },
+    /// The owner leaves.
+    Leave {
+        /// Its conversation.
+        conversation: String,
+    },
+    /// Who is in it.
+    Members {
+        /// Its conversation.
+        conversation: String,
+        /// Whether they are told as JSON.
+        json: bool,
     },
 }
 

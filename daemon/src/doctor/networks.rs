@@ -43,10 +43,12 @@ pub(super) async fn examine(
                 Err(error) => vec![unusable(name, &error)],
             }
         }
-        AccountSettings::Xmtp(settings) => match registry::xmtp(name, settings, &secrets, Porter::default()) {
-            Ok(adapter) => xmtp::examine(name, &adapter).await,
-            Err(error) => vec![unusable(name, &error)],
-        },
+        AccountSettings::Xmtp(settings) => {
+            match registry::xmtp(name, settings, &secrets, Porter::default()) {
+                Ok(adapter) => xmtp::examine(name, &adapter).await,
+                Err(error) => vec![unusable(name, &error)],
+            }
+        }
     }
 }
 

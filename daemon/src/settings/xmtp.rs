@@ -38,11 +38,7 @@ pub struct XmtpSettings {
 impl XmtpSettings {
     /// What the adapter takes; nothing while the wallet's key is not there.
     #[must_use]
-    pub fn config(
-        &self,
-        secrets: &BTreeMap<SecretRef, Secret>,
-        porter: Porter,
-    ) -> Option<Config> {
+    pub fn config(&self, secrets: &BTreeMap<SecretRef, Secret>, porter: Porter) -> Option<Config> {
         let wallet = secrets.get(&self.wallet)?.clone();
         let token = self.upload_token.as_ref().and_then(|token| secrets.get(token)).cloned();
         let upload = self.upload.as_ref().map(|it| Upload { url: it.url.clone(), token });
@@ -59,7 +55,8 @@ impl XmtpSettings {
         }
         for (key, address) in [("upload", &self.upload)] {
             if address.as_ref().is_some_and(|it| !it.is_private) {
-                let problem = "whoever is on the wire could see what is laid down, expected `https://`";
+                let problem =
+                    "whoever is on the wire could see what is laid down, expected `https://`";
                 found.push(Objection::at(key, None, problem));
             }
         }

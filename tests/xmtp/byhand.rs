@@ -1,0 +1,261 @@
+//! A daemon with one account on XMTP, ordered about by its command line, and people on the official
+//! client.
+
+use std::time::Duration;
+
+use serde_json::{Value, json};
+use threadbridge_core::pipeline::Step;
+use threadbridge_devnet::xmtp::{Node, NodeSettings};
+use tokio::time::{Instant, interval};
+
+use super::bridged::own_address;
+use super::person::{Person, Sdk, eventually, wallet};
+use crate::farcaster::daemon::{Daemon, Home};
+
+/// After this long what was ordered is taken never to be done.
+const WITHIN: Duration = Duration::from_secs(40);
+
+/// A node, and the folder of a bridge.
+struct Desk {
+    node: Node,
+    home: Home,
+}
+
+impl Desk {
+    async fn stands() -> Self {
+        // Another test may have installed it.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let node = Node::start(NodeSettings::default()).await.unwrap();
+        let settings = format!(
+            "\n[accounts.dm]\nnetwork = \"xmtp\"\nhost = {:?}\nwallet = \"file:dm.key\"\n",
+            node.url()
+        );
+        let home = Home::new().with_text(&settings);
+        let home = home.with_key("dm", wallet("bridge").secret().trim_start_matches("0x"));
+        home.writes_settings();
+        Self { node, home }
+    }
+
+    async fn runs(&self) -> Daemon {
+        let daemon = self.home.starts();
+        self.home.connects().await;
+        daemon
+    }
+
+    /// Orders something; what is answered.
+    fn orders(&self, args: &[&str]) -> String {
+        self.home.asks(args)
+    }
+
+    /// Waits until a command answers with a text in it.
+    async fn shows(&self, args: &[&str], text: &str) -> String {
+        let began = Instant::now();
+        let mut ticks = interval(Duration::from_millis(200));
+        loop {
+            ticks.tick().await;
+            let shown = self.home.asks(args);
+            if shown.contains(text) {
+                return shown;
+            }
+            let state = || format!("{}{}", self.home.asks(&["status"]), self.home.log());
+            assert!(began.elapsed() < WITHIN, "«{text}» is not in {shown}\n{}", state());
+        }
+    }
+
+    /// Waits until somebody reads a text in a conversation.
+    async fn is_read(&self, person: &mut Person, conversation: &str, text: &str) {
+        let began = Instant::now();
+        let mut ticks = interval(Duration::from_millis(200));
+        loop {
+            ticks.tick().await;
+            let read = json!({ "do": "read", "conversation": conversation });
+            let seen = person.tries(read).await;
+            let texts = seen["messages"].as_array().into_iter().flatten();
+            if texts.filter_map(|it| it["text"].as_str()).any(|it| it == text) {
+                return;
+            }
+            let state = || format!("{}{}", self.home.asks(&["status"]), self.home.log());
+            assert!(began.elapsed() < WITHIN, "«{text}» is not in {seen}\n{}", state());
+        }
+    }
+
+    async fn ends(self, people: Vec<Person>) {
+        for person in people {
+            person.leaves().await;
+        }
+        self.node.stop().await;
+    }
+}
+
+/// The members of a group as somebody sees them, in order.
+async fn members(person: &mut Person, group: &str) -> Vec<String> {
+    person.tries(json!({ "do": "sync" })).await;
+    let seen = person.tries(json!({ "do": "members", "conversation": group })).await;
+    let members = seen["members"].as_array().into_iter().flatten();
+    let mut inboxes: Vec<_> =
+        members.filter_map(|it| it["inbox"].as_str().map(str::to_owned)).collect();
+    inboxes.sort();
+    inboxes
+}
+
+async fn seen(person: &mut Person, group: &str) -> Value {
+    person.does(json!({ "do": "sync" })).await;
+    person.tries(json!({ "do": "get", "conversation": group })).await["conversation"].clone()
+}
+
+fn sorted<const N: usize>(mut all: [String; N]) -> [String; N] {
+    all.sort();
+    all
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_is_written_to_by_hand_reads_it_and_their_answer_is_heard() {
+    for sdk in Sdk::all() {
+        let desk = Desk::stands().await;
+        let mut ann = Person::joins(&desk.node, "ann", sdk).await;
+        let daemon = desk.runs().await;
+        let address = ann.address();
+        let answer = desk.orders(&["send", "--to", &address, "hello", "from", "here"]);
+        let leg = format!("dm:dm/{}", ann.inbox());
+        assert!(answer.contains(&leg), "{answer}");
+        let dm = ann.opens_dm(&own_address()).await;
+        desk.is_read(&mut ann, &dm, "hello from here").await;
+        ann.says(&dm, "hello yourself").await;
+        desk.shows(&["thread", &leg], "hello yourself").await;
+        // By their inbox, and as they are known here by now, it is the same conversation.
+        for who in [ann.inbox(), address.to_uppercase().replacen("0X", "0x", 1)] {
+            let text = format!("again to {who}");
+            let answer = desk.orders(&["send", "--to", &who, "--account", "dm", &text]);
+            assert!(answer.contains(&leg), "{answer}");
+            desk.is_read(&mut ann, &dm, &text).await;
+        }
+        daemon.stops().await;
+        let answer = desk.orders(&["send", "--to", &address, "while nobody ran"]);
+        assert!(answer.contains("no daemon is running"), "{answer}");
+        let daemon = desk.runs().await;
+        desk.is_read(&mut ann, &dm, "while nobody ran").await;
+        assert_eq!(desk.node.groups().len(), 1, "one conversation");
+        daemon.stops().await;
+        desk.ends(vec![ann]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_nobody_would_hear_is_refused_before_anything_is_written() {
+    let desk = Desk::stands().await;
+    let mut ann = Person::joins(&desk.node, "ann", Sdk::Five).await;
+    let daemon = desk.runs().await;
+    let cases = [
+        (wallet("nobody").identifier(), "nobody has an inbox on XMTP with that address"),
+        ("ab".repeat(32), "there is no such inbox"),
+        ("ann".to_owned(), "nobody of that name is known here"),
+        (own_address(), "that is the account itself"),
+    ];
+    for (who, why) in &cases {
+        for order in
+            [vec!["send", "--to", who, "hello"], vec!["group", "new", "x", "--member", who]]
+        {
+            let answer = desk.orders(&order);
+            assert!(answer.contains(why), "{order:?}: {answer}");
+        }
+    }
+    ann.does(json!({ "do": "revoke", "installations": [ann.installation()] })).await;
+    let answer = desk.orders(&["send", "--to", &ann.address(), "hello"]);
+    assert!(answer.contains("no app belongs to that inbox"), "{answer}");
+    let answer = desk.orders(&["send", "--to", "ann", "--account", "nowhere", "hello"]);
+    assert!(answer.contains("no account `nowhere`"), "{answer}");
+    assert!(desk.orders(&["threads"]).contains("there are no conversations yet"));
+    assert_eq!(desk.node.groups().len(), 0);
+    daemon.stops().await;
+    desk.ends(vec![]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_made_by_hand_is_what_its_members_see() {
+    for sdk in Sdk::all() {
+        let desk = Desk::stands().await;
+        let mut ann = Person::joins(&desk.node, "ann", sdk).await;
+        let mut ben = Person::joins(&desk.node, "ben", Sdk::Five).await;
+        let mut cyd = Person::joins(&desk.node, "cyd", sdk).await;
+        let daemon = desk.runs().await;
+        let bridge = desk.node.inbox_of(&own_address()).unwrap();
+        let (to_ann, to_ben) = (ann.address(), ben.inbox());
+        let made =
+            desk.orders(&["group", "new", "Books", "--member", &to_ann, "--member", &to_ben]);
+        let leg = made.lines().next().unwrap().to_owned();
+        let group = leg.strip_prefix("dm:group/").expect(&made).to_owned();
+        let all = sorted([bridge.clone(), ann.inbox(), ben.inbox()]);
+        eventually("ann is in it", async || members(&mut ann, &group).await == all).await;
+        let shown = seen(&mut ann, &group).await;
+        assert_eq!((&shown["name"], &shown["policy"]), (&json!("Books"), &json!("default")));
+        assert_eq!(shown["super_admins"], json!([bridge]));
+        desk.orders(&["send", &leg, "welcome"]);
+        for person in [&mut ann, &mut ben] {
+            desk.is_read(person, &group, "welcome").await;
+        }
+        ann.says(&group, "thanks").await;
+        desk.shows(&["thread", &leg], "thanks").await;
+
+        desk.orders(&["group", "add", &leg, &cyd.address()]);
+        desk.orders(&["send", &leg, "cyd is here"]);
+        desk.is_read(&mut cyd, &group, "cyd is here").await;
+        assert_eq!(members(&mut ann, &group).await.len(), 4);
+        let listed = desk.orders(&["group", "members", "Books"]);
+        assert!(listed.contains(&cyd.address()) && listed.contains("owner"), "{listed}");
+
+        desk.orders(&["group", "rename", "Books", "More books"]);
+        desk.orders(&["group", "remove", &leg, &ben.address()]);
+        desk.orders(&["send", &leg, "without ben"]);
+        desk.is_read(&mut cyd, &group, "without ben").await;
+        assert_eq!(members(&mut ann, &group).await.len(), 3);
+        assert_eq!(seen(&mut cyd, &group).await["name"], "More books");
+        assert!(!ben.texts(&group).await.iter().any(|it| it == "without ben"));
+        let answer = desk.orders(&["group", "remove", &leg, &ben.address()]);
+        assert!(answer.contains("is not in it"), "{answer}");
+        let thread = desk.orders(&["thread", &leg]);
+        assert!(thread.contains("you began the group “Books”"), "{thread}");
+        daemon.stops().await;
+        desk.ends(vec![ann, ben, cyd]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_is_made_while_the_daemon_dies_is_made_once() {
+    let desk = Desk::stands().await;
+    let mut ann = Person::joins(&desk.node, "ann", Sdk::Five).await;
+    let mut cyd = Person::joins(&desk.node, "cyd", Sdk::Five).await;
+    desk.runs().await.dies().await;
+    let mut groups = Vec::new();
+    for (round, step) in Step::ALL.into_iter().chain(Step::ALL).enumerate() {
+        let title = format!("group {round}");
+        let made = desk.orders(&["group", "new", &title, "--member", &ann.address()]);
+        let leg = made.lines().next().unwrap().to_owned();
+        desk.orders(&["group", "add", &leg, &cyd.inbox()]);
+        desk.orders(&["send", &leg, &title]);
+        let mut dying = desk.home.starts_to_die(step, if round < Step::ALL.len() { 4 } else { 9 });
+        let began = Instant::now();
+        let mut ticks = interval(Duration::from_millis(50));
+        while dying.has_ended().is_none() && began.elapsed() < Duration::from_secs(4) {
+            ticks.tick().await;
+        }
+        if dying.has_ended().is_none() {
+            dying.dies().await;
+        }
+        let daemon = desk.runs().await;
+        let group = leg.strip_prefix("dm:group/").expect(&made).to_owned();
+        desk.is_read(&mut cyd, &group, &title).await;
+        groups.push((group, title));
+        daemon.dies().await;
+    }
+    let bridge = desk.node.inbox_of(&own_address()).unwrap();
+    let all = sorted([bridge, ann.inbox(), cyd.inbox()]);
+    for (group, title) in &groups {
+        assert_eq!(members(&mut ann, group).await, all, "{title}");
+        assert_eq!(seen(&mut ann, group).await["name"], **title);
+        for person in [&mut ann, &mut cyd] {
+            assert_eq!(person.texts(group).await, std::slice::from_ref(title), "once");
+        }
+    }
+    assert_eq!(desk.node.groups().len(), groups.len(), "none twice");
+    desk.ends(vec![ann, cyd]).await;
+}
