@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use threadbridge_core::model::id::AccountName;
 use threadbridge_core::model::time::Clock;
-use threadbridge_core::pipeline::{Bridge, Setup, Steps};
+use threadbridge_core::pipeline::{Bridge, Setup, Steps, forget_health};
 use threadbridge_core::store::Store;
 use tokio::signal::unix::Signal;
 use tokio::sync::{mpsc, oneshot};
@@ -68,6 +68,7 @@ impl Running {
         let watch = FileWatch::new(&home.config)
             .inspect_err(|error| tracing::warn!(error = chain(error), "changes go unnoticed"))
             .ok();
+        forget_health(&store, Clock::System.now()).await.or_exit(Exit::Store)?;
         let socket = ControlSocket::open(&home.socket_path(&settings)).or_exit(Exit::Failed)?;
         let connected = connect_all(&home, &settings, &BTreeMap::new()).or_exit(Exit::Settings)?;
         let setup = setup(&settings, &connected, &steps);

@@ -5,7 +5,28 @@ use tokio_util::sync::CancellationToken;
 use super::account::Account;
 use crate::adapter::Health;
 use crate::model::health::HealthRow;
+use crate::model::time::Timestamp;
+use crate::store::span::Span;
 use crate::store::tables::HEALTH;
+use crate::store::{ChangeError, Reads, Store, WriteError};
+
+/// Writes down that every account is only starting: how they were doing is what the last process
+/// knew, and whoever looks must not take it for what this one knows.
+pub async fn forget_health(store: &Store, now: Timestamp) -> Result<(), WriteError<ChangeError>> {
+    store
+        .write(move |unit| {
+            for (_, row) in unit.scan(&HEALTH, Span::all(), usize::MAX)? {
+                let name = row.account.clone();
+                unit.put(
+                    &HEALTH,
+                    &name,
+                    &HealthRow { health: Health::Starting, since: now, ..row },
+                )?;
+            }
+            Ok(())
+        })
+        .await
+}
 
 /// Keeps an account's health where other processes can read it.
 pub(super) async fn remember(account: &Account, stop: CancellationToken) {

@@ -45,6 +45,7 @@ pub use self::backoff::Backoff;
 pub use self::bridge::{Bridge, NotDone, Setup, StartError};
 pub use self::direct::{NotMoved, Retired, move_to, reply_on, retire};
 pub use self::erase::{Stepped, erase, step as step_erasure};
+pub use self::health::forget_health;
 pub use self::limits::Limits;
 pub use self::owner::{Begun, Target, begin, discard, regroup, replay, say};
 pub use self::route::{Decision, Destination, People, Route, Routes, Voice, decide};
