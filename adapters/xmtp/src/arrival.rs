@@ -1,8 +1,10 @@
 //! What is handed over to the bridge: what the network said, in its own bytes, each with a name by
 //! which the same thing is known again. Only group messages are kept for good; the rest is learnt
-//! from and forgotten.
+//! from and forgotten. A digest stands before it, of the name too: what a group refuses is over, so
+//! bytes that changed on their way through the store must not be taken for what the network said.
 
 use minicbor::{Decode, Encode};
+use sha2::{Digest as _, Sha256};
 use threadbridge_core::adapter::Envelope;
 use threadbridge_core::model::id::RemoteId;
 
@@ -10,6 +12,10 @@ use crate::identity::contract::Claim;
 use crate::identity::inbox::InboxId;
 use crate::identity::member::Installation;
 use crate::media::Laid;
+
+const DIGEST_BYTES: usize = 16;
+/// More than any call answers.
+const MAX_BYTES: usize = 28 << 20;
 
 /// Something that came from the network.
 #[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
@@ -145,12 +151,28 @@ impl Arrival {
     /// It as an envelope under `name`; nothing if nothing can have that name.
     pub(crate) fn envelope(&self, name: String) -> Option<Envelope> {
         let id = RemoteId::parse(name).ok()?;
-        Some(Envelope { id, bytes: encode(self) })
+        let carried = encode(self);
+        let mut bytes = digest(&id, &carried).to_vec();
+        bytes.extend(carried);
+        Some(Envelope { id, bytes })
     }
 
-    pub(crate) fn read(bytes: &[u8]) -> Option<Self> {
-        minicbor::decode(bytes).ok()
+    /// What an envelope of ours carries, if it is as it was.
+    pub(crate) fn read(envelope: &Envelope) -> Option<Self> {
+        let (stated, carried) = envelope.bytes.split_first_chunk::<DIGEST_BYTES>()?;
+        if carried.len() > MAX_BYTES || *stated != digest(&envelope.id, carried) {
+            return None;
+        }
+        minicbor::decode(carried).ok()
     }
+}
+
+fn digest(id: &RemoteId, carried: &[u8]) -> [u8; DIGEST_BYTES] {
+    let name = Sha256::digest(id.as_str());
+    let whole = Sha256::new().chain_update(name).chain_update(carried).finalize();
+    let mut digest = [0; DIGEST_BYTES];
+    digest.iter_mut().zip(whole).for_each(|(to, from)| *to = from);
+    digest
 }
 
 /// Our own encoding; it cannot fail in memory.

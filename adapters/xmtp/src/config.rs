@@ -2,9 +2,14 @@
 //! secrets in the place of their references. The server has no default: a wrong one would speak in
 //! the wrong place.
 
+use std::time::Duration;
+
 use threadbridge_core::media::Porter;
 use threadbridge_core::secret::Secret;
 use url::Url;
+
+/// How often it is asked whether something was missed, if nobody says otherwise.
+const LOOK_EVERY: Duration = Duration::from_secs(30);
 
 /// An account on XMTP.
 #[derive(Clone, Debug)]
@@ -21,6 +26,8 @@ pub struct Config {
     pub porter: Porter,
     /// Where pictures are laid down, encrypted; inside their messages if nowhere.
     pub upload: Option<Upload>,
+    /// How often it is asked whether something was missed.
+    pub look_every: Duration,
 }
 
 /// A place on the web for encrypted files: each is `PUT` under a random name, and had back from
@@ -38,6 +45,6 @@ impl Config {
     #[must_use]
     pub fn new(host: Url, wallet: Secret) -> Self {
         let porter = Porter::default();
-        Self { host, wallet, may_join: false, porter, upload: None }
+        Self { host, wallet, may_join: false, porter, upload: None, look_every: LOOK_EVERY }
     }
 }

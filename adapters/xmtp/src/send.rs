@@ -121,7 +121,8 @@ fn message(
     if known.is_revoked {
         return Err(NotSent::Revoked);
     }
-    if !known.is_member {
+    // A process that has not looked yet sends what one that had looked sealed.
+    if known.installation.is_some() && !known.is_member {
         return Err(NotSent::NotIn);
     }
     let epoch = known.groups.get(&parcel.group).map_or(parcel.epoch, |it| it.epoch);

@@ -154,7 +154,8 @@ mod tests {
 
     #[test]
     fn a_picture_that_nobody_could_open_becomes_words() {
-        let hidden = json!({ "item": locator(&enclosed("image/gif", "", b"x")), "type": "image/gif" });
+        let hidden =
+            json!({ "item": locator(&enclosed("image/gif", "", b"x")), "type": "image/gif" });
         let shown = json!({ "item": "https://files.example/1", "type": "image/png" });
         let mut alone = json!({
             "$schema": "https://json-schemas.lens.dev/posts/image/3.0.0.json",

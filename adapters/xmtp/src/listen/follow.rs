@@ -12,8 +12,8 @@ use tokio_stream::StreamExt as _;
 use super::{Ended, GROUP, Reader, WELCOMES};
 use crate::api::{Signs, Since};
 
-/// How often it is asked whether a sign was missed, and how our own inbox stands.
-const LOOK_EVERY: Duration = Duration::from_secs(30);
+/// A sign that comes so much later than what it is for has not come.
+const SIGNED_WITHIN: Duration = Duration::from_millis(500);
 /// How many groups are asked about in one call.
 const GROUPS_A_CALL: usize = 100;
 
@@ -23,13 +23,40 @@ enum Sign {
     Said(Vec<u8>),
     Linked,
     Look,
+    Missed,
+}
+
+/// Something was said of which there was no sign: where, and since when one is awaited.
+#[derive(Debug, Default)]
+struct Doubt {
+    groups: BTreeSet<Vec<u8>>,
+    since: Option<Instant>,
+    is_told: bool,
+}
+
+impl Doubt {
+    fn begins(&mut self, groups: BTreeSet<Vec<u8>>) {
+        if self.since.is_none() && !groups.is_empty() {
+            (self.groups, self.since) = (groups, Some(Instant::now()));
+        }
+    }
+
+    /// Waits until the sign has not come; for ever, if none is awaited.
+    async fn lasts(&self) {
+        match self.since {
+            Some(since) => tokio::time::sleep_until(since + SIGNED_WITHIN).await,
+            None => std::future::pending().await,
+        }
+    }
 }
 
 impl Reader<'_> {
     /// Follows welcomes and groups until a stream ends.
     pub(super) async fn follow(&mut self) -> Result<(), Ended> {
         let mut linked = self.inbound.conversations();
-        let mut looks = interval_at(Instant::now() + LOOK_EVERY, LOOK_EVERY);
+        let every = self.ear.config.look_every;
+        let mut looks = interval_at(Instant::now() + every, every);
+        let mut doubt = Doubt::default();
         let mut welcomes = self.welcome_signs().await?;
         self.read_welcomes().await?;
         let mut followed = self.followed(&linked.borrow_and_update());
@@ -48,16 +75,22 @@ impl Reader<'_> {
                 },
                 () = self.ear.session.joined() => Sign::Linked,
                 _ = looks.tick() => Sign::Look,
+                () = doubt.lasts() => Sign::Missed,
             };
+            let is_missed = matches!(sign, Sign::Missed);
             match sign {
-                Sign::Said(group) => self.read_said(group, &mut said).await?,
+                Sign::Said(group) => {
+                    self.signed(&mut doubt, &group);
+                    self.read_said(group, &mut said).await?;
+                }
                 Sign::Welcome => self.read_welcomes().await?,
                 Sign::Linked => {}
-                Sign::Look => self.look(&followed).await?,
+                Sign::Look => doubt.begins(self.look(&followed).await?),
+                Sign::Missed => self.missed(&mut doubt).await?,
             }
             self.upload_key_package().await?;
             let now_followed = self.followed(&linked.borrow_and_update());
-            if now_followed != followed {
+            if is_missed || now_followed != followed {
                 // The new stream stands before the old one ends.
                 said = self.message_signs(&now_followed).await?;
                 for group in now_followed.difference(&followed) {
@@ -109,22 +142,46 @@ impl Reader<'_> {
         Ok(())
     }
 
-    /// Looks whether a sign was missed, and whether we still belong to the inbox.
-    async fn look(&mut self, followed: &BTreeSet<Vec<u8>>) -> Result<(), Ended> {
+    /// The stream tells of a group: it is alive.
+    fn signed(&self, doubt: &mut Doubt, group: &[u8]) {
+        if std::mem::take(&mut doubt.is_told) {
+            self.inbound.report(Health::Connected);
+        }
+        doubt.groups.remove(group);
+        if doubt.groups.is_empty() {
+            doubt.since = None;
+        }
+    }
+
+    /// The stream stands and tells nothing of what is said.
+    async fn missed(&mut self, doubt: &mut Doubt) -> Result<(), Ended> {
+        let reason = "the network does not tell of what is said; it is asked instead";
+        self.inbound.report(Health::Stalled(reason.to_owned()));
+        for group in std::mem::take(&mut doubt.groups) {
+            self.read_group(&group).await?;
+        }
+        *doubt = Doubt { is_told: true, ..Doubt::default() };
+        Ok(())
+    }
+
+    /// Looks whether we still belong to the inbox. Tells in which groups something was said that no
+    /// sign has told of; it may be on its way.
+    async fn look(&mut self, followed: &BTreeSet<Vec<u8>>) -> Result<BTreeSet<Vec<u8>>, Ended> {
         self.read_own_log().await?;
         if self.ear.session.known().is_revoked {
             return Err(Ended::Revoked);
         }
         self.read_welcomes().await?;
         let groups: Vec<_> = followed.iter().cloned().collect();
+        let mut unsigned = BTreeSet::new();
         for some in groups.chunks(GROUPS_A_CALL) {
             let newest = self.ear.api.newest(some).await?;
             for (group, newest) in some.iter().zip(newest) {
                 if newest > Some(self.since(group).id) {
-                    self.read_group(group).await?;
+                    unsigned.insert(group.clone());
                 }
             }
         }
-        Ok(())
+        Ok(unsigned)
     }
 }

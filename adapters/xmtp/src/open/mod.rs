@@ -73,7 +73,7 @@ impl<'a> Opening<'a> {
     }
 
     fn arrived(&self, envelope: &Envelope) -> Result<Opened, Stop> {
-        let arrival = Arrival::read(&envelope.bytes)
+        let arrival = Arrival::read(envelope)
             .ok_or_else(|| refused("the envelope is not of this adapter's making"))?;
         match arrival {
             Arrival::Beginning(beginning) => self.begins(&beginning)?,
