@@ -5,6 +5,7 @@ pub(crate) mod person;
 
 mod byhand;
 mod clients;
+mod contract;
 mod crashes;
 mod crosses;
 mod devices;

@@ -5,7 +5,7 @@ use threadbridge_core::model::outgoing::{Outgoing, ReplyTo, Say};
 use threadbridge_core::model::time::Timestamp;
 
 use super::{AdapterWorld, Desk};
-use threadbridge_core::model::capabilities::{Capabilities, Reactions};
+use threadbridge_core::model::capabilities::{Capabilities, Reactions, Support};
 
 /// Something to say.
 pub(super) fn words(text: &str) -> Say {
@@ -71,6 +71,11 @@ pub async fn what_is_said_arrives(world: &impl AdapterWorld) {
     }
     let mut done = Vec::new();
     let target = first.clone();
+    if features.receipt.is_native()
+        && let Some((newest, _)) = expected.last()
+    {
+        done.push(Outgoing::Read { up_to: newest.clone() });
+    }
     if let Some(emoji) = reaction(&capabilities) {
         let (react, unreact) = (target.clone(), target.clone());
         done.push(Outgoing::React { target: react, emoji: emoji.clone() });
@@ -79,7 +84,7 @@ pub async fn what_is_said_arrives(world: &impl AdapterWorld) {
     if features.edit.is_native() {
         done.push(Outgoing::Edit { target: target.clone(), say: words("hé € 2") });
     }
-    if features.receipt.is_native() {
+    if features.receipt == Support::Full {
         done.push(Outgoing::Read { up_to: target.clone() });
     }
     if features.delete.is_native() {

@@ -78,9 +78,10 @@ pub async fn a_cursor_never_passes_a_gap<W: AdapterWorld>(world: &impl AsyncFn()
         }
         let mut desk = Desk::new(&world).await;
         let said = hear_live(&mut desk, &world).await;
+        let said: Vec<_> = said.iter().map(|id| desk.heard_in[id].clone()).collect();
         let mut kept = BTreeSet::new();
         let mut cursors = BTreeMap::new();
-        for batch in desk.batches {
+        for batch in std::mem::take(&mut desk.batches) {
             kept.extend(batch.envelopes.into_iter().map(|it| it.id));
             for cursor in batch.cursors {
                 cursors.insert(cursor.stream.clone(), cursor);
@@ -88,7 +89,7 @@ pub async fn a_cursor_never_passes_a_gap<W: AdapterWorld>(world: &impl AsyncFn()
             let left = said.iter().filter(|id| !kept.contains(*id)).cloned().collect();
             let linked = BTreeSet::from([world.conversation()]);
             let door = Inbound::channel(cursors.values().cloned(), linked);
-            hands_over(&world, door, left).await;
+            hands_over(&world, &desk, door, left).await;
         }
     }
 }
@@ -108,6 +109,7 @@ async fn hear_live(desk: &mut Desk, world: &impl AdapterWorld) -> Vec<RemoteId> 
 /// Listens at a door until all these envelopes were handed over.
 async fn hands_over(
     world: &impl AdapterWorld,
+    desk: &Desk,
     (inbound, mut outlet): (Inbound, Outlet),
     mut left: BTreeSet<RemoteId>,
 ) {
@@ -119,6 +121,8 @@ async fn hands_over(
                 _ended = &mut listening => listening = adapter.listen(inbound.clone()),
                 Some(handed_over) = outlet.next() => {
                     for envelope in &handed_over.batch().envelopes {
+                        // An adapter may have to learn again who it is; nothing of that is kept.
+                        drop(adapter.open(&desk.keys(), &desk.linked(), envelope));
                         left.remove(&envelope.id);
                     }
                     handed_over.keep(Vec::new());

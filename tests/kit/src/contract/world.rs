@@ -7,6 +7,8 @@ use threadbridge_core::adapter::{Adapter, Verdict};
 use threadbridge_core::model::id::{RemoteConversation, RemoteId};
 use threadbridge_core::model::outgoing::Outgoing;
 
+use super::Desk;
+
 /// A network with the bridge's account on it, and with somebody else who uses a client that knows
 /// nothing of the bridge.
 #[async_trait]
@@ -27,6 +29,9 @@ pub trait AdapterWorld: Send + Sync {
     /// Lets the other one say something in a conversation of theirs that no link names, where the
     /// account can hear it nevertheless; `false` where there is no such thing.
     async fn peer_says_elsewhere(&self, text: &str) -> bool;
+
+    /// Lets a new account get in, where nobody can speak to it before.
+    async fn lets_in(&self, _desk: &mut Desk) {}
 
     /// Whether an account that has just come cannot open what it receives before it has asked for
     /// something.

@@ -39,6 +39,8 @@ pub struct Desk {
     pub events: Vec<Event>,
     /// The envelopes of what was heard.
     pub envelopes: Vec<Envelope>,
+    /// In which envelope each event came, by their names.
+    pub heard_in: BTreeMap<RemoteId, RemoteId>,
     /// How people show themselves.
     pub profiles: Vec<(Identity, Profile)>,
     /// Own messages that the network has taken in for good.
@@ -57,6 +59,12 @@ pub struct Desk {
 impl Desk {
     /// A new account's desk.
     pub async fn new(world: &impl AdapterWorld) -> Self {
+        let mut desk = Self::opens(world).await;
+        world.lets_in(&mut desk).await;
+        desk
+    }
+
+    async fn opens(world: &impl AdapterWorld) -> Self {
         Self {
             adapter: world.connect().await,
             store: Store::in_memory().unwrap(),
@@ -69,6 +77,7 @@ impl Desk {
             sent: 0,
             events: Vec::new(),
             envelopes: Vec::new(),
+            heard_in: BTreeMap::new(),
             profiles: Vec::new(),
             confirmed: BTreeSet::new(),
             rejected: BTreeSet::new(),
@@ -195,7 +204,10 @@ impl Desk {
                 Parsed::Event(event) if Some(&event.author) == self.adapter.identity() => {
                     self.confirmed.insert(event.id.clone());
                 }
-                Parsed::Event(event) => self.events.push(*event),
+                Parsed::Event(event) => {
+                    self.heard_in.insert(event.id.clone(), envelope.id.clone());
+                    self.events.push(*event);
+                }
                 Parsed::Profile(identity, profile) => self.profiles.push((identity, profile)),
                 Parsed::Proof(_) => {}
             }
