@@ -41,7 +41,8 @@ pub(crate) fn follow(
     let is_paused = matches!(record.state, State::Paused(_));
     let names = if is_paused { Vec::new() } else { names(keys, group, record)? };
     let is_ours = record.kind == Kind::Sync;
-    let followed = Followed { names, from: record.begins_after, is_ours, epoch };
+    let is_direct = record.kind == Kind::Dm && !is_paused;
+    let followed = Followed { names, from: record.begins_after, is_ours, is_direct, epoch };
     session.follow(group.as_bytes().to_vec(), followed);
     Ok(())
 }

@@ -139,6 +139,10 @@ impl Adapter for Xmtp {
         InboxId::parse(with.author.as_str()).map(Place::Direct)?.name()
     }
 
+    fn strangers(&self) -> Option<RemoteConversation> {
+        place::strangers()
+    }
+
     async fn look_up(&self, who: &str) -> Result<Sought, AdapterError> {
         self.reach(who).await
     }

@@ -41,6 +41,11 @@ impl Place {
     }
 }
 
+/// What all conversations of two are called that nobody named.
+pub(crate) fn strangers() -> Option<RemoteConversation> {
+    RemoteConversation::parse("dm/anybody").ok()
+}
+
 fn is_hex(text: &str, digits: usize) -> bool {
     text.len() == digits && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'))
 }

@@ -47,6 +47,8 @@ pub(crate) struct Followed {
     pub(crate) from: u64,
     /// Whether it is one in which our own installations talk.
     pub(crate) is_ours: bool,
+    /// Whether it is a conversation of two.
+    pub(crate) is_direct: bool,
     /// The epoch in which it stands.
     pub(crate) epoch: u64,
 }

@@ -67,6 +67,13 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
         None
     }
 
+    /// What all direct conversations are called together that nobody has named yet: where `[direct]`
+    /// names the account, it is among those that are listened to, and who begins one is heard. Nothing
+    /// where nobody can be heard before they are named.
+    fn strangers(&self) -> Option<RemoteConversation> {
+        None
+    }
+
     /// Looks up on the network whom a text names there (an address, an id), and whether they can be
     /// written to. Asked by the owner's hand, before anything is kept.
     async fn look_up(&self, who: &str) -> Result<Sought, AdapterError> {

@@ -13,7 +13,8 @@ use super::bridge::{Running, Setup, StartError, linked};
 use super::direct::{empty, is_pending, pending_since, redirect, routes, unsendable};
 use super::joins;
 use super::route::{Route, Routes};
-use crate::model::direct::{Closed, Direct};
+use crate::adapter::Adapter;
+use crate::model::direct::{Closed, Direct, Directs};
 use crate::model::id::{AccountName, ConversationId, Leg, Seq};
 use crate::model::journal::Note;
 use crate::model::time::Clock;
@@ -44,6 +45,17 @@ struct Trouble {
 
 type Accounts = BTreeMap<AccountName, Arc<Account>>;
 
+/// Where people are heard who begin direct conversations with the owner.
+fn open_to_all(
+    directs: &Directs,
+    accounts: &BTreeMap<AccountName, Arc<dyn Adapter>>,
+) -> impl Iterator<Item = Leg> {
+    directs.accounts.iter().filter_map(|account| {
+        let conversation = accounts.get(account)?.strangers()?;
+        Some(Leg { account: account.clone(), conversation })
+    })
+}
+
 impl Tending {
     pub(super) fn new(store: Store, clock: Clock) -> Self {
         Self {
@@ -70,7 +82,9 @@ impl Tending {
             if let Some(direct) = &direct {
                 routed.extend(routes(unit, direct, &accounts, &linked)?);
             }
-            joins::join(unit, routed, now)
+            let mut routes = joins::join(unit, routed, now)?;
+            routes.begun.extend(direct.iter().flat_map(|it| open_to_all(it, &accounts)));
+            Ok(routes)
         };
         let routes = self.store.write(agree).await?;
         let routes = Arc::new(Routes { people, ..routes });

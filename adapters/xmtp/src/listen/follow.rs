@@ -11,6 +11,7 @@ use tokio_stream::StreamExt as _;
 
 use super::{Ended, GROUP, Reader, WELCOMES};
 use crate::api::{Signs, Since};
+use crate::place::strangers;
 
 /// A sign that comes so much later than what it is for has not come.
 const SIGNED_WITHIN: Duration = Duration::from_millis(500);
@@ -105,8 +106,11 @@ impl Reader<'_> {
     /// talk.
     fn followed(&self, linked: &BTreeSet<RemoteConversation>) -> BTreeSet<Vec<u8>> {
         let known = self.ear.session.known();
+        let hears_all = strangers().is_some_and(|it| linked.contains(&it));
         let is_followed = |it: &crate::session::Followed| {
-            it.is_ours || it.names.iter().any(|name| linked.contains(name))
+            it.is_ours
+                || (it.is_direct && hears_all)
+                || it.names.iter().any(|name| linked.contains(name))
         };
         let followed = known.groups.iter().filter(|(_, it)| is_followed(it));
         followed.map(|(group, _)| group.clone()).collect()

@@ -21,6 +21,7 @@ use crate::mls::group::record::{GroupId, Kind, Record, State};
 use crate::mls::group::records::Records;
 use crate::mls::roster::Unknown;
 use crate::mls::validate::Change;
+use crate::place::strangers;
 use crate::seal::commit_name;
 use crate::session::Wanted;
 use crate::sync::hear::hear;
@@ -178,7 +179,14 @@ impl Opening<'_> {
         message: &group_message::V1,
     ) -> Result<Option<Place>, Stop> {
         let mut names = names(self.keys, group, record)?.into_iter();
-        let conversation = names.find(|name| self.linked.contains(name));
+        let hears_all = || strangers().is_some_and(|it| self.linked.contains(&it));
+        let conversation = match names.find(|name| self.linked.contains(name)) {
+            None if record.kind == Kind::Dm && hears_all() => {
+                let peer = record.peer.as_deref().and_then(InboxId::parse);
+                peer.map(crate::place::Place::Direct).and_then(|it| it.name())
+            }
+            named => named,
+        };
         let at_ns = message.created_ns;
         let peer = record.peer.as_deref().and_then(InboxId::parse);
         Ok(conversation.map(|it| {

@@ -135,7 +135,7 @@ pub struct Routes {
     pub(crate) by_conversation: BTreeMap<ConversationId, Route>,
     /// Who speaks as themself.
     pub(crate) people: People,
-    /// The legs of conversations that the owner began by hand.
+    /// Further legs that are heard: what the owner began by hand, and what is open to everybody.
     pub(crate) begun: BTreeSet<Leg>,
 }
 
