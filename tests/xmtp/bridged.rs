@@ -8,6 +8,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use threadbridge_core::adapter::Adapter;
 use threadbridge_core::media::Porter;
+use threadbridge_core::model::content::{Content, Salt};
+use threadbridge_core::model::group::Regroup;
 use threadbridge_core::model::health::Health;
 use threadbridge_core::model::id::{
     AccountName, Identity, Leg, Network, RemoteAuthor, RemoteConversation, RemoteId,
@@ -163,6 +165,29 @@ impl Bridged {
             matches!(self.health(), Health::Connected).then_some(())
         })
         .await;
+    }
+
+    /// Has the owner change a group.
+    pub(crate) async fn regroups(&self, group: &str, change: &Regroup) {
+        let conversation = RemoteConversation::parse(format!("group/{group}")).unwrap();
+        let content = Content::telling(Salt::random().unwrap(), &change.told().unwrap());
+        let leg = Leg { account: name("dm"), conversation };
+        self.bridge.as_ref().unwrap().regroup(leg, content).await.unwrap();
+    }
+
+    /// Waits until a leg on XMTP says what it lacks.
+    pub(crate) async fn lacks(&self, what: &str) {
+        let began = Instant::now();
+        let mut ticks = interval(LOOK_EVERY);
+        loop {
+            ticks.tick().await;
+            let snapshot = self.bridge.as_ref().unwrap().store().snapshot().unwrap();
+            let legs = view::status(&snapshot).unwrap().accounts.into_iter().flat_map(|it| it.legs);
+            if legs.filter_map(|it| it.lacks).any(|it| it.contains(what)) {
+                return;
+            }
+            assert!(began.elapsed() < WITHIN, "nothing lacks {what}: {}", self.state());
+        }
     }
 
     /// Waits until the account is locked out, and returns why.

@@ -5,13 +5,19 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 use threadbridge_core::pipeline::Step;
+use threadbridge_devnet::xmtp::wire::mls::mls_api_client::MlsApiClient;
+use threadbridge_devnet::xmtp::wire::mls::{
+    SendWelcomeMessagesRequest, WelcomeMessageInput, welcome_message_input,
+};
 use threadbridge_devnet::xmtp::{Node, NodeSettings};
 use tokio::time::{Instant, interval};
 
 use super::bridged::own_address;
 use super::person::{Person, Sdk, eventually, wallet};
 use crate::farcaster::daemon::{Daemon, Home};
+use crate::farcaster::person::Person as Caster;
 
+const CHANNEL: &str = "https://farcaster.xyz/~/channel/books";
 /// After this long what was ordered is taken never to be done.
 const WITHIN: Duration = Duration::from_secs(40);
 
@@ -23,11 +29,15 @@ struct Desk {
 
 impl Desk {
     async fn stands() -> Self {
+        Self::stands_with("").await
+    }
+
+    async fn stands_with(settings: &str) -> Self {
         // Another test may have installed it.
         drop(rustls::crypto::ring::default_provider().install_default());
         let node = Node::start(NodeSettings::default()).await.unwrap();
         let settings = format!(
-            "\n[accounts.dm]\nnetwork = \"xmtp\"\nhost = {:?}\nwallet = \"file:dm.key\"\n",
+            "\n[accounts.dm]\nnetwork = \"xmtp\"\nhost = {:?}\nwallet = \"file:dm.key\"\n{settings}",
             node.url()
         );
         let home = Home::new().with_text(&settings);
@@ -258,4 +268,103 @@ async fn a_group_that_is_made_while_the_daemon_dies_is_made_once() {
     }
     assert_eq!(desk.node.groups().len(), groups.len(), "none twice");
     desk.ends(vec![ann, cyd]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_writes_first_waits_until_the_owner_accepts_them() {
+    for sdk in Sdk::all() {
+        let desk = Desk::stands_with("\n[direct]\naccounts = [\"dm\"]\n").await;
+        let mut ann = Person::joins(&desk.node, "ann", sdk).await;
+        let daemon = desk.runs().await;
+        let dm = ann.opens_dm(&own_address()).await;
+        ann.says(&dm, "you do not know me").await;
+        let who = format!("xmtp:{}", ann.inbox());
+        desk.shows(&["people"], &who).await;
+        let status = desk.orders(&["status"]);
+        assert!(status.contains("it is from somebody whom you have not accepted"), "{status}");
+        assert!(desk.orders(&["threads"]).contains("there are no conversations yet"));
+        desk.orders(&["person", "accept", &who]);
+        let leg = format!("dm:dm/{}", ann.inbox());
+        desk.shows(&["thread", &leg], "you do not know me").await;
+        desk.orders(&["send", &leg, "now I do"]);
+        desk.is_read(&mut ann, &dm, "now I do").await;
+        daemon.stops().await;
+        desk.ends(vec![ann]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_status_tells_how_the_account_stands_and_what_was_refused() {
+    let desk = Desk::stands().await;
+    let daemon = desk.runs().await;
+    let status = desk.orders(&["status"]);
+    for what in ["calls left this minute", "of 5000", "installation", "to be replaced in 29 days"] {
+        assert!(status.contains(what), "{what}: {status}");
+    }
+    let bridge = desk.node.inbox_of(&own_address()).unwrap();
+    let key = hex::decode(&desk.node.installations(&bridge)[0]).unwrap();
+    for data in [b"no welcome".to_vec(), b"none either".to_vec()] {
+        let welcome = welcome_message_input::V1 {
+            installation_key: key.clone(),
+            data,
+            hpke_public_key: vec![7; 32],
+            wrapper_algorithm: 1,
+            ..Default::default()
+        };
+        let version = Some(welcome_message_input::Version::V1(welcome));
+        let messages = vec![WelcomeMessageInput { version }];
+        let mut mls = MlsApiClient::connect(desk.node.url()).await.unwrap();
+        mls.send_welcome_messages(SendWelcomeMessagesRequest { messages }).await.unwrap();
+    }
+    let counted = async || {
+        let status: Value = serde_json::from_str(&desk.orders(&["status", "--json"])).unwrap();
+        status["accounts"][0]["refused"][0]["count"] == 2
+    };
+    eventually("both are counted", counted).await;
+    let log = desk.home.log();
+    assert!(log.contains("was refused") && log.contains("welcome/"), "{log}");
+    daemon.stops().await;
+    desk.ends(vec![]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_made_by_hand_is_a_leg_of_a_link() {
+    let hub = crate::farcaster::world::hub().await;
+    let node = Node::start(NodeSettings::default()).await.unwrap();
+    let mut ann = Person::joins(&node, "ann", Sdk::newest()).await;
+    let mut alice = Caster::arrives(hub.grpc_addr(), 101, "alice").await;
+    let settings = format!(
+        "\n[accounts.dm]\nnetwork = \"xmtp\"\nhost = {:?}\nwallet = \"file:dm.key\"\n",
+        node.url()
+    );
+    let home = Home::new().with_account("casts", &hub, 901).with_text(&settings);
+    let home = home.with_key("dm", wallet("bridge").secret().trim_start_matches("0x"));
+    let daemon = home.starts();
+    home.connects().await;
+    let made = home.asks(&["group", "new", "Books", "--member", &ann.address()]);
+    let leg = made.lines().next().unwrap().to_owned();
+    daemon.stops().await;
+    let link = format!(
+        "\n[[links]]\nname = \"linked\"\nlegs = [\"casts:channel/books\", {leg:?}]\n\
+         downgrade = \"allow\"\n"
+    );
+    let home = home.with_text(&link);
+    home.writes_settings();
+    let preview = home.asks(&["preview", "linked", "hello"]);
+    assert!(preview.contains(&leg), "{preview}");
+    let daemon = home.starts();
+    home.connects().await;
+    let desk = Desk { node, home };
+    let group = leg.strip_prefix("dm:group/").expect(&made).to_owned();
+    alice.casts("from the channel", json!({ "parent": { "url": CHANNEL } })).await;
+    desk.is_read(&mut ann, &group, "alice: from the channel").await;
+    ann.says(&group, "from the group").await;
+    eventually("it is cast", async || {
+        let casts = alice.does(json!({ "do": "casts", "fid": 901 })).await;
+        casts["casts"].to_string().contains("from the group")
+    })
+    .await;
+    daemon.stops().await;
+    desk.ends(vec![ann]).await;
+    drop(hub);
 }

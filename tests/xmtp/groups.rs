@@ -2,6 +2,8 @@
 
 use serde_json::json;
 
+use threadbridge_core::model::group::Regroup;
+
 use super::bridged::{Bridged, own_address};
 use super::person::{Person, Sdk, eventually};
 
@@ -81,4 +83,54 @@ async fn everybody_with_many_devices_is_reached_on_each_by_one_welcome() {
         }
         bridged.ends().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_takes_the_account_out_of_a_group_is_told_of_and_may_bring_it_back() {
+    for sdk in Sdk::all() {
+        let mut bridged = Bridged::stands().await;
+        let mut ann = Person::joins(&bridged.node, "ann", sdk).await;
+        bridged.starts(&format!("dm/{}", ann.address())).await;
+        let bridge = bridged.node.inbox_of(&own_address()).unwrap();
+        let group = ann.makes_group("books", &[&bridge]).await;
+        bridged.stops().await;
+        bridged.starts(&format!("group/{group}")).await;
+        ann.says(&group, "hello").await;
+        bridged.zoe_hears("hello").await;
+        let members = json!([bridge]);
+        ann.does(json!({ "do": "remove", "conversation": group, "members": members })).await;
+        bridged.zoe_waits("who was taken out", |it| it.text.contains("was removed by")).await;
+        bridged.zoe_says("can you hear me?");
+        bridged.lacks("the account was taken out of the group").await;
+        ann.does(json!({ "do": "add", "conversation": group, "members": members })).await;
+        bridged.reads(&mut ann, &group, "zoe: can you hear me?").await;
+        ann.says(&group, "again").await;
+        bridged.zoe_hears("again").await;
+        ann.leaves().await;
+        bridged.ends().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_account_leaves_a_group_that_somebody_else_made() {
+    let mut bridged = Bridged::stands().await;
+    let mut ann = Person::joins(&bridged.node, "ann", Sdk::newest()).await;
+    bridged.starts(&format!("dm/{}", ann.address())).await;
+    let bridge = bridged.node.inbox_of(&own_address()).unwrap();
+    let group = ann.makes_group("books", &[&bridge]).await;
+    bridged.stops().await;
+    bridged.starts(&format!("group/{group}")).await;
+    bridged.zoe_says("farewell");
+    bridged.reads(&mut ann, &group, "zoe: farewell").await;
+    bridged.regroups(&group, &Regroup::Leave).await;
+    eventually("ann's app has taken it out", async || {
+        ann.does(json!({ "do": "sync" })).await;
+        let members = ann.does(json!({ "do": "members", "conversation": group })).await;
+        members["members"].as_array().unwrap().len() == 1
+    })
+    .await;
+    bridged.zoe_says("too late");
+    bridged.lacks("the account was taken out of the group").await;
+    ann.leaves().await;
+    bridged.ends().await;
 }

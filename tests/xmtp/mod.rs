@@ -14,4 +14,5 @@ mod groups;
 mod hindered;
 mod installs;
 mod many;
+mod moves;
 mod node;
