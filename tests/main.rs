@@ -25,6 +25,7 @@ mod fairness;
 mod tombstones;
 mod disappears;
 mod erases;
+mod retains;
 mod reseals;
 mod waits;
 mod stops;

@@ -17,6 +17,7 @@ pub mod direct;
 pub mod group;
 pub mod journal;
 pub mod erasure;
+pub mod retention;
 pub mod envelope;
 pub mod outbox;
 pub mod health;

@@ -15,13 +15,14 @@ use super::limits::Limits;
 use super::route::{People, Route, Routes};
 use super::step::Steps;
 use super::tend::Tending;
-use super::{expire, health, ingest, listen, seal, send};
+use super::{expire, health, ingest, listen, retain, seal, send};
 use crate::adapter::{Adapter, Handover, Health, Missing};
 use crate::archive::import::unfinished;
 use crate::model::direct::Directs;
 use crate::model::id::{AccountName, RemoteConversation, Seq};
 use crate::model::link::Link;
 use crate::model::person::Introduction;
+use crate::model::retention::Retention;
 use crate::model::time::Clock;
 use crate::store::span::Span;
 use crate::store::tables::{JOURNAL, SEALED};
@@ -46,6 +47,8 @@ pub struct Setup {
     pub links: Vec<Link>,
     /// How direct conversations with one person are one; nothing if they are not.
     pub direct: Option<Directs>,
+    /// How long messages are kept.
+    pub retention: Retention,
     /// The bounds.
     pub limits: Limits,
     /// Who watches the steps; nobody, outside tests.
@@ -152,6 +155,7 @@ impl Bridge {
         let (store, clock) = (bridge.store.clone(), bridge.clock.clone());
         let (head, stop) = (bridge.head.clone(), bridge.stop.clone());
         bridge.tasks.spawn(expire::run(store, clock, head.clone(), stop.clone()));
+        bridge.tasks.spawn(retain::run(bridge.tending.clone(), stop.clone()));
         let tending = bridge.tending.clone();
         bridge.tasks.spawn(async move { tending.run(head, stop).await });
         bridge.tasks.close();

@@ -33,6 +33,7 @@ mod limits;
 mod listen;
 mod owner;
 mod refusals;
+mod retain;
 mod route;
 mod seal;
 mod send;

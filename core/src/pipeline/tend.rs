@@ -30,8 +30,8 @@ const SELDOM: Duration = Duration::from_secs(10);
 /// What a bridge and the task that tends its conversations have in common.
 #[derive(Clone, Debug)]
 pub(super) struct Tending {
-    store: Store,
-    clock: Clock,
+    pub(super) store: Store,
+    pub(super) clock: Clock,
     pub(super) running: Arc<Mutex<BTreeMap<AccountName, Running>>>,
     pub(super) routes: watch::Sender<Arc<Routes>>,
     pub(super) setup: Arc<Mutex<Setup>>,

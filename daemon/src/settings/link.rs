@@ -29,6 +29,9 @@ pub struct LinkSettings {
     /// and `{proof}` are filled in.
     #[serde(default)]
     pub attribution: Attribution,
+    /// For how many days its messages are kept here; as `[keep]` says if it is left out, or says less.
+    #[schemars(range(min = 1, max = 36_500))]
+    pub keep_days: Option<u32>,
 }
 
 /// One leg: its name alone, or with a direction.

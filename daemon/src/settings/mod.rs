@@ -8,6 +8,7 @@ mod extract;
 pub mod farcaster;
 pub mod lens;
 pub mod fault;
+pub mod keep;
 mod key_path;
 pub mod limits;
 pub mod link;
@@ -35,6 +36,7 @@ use self::account::AccountSettings;
 use self::direct::DirectSettings;
 use self::extract::Reader;
 use self::fault::{Fault, Faults};
+use self::keep::KeepSettings;
 use self::key_path::KeyPath;
 use self::limits::LimitSettings;
 use self::link::LinkSettings;
@@ -64,6 +66,9 @@ pub struct Settings {
     /// How conversations with one person on several networks are one.
     #[schemars(default)]
     pub direct: DirectSettings,
+    /// How long messages are kept.
+    #[schemars(default)]
+    pub keep: KeepSettings,
     /// What may be fetched.
     #[schemars(default)]
     pub media: MediaSettings,
@@ -171,6 +176,7 @@ struct Sections {
     links: Vec<Option<LinkSettings>>,
     people: Vec<Option<PersonSettings>>,
     direct: Option<DirectSettings>,
+    keep: Option<KeepSettings>,
     media: Option<MediaSettings>,
     limits: Option<LimitSettings>,
 }
@@ -196,6 +202,10 @@ fn read_all(reader: &mut Reader<'_>, root: &Value) -> Sections {
             Some(_) => reader.section(&path.key("direct")),
             None => Some(DirectSettings::default()),
         },
+        keep: match at("keep") {
+            Some(_) => reader.section(&path.key("keep")),
+            None => Some(KeepSettings::default()),
+        },
         media: match at("media") {
             Some(_) => reader.section(&path.key("media")),
             None => Some(MediaSettings::default()),
@@ -220,6 +230,7 @@ impl Sections {
             links: self.links.into_iter().collect::<Option<_>>()?,
             people: self.people.into_iter().collect::<Option<_>>()?,
             direct: self.direct?,
+            keep: self.keep?,
             media: self.media?,
             limits: self.limits?,
         })

@@ -9,6 +9,8 @@
 mod mark;
 mod purge;
 
+pub(super) use self::purge::forget;
+
 #[cfg(test)]
 mod tests;
 

@@ -56,6 +56,23 @@ pub(super) fn some(
     forget_letters(unit, &gone)
 }
 
+/// Deletes messages here alone: nobody is told.
+pub(in crate::pipeline) fn forget(
+    unit: &mut Unit<'_>,
+    messages: &[(ConversationId, Seq)],
+    now: Timestamp,
+) -> Result<(), ChangeError> {
+    let mut gone = BTreeSet::new();
+    for at in messages {
+        if let Some(record) = unit.get(&EVENTS, at)? {
+            message(unit, *at, &record, now)?;
+            gone.insert(record.message);
+        }
+    }
+    forget_ends(unit, &gone)?;
+    forget_letters(unit, &gone)
+}
+
 /// What is gone does not disappear once more.
 fn forget_ends(unit: &mut Unit<'_>, gone: &BTreeSet<MessageId>) -> Result<(), ChangeError> {
     let mut page = unit.scan(&EXPIRIES, Span::all(), PAGE)?;

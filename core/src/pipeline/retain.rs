@@ -1,0 +1,171 @@
+//! What has been kept for as long as the owner wants is deleted here. Networks are not told: it is
+//! the store that forgets, not the people.
+
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::time::Duration;
+
+use thiserror::Error;
+use tokio_util::sync::CancellationToken;
+
+use super::account::Chain;
+use super::bridge::Setup;
+use super::erase::forget;
+use super::tend::Tending;
+use crate::model::id::{ConversationId, Leg, Seq};
+use crate::model::time::Timestamp;
+use crate::store::span::Span;
+use crate::store::tables::{BACKLOG, CONVERSATIONS, EVENTS, JOURNAL, OUTBOX, SEALED};
+use crate::store::{ChangeError, ReadError, Reads, Snapshot, Store, WriteError};
+
+/// How many places of the journal are looked at, and how many messages one transaction deletes.
+const AT_ONCE: usize = 256;
+/// How often it is looked whether anything is old enough, at most and at least.
+const OFTEN: Duration = Duration::from_millis(100);
+const SELDOM: Duration = Duration::from_secs(600);
+
+/// Why nothing could be deleted. It will be.
+#[derive(Debug, Error)]
+enum NotDeleted {
+    #[error("the store could not be read")]
+    Read(#[from] ReadError),
+    #[error("the store could not be written")]
+    Write(#[from] WriteError<ChangeError>),
+}
+
+/// Deletes what is old enough, until `stop`.
+pub(super) async fn run(tending: Tending, stop: CancellationToken) {
+    // Before this place nothing is left to delete.
+    let mut from = Seq(0);
+    let mut before = None;
+    loop {
+        let setup = tending.setup.lock().await.clone();
+        let shortest = setup.retention.shortest();
+        if before.as_ref() != Some(&setup.retention) {
+            (from, before) = (Seq(0), Some(setup.retention.clone()));
+        }
+        if let Some(shortest) = shortest {
+            let round = Round { setup: &setup, shortest, now: tending.clock.now() };
+            match round.forget_old(&tending.store, from).await {
+                Ok(reached) => from = reached,
+                Err(error) => {
+                    tracing::warn!(error = %Chain(&error), "old messages could not be deleted");
+                }
+            }
+        }
+        let wait = shortest.map_or(SELDOM, |it| it / 64).clamp(OFTEN, SELDOM);
+        tokio::select! {
+            () = stop.cancelled() => return,
+            () = tokio::time::sleep(wait) => {}
+        }
+    }
+}
+
+/// One look through the journal.
+struct Round<'s> {
+    setup: &'s Setup,
+    shortest: Duration,
+    now: Timestamp,
+}
+
+/// What is known of a conversation while looking.
+struct Kept {
+    legs: Vec<Leg>,
+    keep: Option<Duration>,
+}
+
+impl Round<'_> {
+    /// Deletes what is old enough from a place on. Returns the place before which nothing is left.
+    async fn forget_old(&self, store: &Store, from: Seq) -> Result<Seq, NotDeleted> {
+        let (mut at, mut is_empty, mut empty_until) = (from, true, from);
+        let mut conversations = BTreeMap::new();
+        loop {
+            let snapshot = store.snapshot()?;
+            let places = snapshot.scan(&JOURNAL, Span::all().after(&at), AT_ONCE)?;
+            let mut old = Vec::new();
+            let mut is_last = places.len() < AT_ONCE;
+            for (key, place) in places {
+                let Some(seq) = key.part(0).map(|it| Seq(u64::from_be_bytes(it))) else { continue };
+                at = seq;
+                let fate = match snapshot.get(&EVENTS, &(place.conversation, seq))? {
+                    None => Fate::Gone,
+                    // The journal is in the order of receiving.
+                    Some(it) if self.now.since(it.received_at) < self.shortest => {
+                        is_last = true;
+                        break;
+                    }
+                    Some(it) => {
+                        let kept = self.kept(&snapshot, &mut conversations, place.conversation)?;
+                        self.fate(&snapshot, kept, seq, it.received_at)?
+                    }
+                };
+                is_empty &= !matches!(fate, Fate::Stays);
+                if is_empty {
+                    empty_until = seq;
+                }
+                if let Fate::Old = fate {
+                    old.push((place.conversation, seq));
+                }
+            }
+            drop(snapshot);
+            if !old.is_empty() {
+                let (now, count) = (self.now, old.len());
+                store.write(move |unit| forget(unit, &old, now)).await?;
+                tracing::info!(count, "messages were kept for as long as they should be");
+            }
+            if is_last {
+                return Ok(empty_until);
+            }
+        }
+    }
+
+    fn kept<'k>(
+        &self,
+        snapshot: &Snapshot,
+        known: &'k mut BTreeMap<ConversationId, Kept>,
+        id: ConversationId,
+    ) -> Result<&'k Kept, ReadError> {
+        Ok(match known.entry(id) {
+            Entry::Occupied(it) => it.into_mut(),
+            Entry::Vacant(it) => {
+                let row = snapshot.get(&CONVERSATIONS, &id)?;
+                let legs = row.map(|row| row.legs).unwrap_or_default();
+                let keep = self.setup.retention.of(&legs);
+                it.insert(Kept { legs, keep })
+            }
+        })
+    }
+
+    fn fate(
+        &self,
+        snapshot: &Snapshot,
+        Kept { legs, keep }: &Kept,
+        seq: Seq,
+        received_at: Timestamp,
+    ) -> Result<Fate, ReadError> {
+        if keep.is_none_or(|keep| self.now.since(received_at) < keep) {
+            return Ok(Fate::Stays);
+        }
+        for leg in legs {
+            // What somebody is still to hear is not forgotten.
+            let is_sealed = !self.setup.accounts.contains_key(&leg.account)
+                || snapshot.get(&SEALED, &leg.account)?.is_some_and(|it| it >= seq);
+            let at = (leg.clone(), seq);
+            if !is_sealed
+                || !snapshot.scan(&OUTBOX, Span::under(&at), 1)?.is_empty()
+                || !snapshot.scan(&BACKLOG, Span::under(&at), 1)?.is_empty()
+            {
+                return Ok(Fate::Stays);
+            }
+        }
+        Ok(Fate::Old)
+    }
+}
+
+/// What becomes of a place in the journal.
+enum Fate {
+    /// Nothing is there any more.
+    Gone,
+    Old,
+    Stays,
+}
