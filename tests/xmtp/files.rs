@@ -2,12 +2,12 @@
 //! encrypted anew, and in words where they cannot be carried.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 use threadbridge::web::Web;
-use threadbridge_core::adapter::Adapter as _;
 use threadbridge_core::media::{Hosts, Porter};
 use threadbridge_core::model::content::ExternalPart;
 use threadbridge_core::model::outgoing::{Embed, Outgoing, ReplyTo, Say};
@@ -25,6 +25,12 @@ use crate::lens::world::{Room, World};
 
 fn count(bytes: &[u8], wanted: &[u8]) -> usize {
     bytes.windows(wanted.len()).filter(|it| *it == wanted).count()
+}
+
+/// What a server gives to anybody.
+async fn lies_at(url: &str) -> Vec<u8> {
+    let client = reqwest::Client::builder().timeout(Duration::from_secs(10)).build().unwrap();
+    client.get(url).send().await.unwrap().bytes().await.unwrap().to_vec()
 }
 
 /// Expects the photo without the place where it was taken.
@@ -110,7 +116,7 @@ async fn a_picture_is_laid_down_encrypted_under_a_fresh_key_each_time() {
             assert_eq!((&file["name"], &file["type"]), (&json!("cat.jpg"), &json!("image/jpeg")));
             is_stripped(&STANDARD.decode(file["base64"].as_str().unwrap()).unwrap());
             let url = message["content"]["url"].as_str().unwrap();
-            let lies = reqwest::get(url).await.unwrap().bytes().await.unwrap();
+            let lies = lies_at(url).await;
             assert_eq!(count(&lies, PIXELS), 0, "it lies there encrypted");
         }
         ann.leaves().await;
@@ -207,7 +213,7 @@ async fn attachments_of_all_kinds_are_shown_on_lens_without_what_they_tell_besid
             assert_eq!(items.len(), expected, "{text}: {items:?}");
             for item in items {
                 assert!(item.starts_with(&world.lens.grove_url()), "{item}");
-                is_stripped(&reqwest::get(&item).await.unwrap().bytes().await.unwrap());
+                is_stripped(&lies_at(&item).await);
             }
         }
         ann.leaves().await;
