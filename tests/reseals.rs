@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use threadbridge_core::model::capabilities::{Limit, Limits, Unit};
 use threadbridge_core::pipeline::{Step, Steps};
@@ -110,5 +111,24 @@ fn what_the_network_has_taken_is_not_sealed_again() {
     faults.holds_posts = false;
     rooms[1].network.set_faults(faults);
     rooms[1].network.admit();
+    talk.is_seen_by_all(&process);
+}
+
+#[test]
+fn what_was_taken_and_lost_is_sealed_again_once_its_keys_are_gone() {
+    let rooms = [Room::on("a", mode("digest")), Room::on("b", mode("sealed-network"))];
+    let mut home = Home::linking(&rooms);
+    home.limits.confirm_within = Duration::from_secs(1);
+    let process = home.start_kept();
+    let mut talk = Talk::in_rooms(&rooms);
+    let first = talk.says(0, "alice");
+    talk.arrives(first);
+    process.comes_to_rest(&rooms);
+    rooms[1].network.fail_next_post(PublishFault::Forgotten);
+    talk.says(0, "alice");
+    until("it to be taken", || {
+        process.outbox().iter().any(|row| row.taken_at.is_some()).then_some(())
+    });
+    rekey(&rooms[1]);
     talk.is_seen_by_all(&process);
 }

@@ -58,6 +58,8 @@ pub enum PublishFault {
     LockedOut,
     /// The post is taken, and thrown away later.
     ThrownAway,
+    /// The post is taken, and never heard of again.
+    Forgotten,
 }
 
 /// Draws lots (SplitMix64): small, seeded, and no secret depends on it.

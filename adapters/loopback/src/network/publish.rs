@@ -32,6 +32,8 @@ pub(super) enum Fate {
     Held,
     /// It never enters its room.
     ThrownAway,
+    /// It never enters its room, and nobody says so.
+    Forgotten,
 }
 
 /// What the network says to a post that it takes.
@@ -95,6 +97,9 @@ impl LoopbackNetwork {
         let held = Held { id: id.clone(), post, bytes: bytes.to_vec() };
         if fate == Fate::ThrownAway {
             self.throw_away(state, &held);
+            return Ok(Taken { id, is_final: false });
+        }
+        if fate == Fate::Forgotten {
             return Ok(Taken { id, is_final: false });
         }
         state.taken.insert(sameness, id.clone());

@@ -152,6 +152,7 @@ impl Session {
                 Some(PublishFault::Refused) => return Err(CallFailed::Refused),
                 Some(PublishFault::LockedOut) => return Err(CallFailed::LockedOut),
                 Some(PublishFault::ThrownAway) => Fate::ThrownAway,
+                Some(PublishFault::Forgotten) => Fate::Forgotten,
                 Some(PublishFault::AnswerLost) | None if state.faults.holds_posts => Fate::Held,
                 Some(PublishFault::AnswerLost) | None => Fate::Enters,
             };

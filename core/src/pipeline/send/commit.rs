@@ -143,7 +143,7 @@ fn named(unit: &mut Unit<'_>, row: &OutboxRow, id: RemoteId) -> Result<(), Chang
 }
 
 /// Sends an envelope and all behind it back to be sealed again, in order. What the network has
-/// taken stays.
+/// taken stays; the envelope itself it has lost, or nobody could read it there.
 fn reseal(
     unit: &mut Unit<'_>,
     leg: &Leg,
@@ -151,7 +151,7 @@ fn reseal(
     now: Timestamp,
 ) -> Result<(), ChangeError> {
     for (_, row) in unit.scan(&OUTBOX, Span::under(leg).from(&key(from)), usize::MAX)? {
-        if row.taken_at.is_some() {
+        if row.taken_at.is_some() && key(&row) != key(from) {
             continue;
         }
         unit.delete(&OUTBOX, &key(&row))?;
