@@ -35,6 +35,8 @@ pub enum Fault {
     Cut,
     /// A request is never answered, and has no effect.
     Hang,
+    /// A request takes effect, and is never answered.
+    Mute,
     /// A message of a live stream is left out.
     DropLive,
     /// A message of a live stream comes twice.

@@ -209,6 +209,16 @@ impl Node {
         });
     }
 
+    /// Loses the newest message of a group (its id in hex): who has read it goes on, and nobody else
+    /// ever will.
+    pub fn lose_newest(&self, group: &str) {
+        let group = hex::decode(group).unwrap_or_default();
+        self.store.with(|state| {
+            let newest = state.messages.last(&group).map(|sent| sent.id);
+            state.messages.retain(|sent| Some(sent.id) != newest);
+        });
+    }
+
     /// The inbox that an address is in.
     pub fn inbox_of(&self, address: &str) -> Option<String> {
         self.store.with(|state| state.directory.inbox_of(address))

@@ -64,11 +64,12 @@ where
                 None => {}
             }
             let answer = inner.call(request).await?;
-            match faults.strike(place, |fault| matches!(fault, Fault::AnswerLost | Fault::Cut)) {
+            match faults.strike(place, is_behind) {
                 Some(Fault::Cut) => {
                     faults.cut_connections();
                     std::future::pending().await
                 }
+                Some(Fault::Mute) => std::future::pending().await,
                 Some(fault) => Ok(refusal(&fault).into_http()),
                 None => Ok(answer),
             }
@@ -79,6 +80,11 @@ where
 /// Whether a fault strikes before a request takes effect.
 const fn is_before(fault: &Fault) -> bool {
     matches!(fault, Fault::Hang | Fault::RateLimited | Fault::Unavailable | Fault::Refused { .. })
+}
+
+/// Whether a fault strikes once a request has taken effect.
+const fn is_behind(fault: &Fault) -> bool {
+    matches!(fault, Fault::AnswerLost | Fault::Cut | Fault::Mute)
 }
 
 fn refusal(fault: &Fault) -> Status {
