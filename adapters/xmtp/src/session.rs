@@ -88,7 +88,8 @@ pub(crate) struct Session {
     wanted: Mutex<BTreeMap<String, Wanted>>,
     /// With whom conversations are whose names do not tell.
     peers: Mutex<BTreeMap<RemoteConversation, InboxId>>,
-    /// Rung when the account is in another group, or something is to be done for our installations.
+    /// Rung when the account is in another group or may call one by another name, or something is to
+    /// be done for our installations.
     joined: Notify,
 }
 
@@ -124,13 +125,17 @@ impl Session {
 
     /// Where a group stands.
     pub(crate) fn follow(&self, group: Vec<u8>, followed: Followed) {
-        let is_new = self.known().groups.insert(group, followed).is_none();
-        if is_new {
+        let mut known = self.known();
+        let before = known.groups.get(&group);
+        let is_news = before.is_none_or(|before| before.names != followed.names);
+        known.groups.insert(group, followed);
+        drop(known);
+        if is_news {
             self.joined.notify_one();
         }
     }
 
-    /// Waits until the account is in another group.
+    /// Waits until the account is in another group, or may call one by another name.
     pub(crate) async fn joined(&self) {
         self.joined.notified().await;
     }

@@ -9,7 +9,7 @@ use threadbridge_core::model::id::RemoteConversation;
 use tokio::time::{Instant, interval_at};
 use tokio_stream::StreamExt as _;
 
-use super::{Ended, GROUP, Reader, WELCOMES};
+use super::{Ended, Reader, WELCOMES, stream_of};
 use crate::api::{Signs, Since};
 use crate::place::strangers;
 
@@ -123,15 +123,16 @@ impl Reader<'_> {
     }
 
     async fn message_signs(&self, groups: &BTreeSet<Vec<u8>>) -> Result<Signs<Vec<u8>>, Ended> {
-        let since: Vec<_> = groups.iter().map(|group| self.since(group)).collect();
+        let since = |group: &Vec<u8>| Since { of: group.clone(), id: self.since(group).id };
+        let since: Vec<_> = groups.iter().map(since).collect();
         Ok(self.ear.api.follow_messages(&since).await?)
     }
 
-    fn since(&self, group: &[u8]) -> Since<Vec<u8>> {
-        let stream = format!("{GROUP}{}", hex::encode(group));
+    /// From where a group is read on.
+    pub(super) fn since<'g>(&self, group: &'g [u8]) -> Since<&'g [u8]> {
         let from = self.ear.session.known().groups.get(group).map_or(0, |it| it.from);
-        let id = self.safe.get(&stream).copied().unwrap_or_default().max(from);
-        Since { of: group.to_vec(), id }
+        let id = self.safe.get(&stream_of(group)).copied().unwrap_or_default().max(from);
+        Since { of: group, id }
     }
 
     /// Reads where something was said, with whatever else was said meanwhile.

@@ -19,8 +19,6 @@ use crate::session::Session;
 
 /// The stream of welcomes.
 const WELCOMES: &str = "welcomes";
-/// How streams of groups begin.
-const GROUP: &str = "group/";
 
 /// Why listening ended.
 #[derive(Debug, Error)]
@@ -132,19 +130,18 @@ impl Reader<'_> {
 
     /// Reads what is new of a group.
     async fn read_group(&mut self, group: &[u8]) -> Result<(), Ended> {
-        let stream = format!("{GROUP}{}", hex::encode(group));
-        let from = self.ear.session.known().groups.get(group).map(|it| it.from);
-        let Some(from) = from else { return Ok(()) };
+        if !self.ear.session.known().groups.contains_key(group) {
+            return Ok(());
+        }
         loop {
-            let id = self.safe.get(&stream).copied().unwrap_or_default().max(from);
-            let page = self.ear.api.messages(Since { of: group, id }).await?;
+            let page = self.ear.api.messages(self.since(group)).await?;
             let Some(last) = page.items.last().map(|it| it.id) else { return Ok(()) };
             let envelope = |it: crate::wire::proto::mls::group_message::V1| {
                 let name = format!("message/{}", it.id);
                 Arrival::Message(it.encode_to_vec()).envelope(name)
             };
             let envelopes = page.items.into_iter().filter_map(envelope).collect();
-            self.hand_on(stream.clone(), last, envelopes).await?;
+            self.hand_on(stream_of(group), last, envelopes).await?;
             if page.is_last {
                 return Ok(());
             }
@@ -171,6 +168,11 @@ impl Reader<'_> {
             }
         }
     }
+}
+
+/// The stream of a group's messages.
+fn stream_of(group: &[u8]) -> String {
+    format!("group/{}", hex::encode(group))
 }
 
 /// Unix time in nanoseconds.

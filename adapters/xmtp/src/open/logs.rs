@@ -7,7 +7,6 @@ use threadbridge_core::store::Keys;
 use super::{Opening, Stop, refused, timestamp};
 use crate::arrival::{Beginning, InboxOf, Log};
 use crate::content::heard::Heard;
-use crate::follow::follow;
 use crate::identity::draft::Draft;
 use crate::identity::inbox::{FIRST_NONCE, InboxId};
 use crate::identity::logs::Untaken;
@@ -15,7 +14,6 @@ use crate::identity::member::{Installation, Member};
 use crate::identity::proofs::proofs;
 use crate::kept::keys_unreadable;
 use crate::mls::client::{Client, Installation as OwnInstallation};
-use crate::mls::group::record::State;
 use crate::mls::group::records::Records;
 use crate::mls::key_package::KeyPackages;
 use crate::session::Wanted;
@@ -34,20 +32,10 @@ impl Opening<'_> {
         }
         let own = own_installation(self.keys)?;
         self.offer_key_package(beginning.now_ns)?;
-        {
-            let mut known = self.session.known();
-            known.installation = Some(Installation::from_bytes(own.public()));
-            known.own_log = self.logs().newest(beginning.inbox)?.map_or(0, |(newest, _)| newest);
-        }
+        self.session.known().installation = Some(Installation::from_bytes(own.public()));
         self.stands(beginning.now_ns)?;
-        let records = Records(self.keys);
-        for id in records.groups().map_err(|_| keys_unreadable())? {
-            let record = records.record(&id).map_err(|_| keys_unreadable())?;
-            if let Some(record) = record.filter(|record| record.state != State::Removed) {
-                follow(self.session, self.keys, &id, (&record, record.epoch))?;
-            }
-        }
-        Ok(())
+        let groups = Records(self.keys).groups().map_err(|_| keys_unreadable())?;
+        groups.iter().try_for_each(|id| self.tell(id))
     }
 
     /// Believes that an address belongs to an inbox where the inbox's log proves it.
@@ -69,7 +57,12 @@ impl Opening<'_> {
         let entries = entries.ok_or_else(|| refused("an entry of an inbox's log is broken"))?;
         let before = self.logs().newest(log.inbox)?.map_or(0, |(newest, _)| newest);
         match self.logs().take(log.inbox, entries) {
-            Ok(_) => self.logs().set_checked_at(log.inbox, timestamp(log.asked_at_ns)),
+            Ok(learnt) => {
+                self.logs().set_checked_at(log.inbox, timestamp(log.asked_at_ns));
+                if learnt.is_news {
+                    self.renamed(log.inbox)?;
+                }
+            }
             Err(Untaken::NeedsVerdict(claims)) => {
                 let what = format!("verdicts/{}", log.inbox);
                 let reason = "a contract wallet signed, and its chain has to be asked";
@@ -85,6 +78,12 @@ impl Opening<'_> {
             self.stands(log.asked_at_ns)?;
         }
         self.known(log.inbox, before)
+    }
+
+    /// Conversations with an inbox are called by its addresses, of which there may be others now.
+    fn renamed(&self, inbox: InboxId) -> Result<(), Stop> {
+        let dms = Records(self.keys).dms(&inbox.to_string()).map_err(|_| keys_unreadable())?;
+        dms.iter().try_for_each(|(id, _)| self.tell(id))
     }
 
     /// What is new since an entry of a log: whose inbox it is, and the proof of it.

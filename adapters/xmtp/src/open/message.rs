@@ -4,7 +4,7 @@
 use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 use threadbridge_core::adapter::{Missing, Opened, Refusal};
-use threadbridge_core::model::id::RemoteId;
+use threadbridge_core::model::id::{RemoteConversation, RemoteId};
 
 use super::{Opening, Stop, refused, timestamp, unreadable_or_refused};
 use crate::api::Since;
@@ -56,12 +56,11 @@ impl Opening<'_> {
             (progress.done, progress.held) = (message.id, None);
         }
         self.kept().set_progress(id.as_bytes(), &progress);
-        self.tell(&id)?;
         opened
     }
 
     /// Tells those who cannot see the keys where the group stands now.
-    fn tell(&self, id: &GroupId) -> Result<(), Stop> {
+    pub(super) fn tell(&self, id: &GroupId) -> Result<(), Stop> {
         let record = Records(self.keys).record(id).map_err(|_| keys_unreadable())?;
         if let Some(record) = record.filter(|record| record.state != State::Removed) {
             follow(self.session, self.keys, id, (&record, record.epoch))?;
@@ -87,6 +86,7 @@ impl Opening<'_> {
                 Ok(id.map_or(Opened::Learnt, Opened::Confirmed))
             }
             Processed::Applied(applied) => {
+                self.tell(&id)?;
                 if applied.is_removed {
                     tracing::warn!("the account was taken out of a group on XMTP");
                 }
@@ -101,6 +101,7 @@ impl Opening<'_> {
                 Err(self.ask_for(&hex::encode(id.as_bytes()), &unknown)?.into())
             }
             Processed::Paused(version) => {
+                self.tell(&id)?;
                 tracing::warn!(
                     version,
                     "a group on XMTP asks for a newer client; nothing more of it can be read"
@@ -178,9 +179,20 @@ impl Opening<'_> {
         sender: InboxId,
         message: &group_message::V1,
     ) -> Result<Option<Place>, Stop> {
-        let mut names = names(self.keys, group, record)?.into_iter();
+        let is_linked = |name: &&RemoteConversation| self.linked.contains(*name);
         let hears_all = || strangers().is_some_and(|it| self.linked.contains(&it));
-        let conversation = match names.find(|name| self.linked.contains(name)) {
+        let told = self
+            .session
+            .known()
+            .groups
+            .get(group.as_bytes())
+            .map(|it| it.names.iter().find(is_linked).cloned());
+        let named = match told {
+            Some(told) => told,
+            // What waited when the bridge stopped is tried before listening begins.
+            None => names(self.keys, group, record)?.iter().find(is_linked).cloned(),
+        };
+        let conversation = match named {
             None if record.kind == Kind::Dm && hears_all() => {
                 let peer = record.peer.as_deref().and_then(InboxId::parse);
                 peer.map(crate::place::Place::Direct).and_then(|it| it.name())

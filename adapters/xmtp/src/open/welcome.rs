@@ -4,10 +4,7 @@ use prost::Message as _;
 use threadbridge_core::adapter::{Missing, Refusal};
 
 use super::{Opening, Stop, refused, timestamp, unreadable_or_refused};
-use crate::follow::follow;
-use crate::kept::keys_unreadable;
 use crate::mls::client::Client;
-use crate::mls::group::Group;
 use crate::mls::group::join::NotJoined;
 use crate::session::Wanted;
 use crate::welcome::{WelcomeError, Welcomed, take};
@@ -33,11 +30,7 @@ impl Opening<'_> {
             self.kept().set_pointee_done(destination);
         }
         match taken {
-            Ok(Welcomed::Joined { group: id, .. }) => {
-                let group = Group::load(self.keys, &client, &id).map_err(|_| keys_unreadable())?;
-                let group = group.ok_or_else(keys_unreadable)?;
-                Ok(follow(self.session, self.keys, &id, (group.record(), group.epoch()))?)
-            }
+            Ok(Welcomed::Joined { group: id, .. }) => self.tell(&id),
             Ok(Welcomed::At(destination)) if self.kept().is_pointee_done(&destination)? => Ok(()),
             Ok(Welcomed::At(destination)) => {
                 let what = format!("pointee/{}", hex::encode(&destination));
