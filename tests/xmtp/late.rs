@@ -41,7 +41,7 @@ async fn reads_once(zoe: &Side, people: &mut [Person; 2], group: &str, text: &st
         })
         .await;
     }
-    eventually("the bridge is at rest", async || zoe.is_at_rest()).await;
+    zoe.rests().await;
     for person in people {
         assert_eq!(count(person).await, 1, "{text}");
     }

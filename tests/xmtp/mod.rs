@@ -3,7 +3,9 @@
 pub(crate) mod bridged;
 pub(crate) mod person;
 
+mod at_once;
 mod byhand;
+mod calls;
 mod clients;
 mod contract;
 mod crashes;
@@ -13,6 +15,8 @@ mod files;
 mod groups;
 mod hindered;
 mod installs;
+mod late;
 mod many;
 mod moves;
 mod node;
+mod side;

@@ -20,9 +20,13 @@ use threadbridge_kit::deadline::until;
 use threadbridge_loopback::Loopback;
 use threadbridge_loopback::network::{LoopbackNetwork, Person as Neighbor, Rules};
 use threadbridge_xmtp::{Config, Standing, Xmtp, standing};
+use tokio::time::{Instant, interval};
 
 use super::bridged::den;
 use super::person::wallet;
+
+/// After this long what should have been sent is taken never to be.
+const WITHIN: Duration = Duration::from_secs(60);
 
 /// A bridge, and somebody in the room beside it.
 pub(crate) struct Side {
@@ -46,7 +50,8 @@ impl Side {
         drop(rustls::crypto::ring::default_provider().install_default());
         let mut rules = Rules::default();
         rules.capabilities.level = Level::Healing;
-        let room = LoopbackNetwork::new(Network::parse("room").unwrap(), rules);
+        // What one bridge brings from its room must not seem to come from another's.
+        let room = LoopbackNetwork::new(Network::parse(name).unwrap(), rules);
         for who in [name, "bridge"] {
             room.person(who).joins(&den());
         }
@@ -70,11 +75,13 @@ impl Side {
         let who = RemoteAuthor::parse("bridge").unwrap();
         let room = Loopback::connect(&self.room, who, threadbridge_loopback::Config::default());
         let key = Secret::new(wallet(self.name).secret());
-        let config = Config { host: node.url().parse().unwrap(), wallet: key, may_join: true };
+        let config = Config { may_join: true, ..Config::new(node.url().parse().unwrap(), key) };
         let xmtp = Xmtp::connect(&config).unwrap().with_clock(self.clock.clone());
         let rooms = AccountName::parse("room").unwrap();
-        let accounts: BTreeMap<AccountName, Arc<dyn Adapter>> =
-            BTreeMap::from([(account(), Arc::new(xmtp) as _), (rooms.clone(), Arc::new(room) as _)]);
+        let accounts: BTreeMap<AccountName, Arc<dyn Adapter>> = BTreeMap::from([
+            (account(), Arc::new(xmtp) as _),
+            (rooms.clone(), Arc::new(room) as _),
+        ]);
         let conversation = RemoteConversation::parse(conversation).unwrap();
         let legs = BTreeMap::from([
             (Leg { account: account(), conversation }, Direction::Both),
@@ -108,25 +115,43 @@ impl Side {
         }
     }
 
-    fn status(&self) -> view::AccountStatus {
-        let snapshot = self.bridge.as_ref().unwrap().store().snapshot().unwrap();
+    fn tries_status(&self) -> Option<view::AccountStatus> {
+        let snapshot = self.bridge.as_ref()?.store().snapshot().unwrap();
         let accounts = view::status(&snapshot).unwrap().accounts;
-        accounts.into_iter().find(|it| it.name == account()).unwrap()
+        accounts.into_iter().find(|it| it.name == account())
+    }
+
+    fn status(&self) -> view::AccountStatus {
+        self.tries_status().unwrap()
     }
 
     fn health(&self) -> Health {
-        self.status().health
+        self.tries_status().map_or(Health::Starting, |it| it.health)
     }
 
     /// Whether everything that was said in the room has gone to XMTP and was read back.
-    pub(crate) fn is_at_rest(&self) -> bool {
+    fn is_at_rest(&self) -> bool {
         let status = self.status();
         status.behind == 0 && status.legs.is_empty()
     }
 
+    /// Waits until everything that was said in the room has gone to XMTP and was read back.
+    pub(crate) async fn rests(&self) {
+        let began = Instant::now();
+        let mut ticks = interval(Duration::from_millis(50));
+        while !self.is_at_rest() {
+            ticks.tick().await;
+            assert!(began.elapsed() < WITHIN, "it does not come to rest: {}", self.state());
+        }
+    }
+
     /// What it says of itself, for whoever reads a failure.
     pub(crate) fn state(&self) -> String {
-        format!("{}: {:#?}", self.name, self.status())
+        let snapshot = self.bridge.as_ref().unwrap().store().snapshot().unwrap();
+        let outbox = view::outbox(&snapshot).unwrap();
+        let on_its_way = outbox.iter().map(|it| (it.kind, it.taken_at, &it.last_error));
+        let on_its_way: Vec<_> = on_its_way.collect();
+        format!("{}: {:#?}\n{on_its_way:#?}", self.name, self.status())
     }
 
     /// What the texts in its room are, without who says them.

@@ -50,4 +50,10 @@ impl Xmtp {
             clock: Clock::System,
         })
     }
+
+    /// The same account by another clock.
+    #[must_use]
+    pub fn with_clock(self, clock: Clock) -> Self {
+        Self { clock, ..self }
+    }
 }

@@ -59,9 +59,10 @@ impl Fetching<'_> {
                 welcome.map(|it| Arrival::Welcome(it.encode_to_vec())).into_iter().collect()
             }
         };
+        // One that waits keeps its name, however little time passes until the next.
         let now = nanoseconds(self.clock);
-        let envelope = |(n, it): (usize, Arrival)| it.envelope(format!("fetched/{now}/{n}"));
-        let envelopes: Vec<_> = arrivals.into_iter().enumerate().filter_map(envelope).collect();
+        let name = || format!("fetched/{now}/{}", self.session.next_fetched());
+        let envelopes: Vec<_> = arrivals.into_iter().filter_map(|it| it.envelope(name())).collect();
         if !envelopes.is_empty() {
             self.session.came(what);
         }

@@ -37,6 +37,7 @@ mod samples;
 mod seal;
 mod send;
 mod session;
+mod standing;
 mod sync;
 mod welcome;
 mod web;
@@ -62,6 +63,7 @@ pub use self::config::{Config, Upload};
 pub use self::connect::ConnectError;
 pub use self::examine::{InboxError, InboxReport, InstallationReport};
 pub use self::media::Attachments;
+pub use self::standing::{Standing, StandingError, standing};
 
 use self::api::Api;
 use self::fetch::Fetching;

@@ -10,11 +10,10 @@ use threadbridge_core::adapter::{AdapterError, Receipt, SendRequest, Verdict};
 use threadbridge_core::model::id::RemoteId;
 
 use crate::api::{Api, ApiError};
+use crate::mls::provider::OPENABLE_EPOCHS;
 use crate::session::Session;
 use crate::wire::proto::mls::{GroupMessageInput, group_message_input};
 
-/// After so many epochs, others have thrown away the keys of a message.
-pub(crate) const OPENABLE_EPOCHS: u64 = 3;
 /// The most bytes that are published in one call.
 const CALL_BYTES: usize = 8 << 20;
 

@@ -2,6 +2,7 @@
 //! of it last, for those who cannot see it: what listens, sends and fetches.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use threadbridge_core::adapter::Missing;
@@ -91,6 +92,7 @@ pub(crate) struct Session {
     /// Rung when the account is in another group or may call one by another name, or something is to
     /// be done for our installations.
     joined: Notify,
+    fetched: AtomicU64,
 }
 
 impl Session {
@@ -159,6 +161,11 @@ impl Session {
     /// What is meant by a name.
     pub(crate) fn wanted(&self, what: &str) -> Option<Wanted> {
         self.wanted.lock().unwrap_or_else(PoisonError::into_inner).get(what).cloned()
+    }
+
+    /// A number for what was fetched, another each time.
+    pub(crate) fn next_fetched(&self) -> u64 {
+        self.fetched.fetch_add(1, Ordering::Relaxed)
     }
 
     /// It came.

@@ -26,7 +26,7 @@
 //   installations{inbox}→installations,addresses,recovery  revoke{installations} or {others:true}
 //   link{key}: adds a wallet to the inbox  unlink{address}  recovery{address}
 //   history: asks older installations for what was said  devices: syncs with them
-//   export, import{path,key}: an archive (version 6)  inspect{conversation}→epoch,forked,…
+//   export, import{path,key}: an archive (version 6)  inspect{conversation}→epoch,forked,log,…
 import { flagsOf, keepConsoleAway, obeyAll, say } from "./lines.mjs";
 import { clientOf, load, signerOf } from "./official.mjs";
 import { Talk } from "./talking.mjs";
@@ -208,8 +208,9 @@ const commands = {
   },
   async inspect(command) {
     const it = await place(command);
-    const { epoch, maybeForked, forkDetails, cursor } = await it.debugInfo();
-    return { epoch, forked: maybeForked, details: forkDetails, cursor, active: it.isActive };
+    const { epoch, maybeForked, forkDetails, cursor, localCommitLog } = await it.debugInfo();
+    const state = { epoch, forked: maybeForked, details: forkDetails, cursor, active: it.isActive };
+    return { ...state, log: localCommitLog };
   },
 };
 

@@ -19,6 +19,8 @@ pub(crate) const CIPHERSUITE: Ciphersuite =
 
 /// Messages that a commit has overtaken can be read for as many epochs.
 pub(crate) const MAX_PAST_EPOCHS: usize = 3;
+/// The same, as epochs count.
+pub(crate) const OPENABLE_EPOCHS: u64 = MAX_PAST_EPOCHS as u64;
 
 /// Cryptography and storage for one unit of work.
 pub(crate) struct Provider<'a> {

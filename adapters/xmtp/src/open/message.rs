@@ -27,8 +27,9 @@ use crate::session::Wanted;
 use crate::sync::hear::hear;
 use crate::wire::proto::mls::group_message;
 
-/// So many messages in a row of epochs to come mean that the others went on without us.
-const LOST_AFTER: u32 = 8;
+/// What nobody can mend but another member.
+pub(crate) const LEFT_BEHIND: &str = "the group's other members went on without this account; one \
+     of them must take it out of the group and in again";
 
 impl Opening<'_> {
     /// Takes the next message of a group.
@@ -109,13 +110,17 @@ impl Opening<'_> {
                 let reason = "the group asks for a newer client".to_owned();
                 Err(Missing { what: format!("client/{version}"), reason }.into())
             }
+            Processed::TooLate => {
+                // It is not confirmed, so it is offered again, and then sealed anew.
+                tracing::warn!("what was said in a group on XMTP came too late to be read there");
+                Ok(Opened::Learnt)
+            }
             Processed::Ahead => {
-                if record.ahead.saturating_add(1) >= LOST_AFTER {
-                    tracing::warn!(
-                        "a group on XMTP went on without us; somebody must add us again"
-                    );
-                }
-                Err(refused("the message is of an epoch that the group has not reached"))
+                let record = Records(self.keys).record(&id).map_err(|_| keys_unreadable())?;
+                Err(refused(match record.is_some_and(|it| it.is_left_behind()) {
+                    true => LEFT_BEHIND,
+                    false => "the message is of an epoch that the group has not reached",
+                }))
             }
             Processed::Refused(reason) => Err(Stop::Refused(Refusal::new(reason.to_string()))),
         }

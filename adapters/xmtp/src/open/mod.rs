@@ -3,7 +3,7 @@
 //! whatever is refused leaves the keys as they were.
 
 mod logs;
-mod message;
+pub(crate) mod message;
 mod upkeep;
 mod welcome;
 

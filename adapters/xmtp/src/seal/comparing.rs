@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use threadbridge_core::adapter::Missing;
 use threadbridge_core::model::time::Timestamp;
 
 use super::{Halt, SealingFor};
@@ -18,6 +19,7 @@ use crate::mls::group::commit::CommitError;
 use crate::mls::group::plan::{Intent, Plan, PlanError};
 use crate::mls::group::records::Records;
 use crate::mls::roster::Unknown;
+use crate::open::message::LEFT_BEHIND;
 use crate::place::Place;
 use crate::session::Wanted;
 use crate::welcome::wrap::wrap_all;
@@ -60,6 +62,10 @@ impl SealingFor<'_> {
 
     /// A commit that was made is read back, and who was brought in by one is told the keys.
     fn finish_what_began(&self, group: &Group<'_>) -> Result<(), Halt> {
+        if group.record().is_left_behind() {
+            let what = format!("readd/{}", hex::encode(group.id().as_bytes()));
+            return Err(Missing { what, reason: LEFT_BEHIND.to_owned() }.into());
+        }
         if let Some(pending) = group.pending().map_err(|_| keys_unreadable())? {
             return Err(self.commit(group.id(), pending.epoch, pending.bytes)?);
         }

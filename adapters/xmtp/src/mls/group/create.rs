@@ -163,6 +163,7 @@ impl<'a> Group<'a> {
             ahead: 0,
             epoch: 0,
             patience: None,
+            authenticator: Some(mls.epoch_authenticator().as_slice().to_vec()),
         };
         Records(keys).begin(&id, &record)?;
         provider.storage().keep();

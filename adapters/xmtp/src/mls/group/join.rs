@@ -163,6 +163,7 @@ fn join<'a>(
         ahead: 0,
         epoch: mls.epoch().as_u64(),
         patience: None,
+        authenticator: Some(mls.epoch_authenticator().as_slice().to_vec()),
     };
     let records = Records(keys);
     let kept = records.begin(&id, &record).and_then(|()| records.forget_pending(&id));

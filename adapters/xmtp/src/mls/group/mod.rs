@@ -157,6 +157,7 @@ impl<'a> Group<'a> {
     /// Hands over what was changed.
     fn keep(&mut self) -> Result<(), RecordError> {
         self.record.epoch = self.epoch();
+        self.record.authenticator = Some(self.mls.epoch_authenticator().as_slice().to_vec());
         self.record.patience = None;
         self.provider.storage().keep();
         self.records().keep(&self.id, &self.record)

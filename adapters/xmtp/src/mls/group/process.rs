@@ -14,6 +14,7 @@ use crate::mls::group::records::digest;
 use crate::mls::group::refused::Refused;
 use crate::mls::group::{Group, GroupError};
 use crate::mls::patience::Patience;
+use crate::mls::provider::OPENABLE_EPOCHS;
 use crate::mls::roster::{Roster, Unknown};
 use crate::mls::storage::StorageError;
 use crate::mls::validate::{self, Change, Facts, Verdict, Violation};
@@ -36,6 +37,8 @@ pub(crate) enum Processed {
     Application(Application),
     /// What this account had said has its place; its tag, if it was not known before.
     Own(Option<Vec<u8>>),
+    /// What this account had said came when the others had thrown its keys away: nobody can read it.
+    TooLate,
     /// A commit counts.
     Applied(Applied),
     /// Logs must be known further before anything can be said of it. Try again with them.
@@ -129,6 +132,7 @@ impl Group<'_> {
             Processed::Paused(_)
             | Processed::Application(_)
             | Processed::Own(_)
+            | Processed::TooLate
             | Processed::Applied(_)
             | Processed::Stale(_)
             | Processed::Refused(_) => return Ok(outcome),
@@ -167,7 +171,10 @@ impl Group<'_> {
                 let inbox = inbox.ok_or(Refused::Outsider)?;
                 let installation = self.installation_of(&sender, &inbox);
                 self.record.last_message_at = self.record.last_message_at.max(at);
-                self.record.ahead = 0;
+                // Who has not come along yet may still be heard by those who went another way.
+                if self.is_at(epoch) {
+                    self.record.ahead = 0;
+                }
                 self.keep()?;
                 let plain = message.into_bytes();
                 Ok(Processed::Application(Application { inbox, installation, plain }))
@@ -205,7 +212,10 @@ impl Group<'_> {
     /// What this account sent came back.
     fn own(mut self, echo: &Echo, bytes: &[u8], cursor: u64) -> Result<Processed, Stop> {
         if let Echo::Message(tag) = echo {
-            return Ok(Processed::Own(Some(tag.clone())));
+            let epoch = self.parse(bytes)?.epoch().as_u64();
+            let is_open = self.epoch().saturating_sub(epoch) <= OPENABLE_EPOCHS;
+            let read = if is_open { Processed::Own(Some(tag.clone())) } else { Processed::TooLate };
+            return Ok(read);
         }
         let pending = self.pending()?.filter(|it| it.digest == digest(bytes));
         let Some(pending) = pending else { return Ok(Processed::Stale(Whose::Own)) };

@@ -9,6 +9,8 @@ use crate::mls::patience::Patience;
 use crate::welcome::{SealFor, Wrapping};
 
 const MAX_GROUP_ID_BYTES: usize = 64;
+/// So many messages in a row of epochs to come mean that the others went on without us.
+const LEFT_BEHIND_AFTER: u32 = 8;
 
 /// A group's name on the network: random, and chosen by whoever made the group.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
@@ -106,6 +108,18 @@ pub(crate) struct Record {
     /// With the message that waits for logs.
     #[n(10)]
     pub(crate) patience: Option<Patience>,
+    /// The same for all who are in the same epoch of the same group, and for nobody else (RFC 9420
+    /// §8.7).
+    #[n(11)]
+    #[cbor(with = "minicbor::bytes")]
+    pub(crate) authenticator: Option<Vec<u8>>,
+}
+
+impl Record {
+    /// Whether the others went on without this account, by a commit that does not count here.
+    pub(crate) fn is_left_behind(&self) -> bool {
+        self.ahead >= LEFT_BEHIND_AFTER
+    }
 }
 
 /// A commit of our own that was not read back yet.

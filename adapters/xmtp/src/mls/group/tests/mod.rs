@@ -23,6 +23,7 @@ use crate::mls::group::refused::Refused;
 use crate::mls::key_package::KeyPackages;
 use crate::mls::people::{Person, World, adding, inbox, now, open_group};
 use crate::mls::permission::Preset;
+use crate::mls::provider::MAX_PAST_EPOCHS;
 use crate::mls::validate::Violation;
 
 fn hears(world: &World, person: &Person, id: &GroupId, bytes: &[u8]) -> (String, Vec<u8>) {
@@ -390,4 +391,49 @@ fn a_message_writes_no_more_than_its_keys_and_its_record() {
     let before = bob.kept();
     hears(&world, &bob, &id, &words);
     assert_eq!(written(&before, &bob), ["record", "secrets"]);
+}
+
+#[test]
+fn what_comes_when_its_keys_are_thrown_away_counts_as_unsaid() {
+    let (mut world, [ann, bob]) = World::of(['a', 'b']);
+    let id = world.group(&open_group(), &[&ann, &bob]);
+    let (in_time, late) = (says(&ann, &id, "in time"), says(&ann, &id, "late"));
+    let renew = Intent { renew: true, ..Intent::default() };
+    for _ in 0..MAX_PAST_EPOCHS {
+        world.change(&bob, &id, &renew, (&[&ann], &[]));
+    }
+    assert_eq!(hears(&world, &bob, &id, &in_time).1, b"in time");
+    assert!(matches!(world.read(&ann, &id, &in_time), Processed::Own(Some(_))));
+    world.change(&bob, &id, &renew, (&[&ann], &[]));
+    let outcome = world.read(&bob, &id, &late);
+    assert!(matches!(outcome, Processed::Refused(Refused::TooOld)), "{outcome:?}");
+    assert!(matches!(world.read(&ann, &id, &late), Processed::TooLate));
+}
+
+#[test]
+fn whoever_is_left_behind_knows_it_and_goes_on_when_added_anew() {
+    let (mut world, [ann, bob, cat]) = World::of(['a', 'b', 'c']);
+    let id = world.group(&open_group(), &[&ann, &bob, &cat]);
+    // A commit that Bob never saw.
+    world.change(&ann, &id, &Intent { renew: true, ..Intent::default() }, (&[&cat], &[]));
+    let standing = || crate::standing(&bob.keys, id.as_bytes()).unwrap().unwrap();
+    let (epoch, authenticator) = (standing().epoch, standing().authenticator);
+    let of_ann = crate::standing(&ann.keys, id.as_bytes()).unwrap().unwrap();
+    assert_eq!((of_ann.epoch, of_ann.is_left_behind), (epoch + 1, false));
+    assert_eq!(of_ann.authenticator, Some(hex::encode(ann.group(&id).epoch_authenticator())));
+    for n in 0..8 {
+        assert!(!standing().is_left_behind, "after {n}");
+        let words = says(&ann, &id, "without him");
+        assert!(matches!(world.read(&bob, &id, &words), Processed::Ahead));
+    }
+    assert!(standing().is_left_behind);
+    assert_eq!((standing().epoch, standing().authenticator), (epoch, authenticator));
+
+    let removal = Intent { remove: [inbox('b')].into(), ..Intent::default() };
+    world.change(&ann, &id, &removal, (&[&cat], &[]));
+    world.change(&ann, &id, &adding(&[&bob]), (&[&cat], &[&bob]));
+    assert!(!standing().is_left_behind);
+    is_same_epoch(&id, &[&ann, &bob, &cat]);
+    let words = says(&bob, &id, "here I am again");
+    hears(&world, &cat, &id, &words);
 }

@@ -162,6 +162,7 @@ fn a_thousand_wrong_commits_never_count() {
             }
             Processed::Application(_)
             | Processed::Own(_)
+            | Processed::TooLate
             | Processed::Applied(_)
             | Processed::Paused(_) => {
                 return Err(TestCaseError::fail(format!("it counts: {outcome:?}")));
