@@ -3,6 +3,8 @@
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use threadbridge_core::model::health::Health;
+use threadbridge_kit::deadline::until;
 use tokio::time::{Instant, interval, timeout};
 
 use super::crossing::{Crossing, EVE, MALLORY, OWN, books, town};
@@ -55,6 +57,17 @@ impl Stage {
             let state = self.crossing.state();
             assert!(began.elapsed() < HEARD_WITHIN, "«{name}» was heard {told} times; {state}");
         }
+    }
+
+    /// Nothing is sent any more, and the owner is told what to look at.
+    async fn is_suspended(&self, name: &str) {
+        let what = format!("the end of the account after «{name}»; {}", self.crossing.state());
+        let reason = until(&what, async || match self.crossing.health() {
+            Health::Suspended(reason) => Some(reason),
+            _ => None,
+        })
+        .await;
+        assert!(reason.contains("check `"), "«{name}» does not say what to do: {reason}");
     }
 
     /// The lie has ended: what eve says crosses once, and what zoe says, too.
@@ -158,6 +171,13 @@ async fn nothing_is_signed_but_the_login_that_was_asked_for() {
         stage.crossing.reference.0.does(json!({ "do": "revoke" })).await;
         stage.crossing.zoe_says(&format!("who asks? {name}"));
         stage.is_told(name, 1).await;
+        match lie["then"].as_str().unwrap() {
+            "suspends" => stage.is_suspended(name).await,
+            // Whoever asks again has not believed it.
+            "asks again" => stage.is_told(name, 2).await,
+            "goes on" => {}
+            other => panic!("unknown end of «{name}»: {other}"),
+        }
         let told = stage.liar.does(json!({ "do": "truth" })).await;
         assert_eq!(told["fallenFor"], 0, "«{name}» was fallen for");
         // What was refused stays refused until its owner looks after it.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use threadbridge_core::adapter::{AdapterError, Verdict};
 use threadbridge_core::model::outgoing::{Outgoing, ReplyTo, Say};
 use threadbridge_core::model::time::Timestamp;
-use threadbridge_devnet::lens::{LensSettings, Permissions, TEST_APP};
+use threadbridge_devnet::lens::{LensSettings, Permissions, SignIns, TEST_APP};
 use threadbridge_kit::contract::{AdapterWorld, Desk};
 use threadbridge_kit::deadline::soon;
 use threadbridge_lens::{Lens, ReportedRole};
@@ -105,4 +105,26 @@ async fn what_the_account_may_do_is_told_to_its_owner() {
     let report = lens.account_report().await.unwrap().unwrap();
     assert_eq!(report.role, ReportedRole::Manager { can_post: true, can_spend: false });
     assert!(report.is_signless && report.is_for_app);
+}
+
+/// How often somebody asks at the same time.
+const AT_ONCE: usize = 20;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_at_once_shares_one_login_and_one_renewal() {
+    let world = World::feed().await;
+    let lens = Lens::connect(&world.config()).unwrap();
+    let all_ask = async || {
+        let reports = (0..AT_ONCE).map(|_| lens.account_report());
+        for report in futures::future::join_all(reports).await {
+            assert!(report.unwrap().is_some());
+        }
+        let SignIns { challenges, refreshes } = world.lens.sign_ins();
+        (challenges, refreshes)
+    };
+    assert_eq!(all_ask().await, (1, 0));
+    world.lens.expire(world.bridge.account());
+    assert_eq!(all_ask().await, (1, 1), "the session went on");
+    world.lens.revoke(world.bridge.account());
+    assert_eq!(all_ask().await, (2, 1), "the session was begun again");
 }

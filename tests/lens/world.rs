@@ -108,6 +108,7 @@ impl World {
         let (api, grove) = (url(&self.lens.api_url()), url(&self.lens.grove_url()));
         Config {
             speaker: Some(speaker),
+            chain_id: devnet::CHAIN_ID.into(),
             begin: Begin::All,
             pace: Pace { active: Duration::from_millis(10), idle: Duration::from_millis(20) },
             settle_for: self.settle_for,

@@ -43,7 +43,8 @@ impl Lens {
         let transport = Transport::new(&config.endpoint, &config.origin, server_key)
             .ok_or(ConnectError::Client)?;
         let own = config.speaker.as_ref().map(own).transpose()?.map(Arc::new);
-        let session = own.as_ref().map(|own| Session::new(Arc::clone(own), Clock::System));
+        let session =
+            own.as_ref().map(|own| Session::new(Arc::clone(own), config.chain_id, Clock::System));
         Ok(Self {
             network: Network::parse(NETWORK)?,
             api: Api { transport, session },

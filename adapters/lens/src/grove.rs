@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use reqwest::header::CONTENT_TYPE;
+use reqwest::{StatusCode, header::CONTENT_TYPE};
 use serde::Deserialize;
 use url::Url;
 
@@ -50,8 +50,7 @@ impl Grove {
         let request = request.header(CONTENT_TYPE, media_type).body(bytes);
         let (status, answer) = exchange(request, ANSWER_BYTES).await?;
         if !status.is_success() {
-            let reason = format!("grove refuses it (http status {})", status.as_u16());
-            return Err(ApiError::BadInput { reason });
+            return Err(refused(status));
         }
         let laid: Vec<Laid> = serde_json::from_slice(&answer).map_err(|_json| {
             ApiError::Malformed { expected: "grove's list of what was laid down" }
@@ -59,5 +58,22 @@ impl Grove {
         let uri = laid.into_iter().next().map(|it| it.uri);
         uri.filter(|uri| uri.starts_with("lens://") && uri.len() <= URI_BYTES)
             .ok_or(ApiError::Malformed { expected: "an address on grove" })
+    }
+}
+
+/// What it means that Grove does not take something.
+fn refused(status: StatusCode) -> ApiError {
+    match status {
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::BadInput { reason: "it is larger than grove takes".to_owned() }
+        }
+        StatusCode::BAD_REQUEST
+        | StatusCode::UNSUPPORTED_MEDIA_TYPE
+        | StatusCode::UNPROCESSABLE_ENTITY => {
+            let reason = format!("grove finds fault with it (http status {})", status.as_u16());
+            ApiError::BadInput { reason }
+        }
+        // Whatever else is refused may be refused to everybody, and nothing is wrong with the words.
+        _ => ApiError::Storage(status.as_u16()),
     }
 }

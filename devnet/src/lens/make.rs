@@ -6,6 +6,7 @@ use super::person::Person;
 use super::server::Lens;
 use super::wallet::Wallet;
 use super::world::World;
+use super::world::session::SignIns;
 
 /// A group and its feed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,17 @@ impl Lens {
     /// Ends every session that speaks for an account.
     pub fn revoke(&self, account: Address) {
         self.with(|world| world.sessions.close_all_of(account));
+    }
+
+    /// Has the access tokens that speak for an account expire before their time; its sessions can
+    /// still be renewed.
+    pub fn expire(&self, account: Address) {
+        self.with(|world| world.sessions.expire_all_of(account));
+    }
+
+    /// How often somebody asked to be let in so far.
+    pub fn sign_ins(&self) -> SignIns {
+        self.with(|world| world.sessions.counts)
     }
 
     /// Lets Grove forget its oldest files until so many are left.

@@ -26,6 +26,7 @@ pub use alloy_primitives::Address;
 pub use self::person::Person;
 pub use self::server::{Lens, LensSettings};
 pub use self::world::account::Permissions;
-pub use self::world::id::PostId;
+pub use self::world::id::{CHAIN_ID, PostId};
 pub use self::world::opinion::Vote;
+pub use self::world::session::SignIns;
 pub use self::world::{GLOBAL_FEED, GLOBAL_GRAPH, LENS_NAMESPACE, TEST_APP};

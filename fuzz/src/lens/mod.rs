@@ -127,8 +127,9 @@ impl Town {
             Config::reading(url(&lens.api_url()), url(&lens.grove_url()), url("https://app.test"));
         let pace = Pace { active: Duration::from_millis(1), idle: Duration::from_millis(2) };
         let settle_for = Duration::from_millis(20);
-        let begin = Begin::All;
-        let config = Config { speaker: Some(speaker), begin, pace, settle_for, ..reading };
+        let (begin, chain_id) = (Begin::All, devnet::CHAIN_ID.into());
+        let config =
+            Config { speaker: Some(speaker), begin, pace, settle_for, chain_id, ..reading };
         let tea = lens.make_feed("tea");
         talk(&lens, tea);
         Self { lens, feed: format!("feed/{tea:#x}"), config }

@@ -34,11 +34,11 @@ function forward({ method, url, headers }, body) {
 }
 
 /** The response as it is, or as the lie has it. */
-function twisted(response, asked) {
+function twisted(response, asked, headers) {
   const { query = "", variables } = asked;
   Object.assign(tools, { query, variables, path: api.pathname });
   if (!lie) return response;
-  if (lie.mustNot && query.includes(lie.mustNot) && told > 0) fallenFor += 1;
+  if (lie.mustNot?.({ query, headers }) && told > 0) fallenFor += 1;
   if (lie.whole) {
     told += 1;
     return lie.whole(response, tools);
@@ -53,7 +53,7 @@ const server = createServer(async (incoming, outgoing) => {
   try {
     const body = await collect(incoming);
     const response = await forward(incoming, body);
-    const answer = incoming.method === "POST" ? twisted(response, JSON.parse(body.toString() || "{}")) : response;
+    const answer = incoming.method === "POST" ? twisted(response, JSON.parse(body.toString() || "{}"), incoming.headers) : response;
     if (answer.isNever) return;
     if (answer.isCut) return void outgoing.destroy();
     outgoing.writeHead(answer.status, answer.headers);
@@ -74,7 +74,7 @@ const named = new Map([
 ]);
 
 const commands = {
-  lies: () => ({ lies: [...named].map(([name, { about, expected }]) => ({ name, about, expected })) }),
+  lies: () => ({ lies: [...named].map(([name, { about, expected, then }]) => ({ name, about, expected, then })) }),
   lie({ name }) {
     if (!named.has(name)) throw new Error(`no such lie: ${name}`);
     [lie, told, fallenFor, tools.count] = [named.get(name), 0, 0, 0];

@@ -18,6 +18,9 @@ pub enum ApiError {
     /// It has trouble of its own.
     #[error("the api has trouble (http status {0})")]
     Trouble(u16),
+    /// Grove does not take what is laid down there.
+    #[error("grove does not take anything (http status {0}); check `grove`")]
+    Storage(u16),
     /// Too many calls.
     #[error("too many calls to the api")]
     TooMany(Duration),
@@ -60,7 +63,10 @@ pub enum ApiError {
 #[non_exhaustive]
 pub enum LoginError {
     /// The text to be signed is not the login that was asked for. Nothing was signed.
-    #[error("the api asks to sign something else than this login: {reason}")]
+    #[error(
+        "the api asks to sign something else than this login: {reason}; check `endpoint`, \
+         `origin` and `chain_id`"
+    )]
     Challenge {
         /// What is wrong with it.
         reason: &'static str,
@@ -89,8 +95,8 @@ pub enum LoginError {
         /// Why, as the API says it.
         reason: String,
     },
-    /// A login as somebody else.
-    #[error("the api logged in another account than the settings name; check `account`")]
+    /// A login as somebody else, or as nobody in particular.
+    #[error("the api logged in another account than the settings name, or none; check `account`")]
     OtherAccount,
     /// An answer that this version does not know.
     #[error("the api answered the login with something unknown")]
@@ -104,6 +110,7 @@ impl ApiError {
             Self::Unreachable
             | Self::Unanswered
             | Self::Trouble(_)
+            | Self::Storage(_)
             | Self::Malformed { .. }
             | Self::Internal { .. } => Verdict::Retry,
             Self::TooMany(wait) => Verdict::RetryAfter(*wait),
@@ -129,6 +136,7 @@ impl ApiError {
             | Self::Internal { .. } => true,
             Self::Unreachable
             | Self::TooMany(_)
+            | Self::Storage(_)
             | Self::Unauthenticated
             | Self::Forbidden
             | Self::BadInput { .. }

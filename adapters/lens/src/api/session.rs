@@ -13,7 +13,8 @@ use zeroize::Zeroizing;
 use super::{
     Transport,
     failure::{ApiError, LoginError},
-    of, siwe,
+    of,
+    siwe::Asked,
     token::Claims,
     transport::shown,
 };
@@ -36,6 +37,7 @@ const CHALLENGES: usize = 2;
 /// The account's login.
 pub(crate) struct Session {
     own: Arc<Own>,
+    chain_id: u64,
     clock: Clock,
     tokens: Mutex<Option<Tokens>>,
 }
@@ -65,8 +67,8 @@ struct Authenticated {
 }
 
 impl Session {
-    pub(crate) fn new(own: Arc<Own>, clock: Clock) -> Self {
-        Self { own, clock, tokens: Mutex::default() }
+    pub(crate) fn new(own: Arc<Own>, chain_id: u64, clock: Clock) -> Self {
+        Self { own, chain_id, clock, tokens: Mutex::default() }
     }
 
     /// A token that holds for a while. Logs in, or renews the login, where that is needed.
@@ -111,8 +113,9 @@ impl Session {
         let request = json!({ "refreshToken": refresh });
         match ask::<Authenticated>(transport, REFRESH, request).await {
             Ok(answer) => match answer.authenticate {
+                // Where these are not good, the key has to show whom it lets in.
                 Authentication::Tokens { access_token, refresh_token } => {
-                    self.tokens(access_token, refresh_token).map(Some)
+                    Ok(self.tokens(access_token, refresh_token).ok())
                 }
                 Authentication::Forbidden { .. }
                 | Authentication::WrongSigner { .. }
@@ -135,8 +138,7 @@ impl Session {
             let request = self.challenge();
             let Challenged { challenge } =
                 ask(transport, CHALLENGE, request).await.map_err(refused)?;
-            siwe::examine(&challenge.text, &transport.origin, self.own.key.address())
-                .map_err(ApiError::Login)?;
+            self.asked(transport).is(&challenge.text).map_err(ApiError::Login)?;
             let signature = self.own.key.sign(&challenge.text);
             let signature = signature.ok_or(ApiError::Login(LoginError::Key))?;
             let request = json!({ "id": challenge.id, "signature": signature });
@@ -160,6 +162,12 @@ impl Session {
         Err(ApiError::Login(LoginError::Expired))
     }
 
+    /// The only login that is signed.
+    fn asked<'a>(&self, transport: &'a Transport) -> Asked<'a> {
+        let (signer, now) = (self.own.key.address(), self.clock.now());
+        Asked { origin: &transport.origin, signer, chain_id: self.chain_id, now }
+    }
+
     fn challenge(&self) -> Value {
         let (app, account, key) = (self.own.app, self.own.account, self.own.key.address());
         match self.own.role {
@@ -172,9 +180,11 @@ impl Session {
         }
     }
 
+    /// Tokens that let this account act, and no other.
     fn tokens(&self, access: String, refresh: String) -> Result<Tokens, ApiError> {
-        let claims = Claims::read(&access).unwrap_or_default();
-        if claims.account().is_some_and(|account| account != self.own.account) {
+        let claims = Claims::read(&access)
+            .ok_or(ApiError::Malformed { expected: "a token that says whose it is" })?;
+        if claims.account() != Some(self.own.account) {
             return Err(ApiError::Login(LoginError::OtherAccount));
         }
         let ends_at = claims.ends_at().unwrap_or_else(|| self.clock.now().plus(UNSAID));

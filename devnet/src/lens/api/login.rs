@@ -195,7 +195,11 @@ pub(super) fn refresh(turn: &mut Turn<'_>, arguments: &Arguments) -> Result<Valu
         claim.account.is_none_or(|account| is_still(turn.world, account, claim.signer))
     });
     match still {
-        Some(session) => tokens(turn, session),
+        Some(session) => {
+            let counts = &mut turn.world.sessions.counts;
+            counts.refreshes = counts.refreshes.saturating_add(1);
+            tokens(turn, session)
+        }
         None => Ok(object(
             "ForbiddenError",
             json!({ "reason": "The refresh token was used, revoked, or has expired" }),

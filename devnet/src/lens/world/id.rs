@@ -5,7 +5,7 @@ use alloy_sol_types::SolValue as _;
 use serde_json::Value;
 
 /// Testnet of Lens Chain.
-pub(crate) const CHAIN_ID: u32 = 37_111;
+pub const CHAIN_ID: u32 = 37_111;
 
 /// The number of a post: unique over chains and feeds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

@@ -59,9 +59,19 @@ pub(crate) struct Session {
     pub(crate) refresh: String,
 }
 
+/// How often somebody came to the door.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct SignIns {
+    /// Challenges that were given out.
+    pub challenges: u64,
+    /// Sessions that were renewed by a refresh token.
+    pub refreshes: u64,
+}
+
 /// All of it.
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
+    pub(crate) counts: SignIns,
     challenges: BTreeMap<String, Challenge>,
     pub(crate) open: BTreeMap<String, Session>,
     /// Access tokens that were given out, with their session and their end.
@@ -83,6 +93,7 @@ impl Sessions {
             self.challenges.pop_first();
         }
         let id = uuid();
+        self.counts.challenges = self.counts.challenges.saturating_add(1);
         self.challenges.insert(id.clone(), challenge);
         id
     }
@@ -131,6 +142,15 @@ impl Sessions {
         for id in ids {
             self.close(&id);
         }
+    }
+
+    /// Has the access tokens that speak for an account expire; its sessions can be renewed.
+    pub(crate) fn expire_all_of(&mut self, account: Address) {
+        let open = &self.open;
+        let speaks = |session: &str| {
+            open.get(session).is_some_and(|session| session.claim.account == Some(account))
+        };
+        self.access.retain(|_, (session, _)| !speaks(session));
     }
 
     /// Remembers an access token that was given out.
