@@ -1,7 +1,7 @@
 //! The table in `docs/adapters.md` says what the adapters say.
 
 use threadbridge_core::adapter::Adapter;
-use threadbridge_core::model::capabilities::{Backfill, Capabilities, Order, Support};
+use threadbridge_core::model::capabilities::{Backfill, Capabilities, Order, Permanence, Support};
 use threadbridge_core::model::id::{Network, RemoteAuthor, RemoteConversation};
 use threadbridge_core::secret::Secret;
 use threadbridge_farcaster::{Config as FarcasterConfig, Credentials, Endpoint, Farcaster};
@@ -36,6 +36,12 @@ fn row(name: &str, capabilities: &Capabilities) -> String {
         Backfill::Within(span) => format!("{} days", span.as_secs() / 86_400),
         Backfill::Everything => "everything".to_owned(),
     };
+    let stays = match capabilities.permanence {
+        Permanence::Forever => "for good",
+        Permanence::UntilDeleted => "until deleted",
+        Permanence::UntilEvicted => "until deleted or pushed out",
+        Permanence::For(_) => "for a while",
+    };
     let ids = if capabilities.ids_known_before_sending { "yes" } else { "no" };
     let cells = [
         name.to_owned(),
@@ -52,6 +58,7 @@ fn row(name: &str, capabilities: &Capabilities) -> String {
         ids.to_owned(),
         order.to_owned(),
         history,
+        stays.to_owned(),
     ];
     format!("| {} |", cells.join(" | "))
 }

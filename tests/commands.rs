@@ -156,6 +156,29 @@ fn a_store_is_backed_up_beside_a_daemon_and_the_copy_opens() {
 }
 
 #[test]
+fn a_preview_says_how_long_what_is_said_stays() {
+    let place = Place::new();
+    let feed = format!("feed/0x{}", "ab".repeat(20));
+    let settings = format!(
+        "{}\n[accounts.posts]\nnetwork = \"lens\"\nendpoint = \"http://127.0.0.1:9/graphql\"\n\
+         grove = \"http://127.0.0.1:9\"\norigin = \"https://app.example\"\n\
+         app = \"0x{}\"\naccount = \"0x{}\"\nmanager = \"file:casts.key\"\n\n\
+         [[links]]\nname = \"both\"\nlegs = [\"casts:channel/both\", \"posts:{feed}\"]\n",
+        place.read("bridge.toml"),
+        "01".repeat(20),
+        "02".repeat(20),
+    );
+    place.write("bridge.toml", &settings);
+    let (code, out, err) = place.run(&["preview", "both", "hello"]);
+    assert_eq!(code, 0, "{out}{err}");
+    let (casts, posts) = out.split_once(&format!("posts:{feed}\n")).unwrap();
+    assert!(posts.contains("it stays for good and cannot be taken back"), "{out}");
+    assert!(!casts.contains("for good") && casts.contains("it stays until"), "{out}");
+    let (_, out, _) = place.run(&["preview", "casts:channel/both", "--as", "Alice", "hello"]);
+    assert!(out.contains("it stays for good"), "{out}");
+}
+
+#[test]
 fn a_preview_says_what_a_message_becomes_on_each_leg() {
     let place = Place::new();
     let (code, out, err) = place.run(&["preview", "casts:channel/books", "--as", "Alice", "hello"]);

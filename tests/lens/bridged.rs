@@ -22,6 +22,42 @@ const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How often the clients try what a network did not do at once.
 const ATTEMPTS: u32 = 20;
 
+/// Both networks and the people, before anybody bridges anything.
+#[derive(Debug)]
+pub(crate) struct Apart {
+    hub: Hub,
+    town: Town,
+    pub(crate) alice: Person,
+    pub(crate) bob: Script,
+    /// Where the posts stand that are to be bridged.
+    pub(crate) feed: String,
+}
+
+impl Apart {
+    pub(crate) async fn begins(town: Town, mut bob: Script) -> Self {
+        // Another test may have installed it.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let hub = hub().await;
+        let alice = Person::arrives(hub.grpc_addr(), 101, "alice").await;
+        bob.does(json!({ "do": "login", "attempts": ATTEMPTS })).await;
+        let feed = town.feed.clone();
+        Self { hub, town, alice, bob, feed }
+    }
+
+    /// Has the daemon make two places one conversation: one on Farcaster, one on Lens.
+    pub(crate) async fn are_bridged(self, places: [&str; 2], settings: &str) -> Bridged {
+        let Self { hub, town, alice, bob, feed } = self;
+        let [left, right] = [("left", places[0]), ("right", places[1])]
+            .map(|(account, place)| format!("{account}:{place}"));
+        let home = Home::new().with_account("left", &hub, FID);
+        let home = town.account(home, "right").with_link("books", [&left, &right]);
+        let home = home.with_text(settings);
+        let daemon = home.starts();
+        home.connects().await;
+        Bridged { hub, town, home, daemon, alice, bob, feed }
+    }
+}
+
 /// Both networks, the people, and the daemon.
 #[derive(Debug)]
 pub(crate) struct Bridged {
@@ -52,22 +88,12 @@ impl Bridged {
     /// Between the channel and a place, whose posts stand in that feed.
     pub(crate) async fn between(
         town: Town,
-        mut bob: Script,
+        bob: Script,
         (place, feed): (&str, String),
         settings: &str,
     ) -> Self {
-        // Another test may have installed it.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let hub = hub().await;
-        let alice = Person::arrives(hub.grpc_addr(), 101, "alice").await;
-        bob.does(json!({ "do": "login", "attempts": ATTEMPTS })).await;
-        let home = Home::new().with_account("left", &hub, FID);
-        let leg = format!("right:{place}");
-        let home = town.account(home, "right").with_link("books", ["left:channel/books", &leg]);
-        let home = home.with_text(settings);
-        let daemon = home.starts();
-        home.connects().await;
-        Self { hub, town, home, daemon, alice, bob, feed }
+        let apart = Apart { feed, ..Apart::begins(town, bob).await };
+        apart.are_bridged(["channel/books", place], settings).await
     }
 
     /// Looks until something is found.

@@ -245,7 +245,7 @@ impl Crossing {
     }
 
     /// Why.
-    fn reasons(&self) -> Vec<String> {
+    pub(crate) fn reasons(&self) -> Vec<String> {
         let Some(bridge) = &self.bridge else { return Vec::new() };
         let snapshot = bridge.store().snapshot().unwrap();
         let letters = view::dead_letters(&snapshot).unwrap();

@@ -2,6 +2,7 @@
 //! besides, and laid down on Grove; or shown from where they lie.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use threadbridge_core::adapter::{Adapter, Receipt, Sealing, SendRequest, Verdict};
@@ -11,6 +12,7 @@ use threadbridge_core::model::outgoing::{Embed, Outgoing, ReplyTo, Say};
 use threadbridge_core::model::time::Clock;
 use threadbridge_core::pipeline::Step;
 use threadbridge_core::store::Store;
+use threadbridge_devnet::lens::LensSettings;
 use threadbridge_devnet::lens::app::Place;
 use threadbridge_devnet::lens::faults::{Fault, Scope, When};
 use threadbridge_devnet::lens::person::Where;
@@ -20,7 +22,7 @@ use threadbridge_kit::world::{Death, World as Bridges};
 use threadbridge_lens::{Config, Lens};
 
 use super::shelf::{MARKER, PIXELS, Shelf};
-use super::world::{Room, World};
+use super::world::{Room, World, quick};
 
 /// A post with a picture, as the bridge has sealed it.
 struct Parcel {
@@ -30,7 +32,10 @@ struct Parcel {
 
 impl Parcel {
     fn with(world: &World, shelf: &Shelf, url: &str) -> Self {
-        let config = Config { porter: shelf.porter(), ..world.config() };
+        Self::of(world, Config { porter: shelf.porter(), ..world.config() }, url)
+    }
+
+    fn of(world: &World, config: Config, url: &str) -> Self {
         let adapter = Lens::connect(&config).unwrap();
         let conversation = world.conversation();
         let part = ExternalPart {
@@ -125,6 +130,55 @@ async fn what_is_no_picture_is_shown_from_where_it_lies_at_once() {
         assert_eq!(picture(&world, post.as_str()).await, url);
     }
     assert_eq!(shelf.asked(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_picture_that_is_too_large_for_grove_is_shown_from_where_it_lies() {
+    let settings = LensSettings { max_upload_bytes: 50_000, ..quick() };
+    let (world, shelf) = (World::feed_of(settings).await, Shelf::opens().await);
+    let post = Parcel::with(&world, &shelf, &shelf.large()).is_sent().await.unwrap();
+    assert_eq!(picture(&world, post.as_str()).await, shelf.large());
+    let post = Parcel::with(&world, &shelf, &shelf.photo()).is_sent().await.unwrap();
+    is_stripped(&picture(&world, post.as_str()).await).await;
+    // A Grove that takes no post's words has the owner told why.
+    let settings = LensSettings { max_upload_bytes: 100, ..quick() };
+    let world = World::feed_of(settings).await;
+    let parcel = Parcel::with(&world, &shelf, &shelf.large());
+    assert_eq!(parcel.is_sent().await, Err(Verdict::Reject));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whatever_is_wrong_with_grove_a_post_is_there_once_with_its_picture() {
+    let faults = [
+        (Fault::RateLimited { retry_after_s: 1 }, Verdict::RetryAfter(Duration::from_secs(1))),
+        (Fault::Unavailable, Verdict::Retry),
+        (Fault::AnswerLost, Verdict::Retry),
+        (Fault::HtmlForJson, Verdict::Retry),
+        (Fault::Cut, Verdict::Retry),
+    ];
+    for (fault, verdict) in faults {
+        let (world, shelf) = (World::feed().await, Shelf::opens().await);
+        let parcel = Parcel::with(&world, &shelf, &shelf.photo());
+        // The first time it strikes the picture, the second time the words.
+        for when in [When::Next(1), When::Every(2)] {
+            world.lens.faults().set(fault.clone(), Scope::Storage, when);
+            assert_eq!(parcel.is_sent().await, Err(verdict), "{fault:?}");
+        }
+        world.lens.faults().clear_all();
+        let post = parcel.is_sent().await.unwrap();
+        is_stripped(&picture(&world, post.as_str()).await).await;
+        assert_eq!(world.peer_sees().await.len(), 1, "{fault:?}");
+        assert_eq!(shelf.asked(), 2, "{fault:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_address_that_is_no_groves_gives_nothing_up() {
+    let (world, shelf) = (World::feed().await, Shelf::opens().await);
+    let grove = format!("{}/not/here", world.lens.grove_url()).parse().unwrap();
+    let config = Config { grove, ..world.config() };
+    let parcel = Parcel::of(&world, config, &shelf.photo());
+    assert_eq!(parcel.is_sent().await, Err(Verdict::Retry));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -15,8 +15,16 @@ pub(crate) const MARKER: &[u8] = b"52.5163N 13.3777E";
 /// What it shows.
 pub(crate) const PIXELS: &[u8] = b"\x12\x34pixels\xff\0and more";
 
+/// How much more a large photo has.
+const LARGE: usize = 100_000;
+
 /// The photo: with its place in EXIF and behind the end.
 pub(crate) fn photo() -> Vec<u8> {
+    photo_with(0)
+}
+
+/// The same with so much more of it to see.
+fn photo_with(more: usize) -> Vec<u8> {
     let segment = |marker: u8, content: &[u8]| {
         let length = u16::try_from(content.len() + 2).unwrap().to_be_bytes();
         [&[0xff, marker], &length[..], content].concat()
@@ -28,6 +36,7 @@ pub(crate) fn photo() -> Vec<u8> {
         segment(0xc0, b"\x08\0\x01\0\x01\x01\x01\x11\0"),
         segment(0xda, b"\x01\x01\0\0\x3f\0"),
         PIXELS.to_vec(),
+        vec![0x55; more],
         b"\xff\xd9".to_vec(),
         MARKER.to_vec(),
     ]
@@ -72,6 +81,11 @@ impl Shelf {
         format!("http://{}/photo.jpg", self.host)
     }
 
+    /// Where a photo lies that is larger than most.
+    pub(crate) fn large(&self) -> String {
+        format!("http://{}/large.jpg", self.host)
+    }
+
     /// Where something lies that is called a photo and is none.
     pub(crate) fn page(&self) -> String {
         format!("http://{}/page.jpg", self.host)
@@ -100,6 +114,7 @@ async fn answer(mut stream: TcpStream, has_trouble: bool) -> std::io::Result<()>
     let (status, body) = match has_trouble {
         true => ("503 Service Unavailable", Vec::new()),
         false if asks_for(b"/photo.jpg ") => ("200 OK", photo()),
+        false if asks_for(b"/large.jpg ") => ("200 OK", photo_with(LARGE)),
         false if asks_for(b"/page.jpg ") => ("200 OK", b"<html>no photo</html>".to_vec()),
         false => ("404 Not Found", Vec::new()),
     };

@@ -9,7 +9,7 @@ use super::crossing::{Crossing, EVE, MANAGER, OWN, books, town};
 use super::standard::Checker;
 
 /// A bridge before a strict server, with every request and reply checked in between.
-async fn opens(flags: &[&str]) -> (Crossing, Checker) {
+pub(super) async fn opens(flags: &[&str]) -> (Crossing, Checker) {
     let town = town(flags).await;
     let checker = Checker::before(&town.api(), &["--strict"]).await;
     let api = checker.url();
@@ -135,7 +135,7 @@ async fn a_session_that_was_revoked_is_begun_again() {
 }
 
 /// Waits until the account is suspended, and returns why it says it is.
-async fn suspended(crossing: &Crossing) -> String {
+pub(super) async fn suspended(crossing: &Crossing) -> String {
     until("the account is suspended", async || {
         let Health::Suspended(reason) = crossing.health() else { return None };
         Some(reason)
@@ -205,6 +205,9 @@ async fn a_transaction_that_fails_after_its_hash_was_given_ends_in_a_clear_state
     let said = crossing.on_lens().await;
     let said = said.iter().filter(|it| it["text"] == "zoe: ill-fated").count();
     assert_eq!(said + crossing.dead_letters(), 1, "{said} said; {}", crossing.state());
+    for told in crossing.reasons() {
+        assert!(told.contains(reason) && told.contains("may be sent again"), "{told}");
+    }
     crossing.ends().await;
     checker.finds_all_well(10).await;
 }

@@ -89,5 +89,6 @@ fn list(home: &Home, settings: &crate::settings::Settings, json: bool) -> Result
         ]
     });
     let rows: Vec<Vec<String>> = [heading].into_iter().chain(rows).collect();
-    print(&table(&rows))
+    print(&table(&rows))?;
+    print("`threadbridge dead-letters replay NUMBER` sends one again, `drop NUMBER` forgets it")
 }

@@ -81,7 +81,10 @@ pub(crate) enum SendError {
     )]
     NotAMember(String),
     /// It failed on chain, after it had been taken.
-    #[error("its transaction failed: {0}")]
+    #[error(
+        "its transaction failed on chain, so that nothing of it is there ({0}); once the cause is \
+         gone it may be sent again"
+    )]
     Failed(String),
     /// A reaction that was refused.
     #[error("the reaction was refused: {0}")]

@@ -58,6 +58,8 @@ export class Login {
     if (!challenge || Date.now() > challenge.since + CHALLENGE_MS) {
       return failure("ExpiredChallengeError", "the challenge is used up or too old");
     }
+    const fate = this.world.fate("ExpiredChallengeError") ?? this.world.fate("WrongSignerError");
+    if (fate) return failure(fate.kind, fate.reason);
     const { text, signer, kind, who } = challenge;
     const isSigned = await verifyMessage({ address: signer, message: text, signature }).catch(() => false);
     if (!isSigned) return failure("WrongSignerError", "somebody else signed");

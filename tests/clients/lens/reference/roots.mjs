@@ -226,13 +226,19 @@ export function roots({ world, login }) {
       });
     },
     addReaction: ({ post, reaction }, context) => {
-      world.react(find(post), member(context).account, reaction);
+      const { account } = member(context);
+      const fate = world.fate("AddReactionFailure");
+      if (!fate || fate.isDone) world.react(find(post), account, reaction);
+      if (fate) return { __typename: fate.kind, reason: fate.reason };
       return { __typename: "AddReactionResponse", success: true };
     },
     undoReaction: ({ post, reaction }, context) => {
       const { account } = member(context);
       const { reactedBy } = find(post);
-      if (reactedBy.get(account.address)?.reaction === reaction) reactedBy.delete(account.address);
+      const fate = world.fate("UndoReactionFailure");
+      const isSo = reactedBy.get(account.address)?.reaction === reaction;
+      if (isSo && (!fate || fate.isDone)) reactedBy.delete(account.address);
+      if (fate) return { __typename: fate.kind, reason: fate.reason };
       return { __typename: "UndoReactionResponse", success: true };
     },
     joinGroup: ({ group }, context) => {

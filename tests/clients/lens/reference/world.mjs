@@ -37,6 +37,12 @@ export class World {
     return new Date(this.#clock).toISOString();
   }
 
+  /** What the next write of that kind ends in, if anything but itself. */
+  fate(kind) {
+    const at = this.fates.findIndex((it) => it.kind === kind);
+    return at < 0 ? undefined : this.fates.splice(at, 1)[0];
+  }
+
   account(of) {
     return this.accounts.get(of?.toLowerCase());
   }
