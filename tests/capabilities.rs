@@ -40,6 +40,7 @@ fn row(name: &str, capabilities: &Capabilities) -> String {
         Permanence::Forever => "for good",
         Permanence::UntilDeleted => "until deleted",
         Permanence::UntilEvicted => "until deleted or pushed out",
+        Permanence::UntilCleared => "until cleared",
         Permanence::For(_) => "for a while",
     };
     let ids = if capabilities.ids_known_before_sending { "yes" } else { "no" };

@@ -176,6 +176,11 @@ fn a_preview_says_how_long_what_is_said_stays() {
     assert!(!casts.contains("for good") && casts.contains("it stays until"), "{out}");
     let (_, out, _) = place.run(&["preview", "casts:channel/both", "--as", "Alice", "hello"]);
     assert!(out.contains("it stays for good"), "{out}");
+    // A test network keeps nothing for good.
+    let test = settings.replace("network = \"lens\"", "network = \"lens\"\nchain_id = 37111");
+    place.write("bridge.toml", &test);
+    let (_, out, _) = place.run(&["preview", "casts:channel/both", "--as", "Alice", "hello"]);
+    assert!(out.contains("it stays until whoever runs the test network clears it"), "{out}");
 }
 
 #[test]

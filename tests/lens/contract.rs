@@ -3,13 +3,14 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use threadbridge_core::adapter::Verdict;
+use threadbridge_core::adapter::{SendRequest, Verdict};
+use threadbridge_core::model::id::RemoteId;
 use threadbridge_core::model::outgoing::Outgoing;
 use threadbridge_devnet::lens::faults::{Fault, Scope, When};
 use threadbridge_devnet::lens::person::Where;
 use threadbridge_kit::contract::{self, AdapterWorld as _, Desk, Disturbance};
 use threadbridge_kit::deadline::until;
-use tokio::time::interval;
+use tokio::time::{Instant, interval, timeout};
 
 use super::kinds::words;
 use super::world::{Room, World, remote_id};
@@ -82,6 +83,83 @@ async fn failures_of_lens_have_their_verdicts() {
 async fn cancelling_loses_and_doubles_nothing_on_lens() {
     contract::a_cancelled_listen_loses_nothing(&World::feed).await;
     contract::a_cancelled_send_doubles_nothing(&World::feed).await;
+}
+
+/// Sends until the network has it, for as long as calls and what they wait for may take.
+async fn is_sent_at_last(desk: &Desk, request: &SendRequest) -> Result<(), Verdict> {
+    let mut failures = Vec::new();
+    let sending = async {
+        let mut ticks = interval(Duration::from_millis(50));
+        while let Err(error) = desk.send_request(request).await {
+            failures.push(error.verdict);
+            ticks.tick().await;
+        }
+    };
+    timeout(Duration::from_secs(60), sending).await.unwrap();
+    failures.first().map_or(Ok(()), |verdict| Err(*verdict))
+}
+
+/// A hash is no post: one of which nothing is heard for far too long is sent again.
+#[tokio::test]
+async fn a_transaction_that_is_lost_is_made_again() {
+    let world = World::feed().await;
+    let mut desk = Desk::new(&world).await;
+    let sealed = desk.seal(&Outgoing::Say(words("once"))).await;
+    let request = desk.request(&sealed);
+    world.lens.faults().set(Fault::NeverIndexed, Scope::Any, When::Next(1));
+    let began = Instant::now();
+    assert_eq!(is_sent_at_last(&desk, &request).await, Err(Verdict::Retry));
+    assert!(began.elapsed() >= world.settle_for * 3, "it was given the time that it may take");
+    let edit = desk.seal(&Outgoing::Edit { target: only(&world).await, say: words("twice") }).await;
+    let edit = desk.request(&edit);
+    world.lens.faults().set(Fault::NeverIndexed, Scope::Any, When::Next(1));
+    assert_eq!(is_sent_at_last(&desk, &edit).await, Err(Verdict::Retry));
+    let seen = world.peer_sees().await;
+    let seen: Vec<_> = seen.iter().map(|it| it.text.as_str()).collect();
+    assert_eq!(seen, ["twice"]);
+    assert_eq!(world.lens.faults().struck().get("never_indexed"), Some(&2));
+}
+
+async fn only(world: &World) -> RemoteId {
+    let mut seen = world.peer_sees().await;
+    assert_eq!(seen.len(), 1);
+    seen.remove(0).id
+}
+
+/// A session that somebody ends is begun again within the call, unseen.
+#[tokio::test]
+async fn a_session_that_is_ended_in_the_middle_of_anything_is_begun_again() {
+    let world = World::feed().await;
+    let mut desk = Desk::new(&world).await;
+    for (n, scope) in [Scope::Writes, Scope::Reads, Scope::Any].into_iter().enumerate() {
+        let sealed = desk.seal(&Outgoing::Say(words(&format!("no {n}")))).await;
+        let request = desk.request(&sealed);
+        world.lens.faults().set(Fault::TokenRevoked, scope, When::Next(1));
+        desk.send_request(&request).await.unwrap();
+    }
+    assert_eq!(world.peer_sees().await.len(), 3);
+    assert_eq!(world.lens.faults().struck().get("token_revoked"), Some(&3));
+}
+
+/// An answer that never comes ends within the time that a call has, and nothing is doubled by it.
+#[tokio::test]
+async fn what_is_never_answered_is_asked_again() {
+    let world = World::feed().await;
+    let mut desk = Desk::new(&world).await;
+    for (n, scope) in [Scope::Writes, Scope::Storage].into_iter().enumerate() {
+        let sealed = desk.seal(&Outgoing::Say(words(&format!("no {n}")))).await;
+        let request = desk.request(&sealed);
+        world.lens.faults().set(Fault::Hang, scope, When::Next(1));
+        assert_eq!(is_sent_at_last(&desk, &request).await, Err(Verdict::Retry), "{scope:?}");
+    }
+    world.lens.faults().set(Fault::HalfOpen, Scope::Any, When::Next(1));
+    world.lens.faults().cut_connections();
+    let sealed = desk.seal(&Outgoing::Say(words("no 2"))).await;
+    let request = desk.request(&sealed);
+    // Whether the first attempt meets it depends on which connection is still open.
+    let _either = is_sent_at_last(&desk, &request).await;
+    assert_eq!(world.lens.faults().struck().get("half_open"), Some(&1));
+    assert_eq!(world.peer_sees().await.len(), 3);
 }
 
 /// What is indexed late keeps nothing waiting but itself, and stands where it was said.

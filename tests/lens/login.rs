@@ -107,6 +107,66 @@ async fn what_the_account_may_do_is_told_to_its_owner() {
     assert!(report.is_signless && report.is_for_app);
 }
 
+/// Alice says something, and the bridge hears everything up to it.
+async fn hears(world: &World, desk: &mut Desk, text: &str) {
+    world.peer_does(&say(text)).await;
+    desk.hear(desk.events.len() + 1).await;
+}
+
+fn doors(world: &World) -> (u64, u64) {
+    let SignIns { challenges, refreshes } = world.lens.sign_ins();
+    (challenges, refreshes)
+}
+
+#[tokio::test]
+async fn the_next_process_goes_on_with_the_login_of_the_last() {
+    let world = World::feed().await;
+    let mut desk = Desk::new(&world).await;
+    hears(&world, &mut desk, "one").await;
+    desk.does(&say("two")).await;
+    assert_eq!(doors(&world), (1, 0));
+    desk.restart(&world).await;
+    hears(&world, &mut desk, "three").await;
+    desk.does(&say("four")).await;
+    assert_eq!(doors(&world), (1, 0), "nobody had to log in");
+
+    // It is renewed, and what comes of it is kept as a whole.
+    world.lens.expire(world.bridge.account());
+    desk.restart(&world).await;
+    hears(&world, &mut desk, "five").await;
+    desk.does(&say("six")).await;
+    assert_eq!(doors(&world), (1, 1));
+    hears(&world, &mut desk, "seven").await;
+    desk.restart(&world).await;
+    hears(&world, &mut desk, "eight").await;
+    desk.does(&say("nine")).await;
+    assert_eq!(doors(&world), (1, 1), "the tokens that were renewed are those that were kept");
+    assert_eq!(world.peer_sees().await.len(), 9);
+}
+
+#[tokio::test]
+async fn a_process_that_dies_before_its_tokens_are_kept_is_followed_by_one_that_logs_in() {
+    let world = World::feed().await;
+    let mut desk = Desk::new(&world).await;
+    hears(&world, &mut desk, "one").await;
+    let kept = desk.cursors();
+    world.lens.expire(world.bridge.account());
+    // Nobody listens, so that the refresh token is used up and its successor is kept nowhere.
+    desk.does(&say("two")).await;
+    assert_eq!((doors(&world), desk.cursors()), ((1, 1), kept));
+    world.lens.expire(world.bridge.account());
+    desk.restart(&world).await;
+    hears(&world, &mut desk, "three").await;
+    desk.does(&say("four")).await;
+    assert_eq!(doors(&world), (2, 1), "the key logged in");
+    hears(&world, &mut desk, "five").await;
+    desk.restart(&world).await;
+    hears(&world, &mut desk, "six").await;
+    desk.does(&say("seven")).await;
+    assert_eq!(doors(&world), (2, 1), "and that login was kept");
+    assert_eq!(world.peer_sees().await.len(), 7);
+}
+
 /// How often somebody asks at the same time.
 const AT_ONCE: usize = 20;
 

@@ -32,21 +32,20 @@ struct Parcel {
 
 impl Parcel {
     fn with(world: &World, shelf: &Shelf, url: &str) -> Self {
-        Self::of(world, Config { porter: shelf.porter(), ..world.config() }, url)
+        Self::of(world, Config { porter: shelf.porter(), ..world.config() }, &[url])
     }
 
-    fn of(world: &World, config: Config, url: &str) -> Self {
+    fn of(world: &World, config: Config, urls: &[&str]) -> Self {
         let adapter = Lens::connect(&config).unwrap();
         let conversation = world.conversation();
-        let part = ExternalPart {
-            content_type: "image/jpeg".to_owned(),
-            url: url.to_owned(),
-            ..ExternalPart::default()
-        };
+        let media = urls.iter().map(|url| {
+            let (content_type, url) = ("image/jpeg".to_owned(), (*url).to_owned());
+            Embed::Media(ExternalPart { content_type, url, ..ExternalPart::default() })
+        });
         let say = Say {
             text: "Ann: look".to_owned(),
             mentions: Vec::new(),
-            embeds: vec![Embed::Media(part)],
+            embeds: media.collect(),
             reply_to: ReplyTo::Conversation,
             sent_at: Clock::System.now(),
             mark: None,
@@ -76,13 +75,22 @@ impl Parcel {
 
 /// Where the picture of a post lies.
 async fn picture(world: &World, post: &str) -> String {
+    pictures(world, post).await.remove(0)
+}
+
+/// Where all pictures of a post lie.
+async fn pictures(world: &World, post: &str) -> Vec<String> {
     let query = "query P($r: PostRequest!) { post(request: $r) { ... on Post { metadata { \
-                 ... on ImageMetadata { image { item } } } } } }";
+                 ... on ImageMetadata { image { item } attachments { ... on MediaImage { item } } } \
+                 } } } }";
     let body = json!({ "query": query, "variables": { "r": { "post": post } } });
     let asked = reqwest::Client::new().post(world.lens.api_url()).json(&body).send();
     let answer: Value = asked.await.unwrap().json().await.unwrap();
-    let item = &answer["data"]["post"]["metadata"]["image"]["item"];
-    item.as_str().unwrap_or_else(|| panic!("{answer}")).to_owned()
+    let metadata = &answer["data"]["post"]["metadata"];
+    let items = std::iter::once(&metadata["image"])
+        .chain(metadata["attachments"].as_array().into_iter().flatten());
+    let item = |it: &Value| it["item"].as_str().unwrap_or_else(|| panic!("{answer}")).to_owned();
+    items.map(item).collect()
 }
 
 /// Expects that the photo lies there, without the place where it was taken.
@@ -173,11 +181,50 @@ async fn whatever_is_wrong_with_grove_a_post_is_there_once_with_its_picture() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn several_pictures_are_laid_down_together() {
+    let (world, shelf, other) = (World::feed().await, Shelf::opens().await, Shelf::opens().await);
+    let (photo, large) = (shelf.photo(), shelf.large());
+    let config = Config { porter: shelf.porter(), ..world.config() };
+    let parcel = Parcel::of(&world, config.clone(), &[&photo, &other.photo(), &large, &photo]);
+    // Whatever is wrong on the way, all of it comes again.
+    for (nth, fault) in
+        [Fault::Unavailable, Fault::AnswerLost, Fault::HtmlForJson].iter().enumerate()
+    {
+        world.lens.faults().set(
+            fault.clone(),
+            Scope::Storage,
+            When::Every(u32::try_from(nth).unwrap() + 1),
+        );
+        assert_eq!(parcel.is_sent().await, Err(Verdict::Retry), "{fault:?}");
+        world.lens.faults().clear_all();
+    }
+    let post = parcel.is_sent().await.unwrap();
+    let laid = pictures(&world, post.as_str()).await;
+    assert_eq!((laid.len(), &laid[1]), (4, &other.photo()));
+    for laid in [&laid[0], &laid[2], &laid[3]] {
+        assert!(laid.starts_with(&world.lens.grove_url()), "{laid}");
+        is_stripped(laid).await;
+    }
+    assert_eq!(laid[0], laid[3], "what is shown twice is there once");
+    assert!(world.lens.folders() >= 1);
+    assert_eq!(other.asked(), 0);
+
+    // What is too much together is laid down one by one; what is too large alone stays where it is.
+    let settings = LensSettings { max_upload_bytes: 50_000, ..quick() };
+    let world = World::feed_of(settings).await;
+    let config = Config { porter: shelf.porter(), ..world.config() };
+    let post = Parcel::of(&world, config, &[&photo, &large]).is_sent().await.unwrap();
+    let laid = pictures(&world, post.as_str()).await;
+    is_stripped(&laid[0]).await;
+    assert_eq!(laid[1], large);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_address_that_is_no_groves_gives_nothing_up() {
     let (world, shelf) = (World::feed().await, Shelf::opens().await);
     let grove = format!("{}/not/here", world.lens.grove_url()).parse().unwrap();
     let config = Config { grove, ..world.config() };
-    let parcel = Parcel::of(&world, config, &shelf.photo());
+    let parcel = Parcel::of(&world, config, &[&shelf.photo()]);
     assert_eq!(parcel.is_sent().await, Err(Verdict::Retry));
 }
 

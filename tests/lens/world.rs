@@ -207,6 +207,7 @@ impl AdapterWorld for World {
         vec![
             failure("unavailable", Verdict::Retry, false),
             failure("answer lost", Verdict::Retry, true),
+            failure("cut off", Verdict::Retry, true),
             failure("rate limited", Verdict::RetryAfter(Duration::from_secs(WAIT_S)), false),
             failure("will fail", Verdict::Reject, false),
             failure("against the rules", Verdict::Reject, false),
@@ -225,6 +226,7 @@ impl AdapterWorld for World {
         let fault = match failure.name {
             "unavailable" => Fault::Unavailable,
             "answer lost" => Fault::AnswerLost,
+            "cut off" => Fault::Cut,
             "rate limited" => Fault::RateLimited { retry_after_s: WAIT_S },
             "will fail" => Fault::TransactionWillFail,
             "against the rules" => Fault::ValidationFailed,

@@ -24,6 +24,8 @@ const TEXT_CHARACTERS: usize = 10_000;
 const EMBEDS: usize = 10;
 const URL_BYTES: usize = 2048;
 const MENTIONS: usize = 50;
+/// The number of Lens Chain's test network.
+pub(crate) const TEST_CHAIN: u64 = 37_111;
 /// The largest picture that is laid down on Grove.
 pub(crate) const PICTURE_BYTES: u64 = 16 << 20;
 
@@ -36,10 +38,16 @@ pub(crate) struct Offers {
 
 impl Offers {
     /// What can be expressed where pictures are brought from these hosts.
-    pub(crate) fn of(hosts: &Hosts) -> Self {
+    pub(crate) fn of(hosts: &Hosts, chain_id: u64) -> Self {
         let features = Features { text: Support::Rejected, ..Features::default() };
         let nothing = Capabilities { features, ..Capabilities::default() };
-        Self { posts: posts(hosts.clone()), nothing }
+        let permanence = match chain_id {
+            // What lies on Grove for the test network may be deleted.
+            TEST_CHAIN => Permanence::UntilCleared,
+            // A deleted post is marked so; what it said stays on chain and storage.
+            _ => Permanence::Forever,
+        };
+        Self { posts: Capabilities { permanence, ..posts(hosts.clone()) }, nothing }
     }
 }
 
@@ -47,7 +55,6 @@ fn posts(media_hosts: Hosts) -> Capabilities {
     Capabilities {
         version: 2,
         level: Level::Public,
-        // A deleted post is marked so; what it said stays on chain and storage.
         permanence: Permanence::Forever,
         features: Features {
             text: Support::Full,

@@ -49,10 +49,11 @@ impl Lens {
             network: Network::parse(NETWORK)?,
             api: Api { transport, session },
             own,
-            offers: Offers::of(config.porter.hosts()),
+            offers: Offers::of(config.porter.hosts(), config.chain_id),
             begin: config.begin,
             pace: config.pace,
             clock: Clock::System,
+            chain_id: config.chain_id,
             desk: Desk {
                 grove: Grove::new(&config.grove, config.chain_id),
                 porter: config.porter.clone(),

@@ -87,6 +87,15 @@ pub struct Lens {
     pace: Pace,
     clock: Clock,
     desk: Desk,
+    chain_id: u64,
+}
+
+impl Lens {
+    /// Whether the account is on the test network, of which everything may be cleared at any time.
+    #[must_use]
+    pub const fn is_on_trial(&self) -> bool {
+        self.chain_id == capabilities::TEST_CHAIN
+    }
 }
 
 #[async_trait]

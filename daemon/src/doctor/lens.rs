@@ -13,6 +13,7 @@ pub(super) async fn examine(name: &AccountName, adapter: &Lens, legs: &[Leg]) ->
         return vec![Finding::fail(&subject, chain(&error), advice)];
     }
     let mut findings = vec![Finding::ok(&subject, "it answers")];
+    findings.push(retention(name, adapter.is_on_trial()));
     findings.extend(match adapter.account_report().await {
         Ok(Some(report)) => {
             let mut findings = means(name, &report);
@@ -27,6 +28,18 @@ pub(super) async fn examine(name: &AccountName, adapter: &Lens, legs: &[Leg]) ->
         Err(error) => vec![failed(name, &error)],
     });
     findings
+}
+
+/// How long what is said stays.
+fn retention(name: &AccountName, is_on_trial: bool) -> Finding {
+    let subject = format!("accounts.{name} retention");
+    if is_on_trial {
+        let found =
+            "the test network: what is said there, and the pictures, may be cleared any day";
+        let advice = "set `chain_id = 232`, with its `endpoint` and `grove`, for what is to stay";
+        return Finding::warn(&subject, found, advice);
+    }
+    Finding::ok(&subject, "what is said stays for good, on chain and on Grove")
 }
 
 /// Whether the account may speak in a group that is linked.
@@ -150,6 +163,13 @@ mod tests {
     fn worst(report: &AccountReport) -> Grade {
         let name = AccountName::parse("posts").unwrap();
         means(&name, report).iter().map(|finding| finding.grade).max().unwrap()
+    }
+
+    #[test]
+    fn a_test_network_keeps_nothing_for_good() {
+        let name = AccountName::parse("posts").unwrap();
+        let grades = [true, false].map(|is_on_trial| retention(&name, is_on_trial).grade);
+        assert_eq!(grades, [Grade::Warn, Grade::Ok]);
     }
 
     #[test]

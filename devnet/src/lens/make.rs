@@ -79,6 +79,11 @@ impl Lens {
         self.with(|world| world.sessions.counts)
     }
 
+    /// How many times several files came to Grove together.
+    pub fn folders(&self) -> usize {
+        self.shelf.with(|files| files.folders)
+    }
+
     /// Lets Grove forget its oldest files until so many are left.
     pub fn forget_files(&self, left: usize) {
         self.shelf.forget_all_but(left);

@@ -4,6 +4,7 @@ pub(crate) mod failure;
 mod session;
 mod siwe;
 mod token;
+mod tokens;
 pub(crate) mod transport;
 
 pub(crate) use self::{session::Session, transport::Transport};

@@ -1,13 +1,13 @@
-//! The login. Tokens are kept in memory only: every start logs in anew with the account's key, so
-//! nothing that lets anybody in lies on a disk but that key. Who asks while a login is under way
-//! waits for it.
+//! The login. Who asks while a login is under way waits for it. What it gave is stored while the
+//! account listens, so that the next process goes on with it; the account's key logs in anew where it
+//! is good no more.
 
 use std::{fmt, sync::Arc, time::Duration};
 
 use serde::Deserialize;
 use serde_json::{Value, json};
 use threadbridge_core::model::time::{Clock, Timestamp};
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use zeroize::Zeroizing;
 
 use super::{
@@ -16,6 +16,7 @@ use super::{
     of,
     siwe::Asked,
     token::Claims,
+    tokens::{self, Tokens, Triplet},
     transport::shown,
 };
 use crate::{
@@ -40,13 +41,8 @@ pub(crate) struct Session {
     chain_id: u64,
     clock: Clock,
     tokens: Mutex<Option<Tokens>>,
-}
-
-/// What a login gave; all of it is replaced at once.
-struct Tokens {
-    access: Zeroizing<String>,
-    refresh: Zeroizing<String>,
-    ends_at: Timestamp,
+    /// How often there were other tokens.
+    renewals: watch::Sender<u64>,
 }
 
 impl fmt::Debug for Session {
@@ -68,7 +64,27 @@ struct Authenticated {
 
 impl Session {
     pub(crate) fn new(own: Arc<Own>, chain_id: u64, clock: Clock) -> Self {
-        Self { own, chain_id, clock, tokens: Mutex::default() }
+        let renewals = watch::Sender::new(0);
+        Self { own, chain_id, clock, tokens: Mutex::default(), renewals }
+    }
+
+    /// Changes whenever there are other tokens.
+    pub(crate) fn renewals(&self) -> watch::Receiver<u64> {
+        self.renewals.subscribe()
+    }
+
+    /// What is to be stored of the login, all of it; nothing if nobody is logged in.
+    pub(crate) async fn to_bytes(&self, transport: &Transport) -> Option<Vec<u8>> {
+        self.tokens.lock().await.as_ref()?.to_bytes(&self.own, &transport.endpoint)
+    }
+
+    /// Goes on with a login that was stored, unless there is one or it is not this account's.
+    pub(crate) async fn resume(&self, transport: &Transport, stored: &[u8]) {
+        let mut tokens = self.tokens.lock().await;
+        if tokens.is_none() {
+            let triplet = tokens::read(stored, &self.own, &transport.endpoint);
+            *tokens = triplet.and_then(|triplet| self.tokens(triplet).ok());
+        }
     }
 
     /// A token that holds for a while. Logs in, or renews the login, where that is needed.
@@ -91,6 +107,7 @@ impl Session {
         };
         let access = fresh.access.clone();
         *tokens = Some(fresh);
+        self.renewals.send_modify(|times| *times = times.saturating_add(1));
         Ok(access)
     }
 
@@ -114,8 +131,8 @@ impl Session {
         match ask::<Authenticated>(transport, REFRESH, request).await {
             Ok(answer) => match answer.authenticate {
                 // Where these are not good, the key has to show whom it lets in.
-                Authentication::Tokens { access_token, refresh_token } => {
-                    Ok(self.tokens(access_token, refresh_token).ok())
+                Authentication::Tokens { access_token, refresh_token, id_token } => {
+                    Ok(self.tokens([access_token, refresh_token, id_token]).ok())
                 }
                 Authentication::Forbidden { .. }
                 | Authentication::WrongSigner { .. }
@@ -145,8 +162,8 @@ impl Session {
             let answer: Authenticated =
                 ask(transport, AUTHENTICATE, request).await.map_err(refused)?;
             let refused = match answer.authenticate {
-                Authentication::Tokens { access_token, refresh_token } => {
-                    return self.tokens(access_token, refresh_token);
+                Authentication::Tokens { access_token, refresh_token, id_token } => {
+                    return self.tokens([access_token, refresh_token, id_token]);
                 }
                 Authentication::WrongSigner { reason } => {
                     LoginError::WrongSigner { reason: shown(&reason) }
@@ -181,14 +198,15 @@ impl Session {
     }
 
     /// Tokens that let this account act, and no other.
-    fn tokens(&self, access: String, refresh: String) -> Result<Tokens, ApiError> {
+    fn tokens(&self, triplet: Triplet) -> Result<Tokens, ApiError> {
+        let [access, refresh, id] = triplet.map(Zeroizing::new);
         let claims = Claims::read(&access)
             .ok_or(ApiError::Malformed { expected: "a token that says whose it is" })?;
         if claims.account() != Some(self.own.account) {
             return Err(ApiError::Login(LoginError::OtherAccount));
         }
         let ends_at = claims.ends_at().unwrap_or_else(|| self.clock.now().plus(UNSAID));
-        Ok(Tokens { access: Zeroizing::new(access), refresh: Zeroizing::new(refresh), ends_at })
+        Ok(Tokens { access, refresh, id, ends_at })
     }
 }
 

@@ -30,7 +30,7 @@ const ACCEPTED: &str = "application/graphql-response+json, application/json";
 #[derive(Clone, Debug)]
 pub(crate) struct Transport {
     client: Client,
-    endpoint: Url,
+    pub(crate) endpoint: Url,
     pub(crate) origin: Url,
 }
 

@@ -8,6 +8,7 @@ mod changes;
 mod discover;
 mod hints;
 mod leg;
+mod login;
 mod old;
 mod standing;
 mod state;
@@ -23,7 +24,7 @@ use threadbridge_core::{
 };
 use tokio::time::{Instant, sleep_until};
 
-use self::{hints::Hints, leg::Leg};
+use self::{hints::Hints, leg::Leg, login::Keeper};
 use crate::{
     api::{Api, failure::ApiError},
     config::{Begin, Pace},
@@ -79,10 +80,7 @@ pub(crate) async fn listen(ear: Ear<'_>, inbound: Inbound) -> Result<(), Adapter
 }
 
 async fn run(ear: Ear<'_>, inbound: &Inbound) -> Result<(), Ended> {
-    if let Some(session) = &ear.api.session {
-        // An account that cannot log in is in trouble even if everybody can read what is public.
-        session.token(&ear.api.transport).await?;
-    }
+    let mut login = Keeper::begin(ear, inbound).await?;
     let mut hints = ear.api.session.is_some().then(Hints::default);
     let mut hints_due = Instant::now();
     let mut turns = BTreeMap::new();
@@ -94,6 +92,7 @@ async fn run(ear: Ear<'_>, inbound: &Inbound) -> Result<(), Ended> {
         let next = next.map(|(conversation, turn)| (conversation.clone(), turn.due));
         let due = next.as_ref().map_or(hints_due, |(_, due)| *due);
         let due = if hints.is_some() { due.min(hints_due) } else { due };
+        let are_read = turns.values().all(|turn| turn.was_read);
         if next.is_none() {
             inbound.report(Health::Connected);
         }
@@ -101,6 +100,10 @@ async fn run(ear: Ear<'_>, inbound: &Inbound) -> Result<(), Ended> {
             changed = conversations.changed(), if may_change => {
                 may_change = changed.is_ok();
                 take_up(&mut turns, &conversations.borrow_and_update(), inbound, ear.pace);
+                continue;
+            }
+            () = login.changed(), if are_read => {
+                login.keep(ear, inbound).await?;
                 continue;
             }
             () = sleep_until(due), if next.is_some() || hints.is_some() => {}

@@ -19,7 +19,7 @@ pub(crate) struct Challenge {
 #[serde(tag = "__typename")]
 pub(crate) enum Authentication {
     #[serde(rename = "AuthenticationTokens", rename_all = "camelCase")]
-    Tokens { access_token: String, refresh_token: String },
+    Tokens { access_token: String, refresh_token: String, id_token: String },
     #[serde(rename = "WrongSignerError")]
     WrongSigner { reason: String },
     #[serde(rename = "ExpiredChallengeError")]

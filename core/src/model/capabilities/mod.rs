@@ -50,6 +50,8 @@ pub enum Permanence {
     UntilEvicted,
     /// For a span that the network sets.
     For(Duration),
+    /// Nobody can take it back, but whoever runs the network may clear it: a test network.
+    UntilCleared,
 }
 
 impl Permanence {
@@ -61,6 +63,10 @@ impl Permanence {
             Self::UntilDeleted => "until it is deleted; copies may remain elsewhere".to_owned(),
             Self::UntilEvicted => {
                 "until it is deleted or pushed out by newer messages; copies may remain elsewhere"
+                    .to_owned()
+            }
+            Self::UntilCleared => {
+                "until whoever runs the test network clears it; nobody else can take it back"
                     .to_owned()
             }
             Self::For(span) => format!("for {} hours", span.as_secs() / 3600),

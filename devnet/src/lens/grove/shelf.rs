@@ -58,6 +58,8 @@ pub(crate) struct Files {
     pub(crate) questions: BTreeMap<String, Question>,
     /// Keys whose file was taken away.
     pub(crate) deleted: BTreeSet<String>,
+    /// How many times several files came together.
+    pub(crate) folders: usize,
 }
 
 impl Shelf {

@@ -38,6 +38,9 @@ pub(super) async fn create(
         }
         Ok(())
     })?;
+    if parts.len() > 1 {
+        storage.shelf.with(|files| files.folders = files.folders.saturating_add(1));
+    }
     // A folder is read as its index, or as a list of what is in it.
     if parts.iter().all(|part| part.key != key && !part.is_index) {
         let names: Vec<_> = parts.iter().map(|part| &part.key).collect();

@@ -1,4 +1,7 @@
-//! Grove, where what is said is laid down: in one step, for good, readable by everybody.
+//! Grove, where what is said is laid down: for good, readable by everybody, changed by nobody. One
+//! file goes in one step; several that belong together go as a folder.
+
+mod folder;
 
 use std::time::Duration;
 
@@ -22,9 +25,19 @@ pub(crate) struct Grove {
     chain_id: u64,
 }
 
+/// A file to be laid down.
+#[derive(Clone, Debug)]
+pub(crate) struct File {
+    pub(crate) media_type: &'static str,
+    pub(crate) bytes: Vec<u8>,
+}
+
+/// A place on Grove.
 #[derive(Deserialize)]
 struct Laid {
     uri: String,
+    #[serde(default)]
+    storage_key: String,
 }
 
 impl Grove {
@@ -52,13 +65,21 @@ impl Grove {
         if !status.is_success() {
             return Err(refused(status));
         }
-        let laid: Vec<Laid> = serde_json::from_slice(&answer).map_err(|_json| {
-            ApiError::Malformed { expected: "grove's list of what was laid down" }
-        })?;
-        let uri = laid.into_iter().next().map(|it| it.uri);
-        uri.filter(|uri| uri.starts_with("lens://") && uri.len() <= URI_BYTES)
-            .ok_or(ApiError::Malformed { expected: "an address on grove" })
+        let laid = places(&answer)?.into_iter().next().map(|it| it.uri);
+        laid.ok_or(ApiError::Malformed { expected: "an address on grove" })
     }
+}
+
+/// The places that an answer names.
+fn places(answer: &[u8]) -> Result<Vec<Laid>, ApiError> {
+    let places: Vec<Laid> = serde_json::from_slice(answer)
+        .map_err(|_json| ApiError::Malformed { expected: "grove's list of what was laid down" })?;
+    let is_place = |it: &Laid| it.uri.starts_with("lens://") && it.uri.len() <= URI_BYTES;
+    places
+        .iter()
+        .all(is_place)
+        .then_some(places)
+        .ok_or(ApiError::Malformed { expected: "addresses on grove" })
 }
 
 /// What it means that Grove does not take something.
