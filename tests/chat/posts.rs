@@ -68,6 +68,7 @@ impl Room for Posts {
         for (fault, scope) in [
             (Fault::Delay { ms: 40 }, Scope::Any),
             (Fault::Unavailable, Scope::Any),
+            (Fault::Internal, Scope::Reads),
             (Fault::RateLimited { retry_after_s: 1 }, Scope::Reads),
             (Fault::AnswerLost, Scope::Writes),
             (Fault::HtmlForJson, Scope::Reads),
@@ -75,6 +76,18 @@ impl Room for Posts {
             (Fault::ExpiredCursor, Scope::Reads),
         ] {
             self.town.lens.faults().set(fault, scope, When::Chance(chance));
+        }
+        // It breaks all connections at once, so that a fifth as often is enough.
+        self.town.lens.faults().set(Fault::Cut, Scope::Any, When::Chance(chance / 5.0));
+    }
+
+    fn meddles(&self, nth: usize) {
+        // The login that is found is good, has ended, or is worth nothing any more.
+        let (lens, account) = (&self.town.lens, self.town.owner.account());
+        match nth % 3 {
+            0 => {}
+            1 => lens.expire(account),
+            _ => lens.revoke(account),
         }
     }
 

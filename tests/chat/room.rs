@@ -38,6 +38,11 @@ pub(crate) trait Room: fmt::Debug + Send + Sync {
     /// From now on everything that can go wrong and heals does so with this chance.
     fn fails(&self, chance: f64);
 
+    /// What becomes of the bridge's login while the daemon is dead, the so many-th time.
+    fn meddles(&self, nth: usize) {
+        let _nothing = nth;
+    }
+
     /// Everything goes well again.
     fn heals(&self);
 

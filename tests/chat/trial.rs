@@ -88,6 +88,7 @@ impl Kills {
             }
             assert!(daemon.has_ended().is_none(), "{}", home.log());
             daemon.dies().await;
+            chat.rooms.iter().for_each(|room| room.meddles(kill));
             daemon = home.starts();
         }
         while chat.said() < self.messages {

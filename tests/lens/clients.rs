@@ -91,7 +91,7 @@ async fn the_official_clients_and_a_strict_server_understand_each_other() {
     let world = world(&checker.url(), &reference.api(), &reference.grove());
     let (is_well, said) = conforms(&world, &[]).await;
     assert!(is_well, "{said}");
-    assert!(said.contains("77 passed, 0 failed"), "{said}");
+    assert!(said.contains("78 passed, 0 failed"), "{said}");
     checker.finds_all_well(200).await;
 }
 
@@ -112,7 +112,7 @@ async fn the_official_clients_find_our_network_as_lens_documents_it() {
     let checker = Checker::before(&lens.api_url(), &[]).await;
     let (is_well, said) = conforms(&devnet_world(&lens, &checker.url()), &[]).await;
     assert!(is_well, "{said}");
-    assert!(said.contains("77 passed, 0 failed"), "{said}");
+    assert!(said.contains("78 passed, 0 failed"), "{said}");
     checker.finds_all_well(200).await;
     lens.stop().await;
 }

@@ -233,3 +233,29 @@ async fn a_burst_on_lens_is_heard_in_its_order() {
     let heard: Vec<_> = desk.events.iter().map(|it| it.id.clone()).collect();
     assert_eq!(heard, said);
 }
+
+/// There is no stream that could fall silent: instead, nothing that is asked is answered usefully.
+#[tokio::test]
+async fn what_was_said_while_lens_was_deaf_is_heard_once_and_in_order() {
+    let world = World::feed().await;
+    let mut desk = Desk::new(&world).await;
+    let Room::Feed(feed) = world.room else { panic!("the room is no feed") };
+    let says = |text: &str| {
+        let place = Where { feed: Some(feed), ..Where::default() };
+        remote_id(world.alice.say_in(&world.lens, place, text).unwrap())
+    };
+    let mut said = vec![says("before")];
+    desk.hear(1).await;
+    for fault in [Fault::HtmlForJson, Fault::Internal, Fault::ExpiredCursor] {
+        world.lens.faults().set(fault.clone(), Scope::Reads, When::Always);
+        said.extend((0..15).map(|n| says(&format!("{fault:?} {n}"))));
+        let adapter = desk.adapter().clone();
+        let (inbound, _outlet) = desk.door();
+        // It fails, or goes on asking; either way nothing is taken for the end of what was said.
+        let _either = timeout(Duration::from_millis(300), adapter.listen(inbound)).await;
+        world.lens.faults().clear_all();
+        desk.hear(said.len()).await;
+    }
+    let heard: Vec<_> = desk.events.iter().map(|it| it.id.clone()).collect();
+    assert_eq!(heard, said);
+}

@@ -1,10 +1,16 @@
 //! A group on Lens and a channel on Farcaster are one conversation, and the group's own rules hold.
 
 use serde_json::{Value, json};
+use threadbridge_core::model::content::{Actor, SystemEvent};
+use threadbridge_core::model::event::Action;
+use threadbridge_core::model::id::{Identity, Network, RemoteAuthor};
 use threadbridge_devnet::lens::Address;
+use threadbridge_devnet::lens::faults::{Fault, Scope, When};
+use threadbridge_kit::contract::Desk;
 
 use super::bridged::{Bridged, id, named};
 use super::town::Town;
+use super::world::{Room, World};
 use crate::farcaster::person::Cast;
 
 /// A group that somebody else made, bridged to the channel.
@@ -92,7 +98,9 @@ async fn whoever_is_no_member_is_refused_and_not_heard_until_they_join() {
         grouped.bridged.alice_reads(&format!("bob: {words}")).await;
         grouped.bob_does("leave").await;
     }
-    assert_eq!(grouped.bridged.casts().await.len(), 2, "what was refused is not heard");
+    let casts = grouped.bridged.casts().await;
+    let by_bob = casts.iter().filter(|it| it["text"].as_str().unwrap().starts_with("bob: "));
+    assert_eq!(by_bob.count(), 2, "what was refused is not heard: {casts:?}");
     grouped.bridged.ends().await;
 }
 
@@ -118,4 +126,40 @@ async fn a_bridge_that_is_no_member_says_so_and_loses_nothing() {
     bridged.asks(&["reload"]);
     bridged.bob_reads("alice: me").await;
     grouped.bridged.ends().await;
+}
+
+/// What happened without anybody saying it, as far as the bridge heard.
+fn happened(desk: &Desk) -> Vec<SystemEvent> {
+    let said = desk.events.iter().filter_map(|event| match &event.action {
+        Action::Say(said) => said.content.system(),
+        _ => None,
+    });
+    said.collect()
+}
+
+#[tokio::test]
+async fn who_comes_to_a_group_and_goes_is_told_by_name() {
+    let world = World::group().await;
+    let Room::Group(group, _) = world.room else { panic!("the room is no group") };
+    let mut desk = Desk::new(&world).await;
+    let is_kept = |desk: &Desk| desk.cursors().iter().any(|it| it.stream.ends_with("#members"));
+    desk.listen_until("the members to be known", is_kept).await;
+    assert_eq!(happened(&desk), [], "they were there before");
+    let carol = world.lens.make_account("carol");
+    // A list that leaves somebody out for once has nobody gone.
+    world.lens.faults().set(Fault::DropItem, Scope::Reads, When::Every(7));
+    carol.join(&world.lens, group).unwrap();
+    desk.listen_until("somebody to come", |desk| happened(desk).len() == 1).await;
+    world.lens.faults().clear_all();
+    desk.restart(&world).await;
+    carol.leave(&world.lens, group).unwrap();
+    desk.listen_until("somebody to go", |desk| happened(desk).len() == 2).await;
+    let identity = Identity {
+        network: Network::parse("lens").unwrap(),
+        author: RemoteAuthor::parse(format!("{:#x}", carol.account())).unwrap(),
+    };
+    let who = vec![Actor { identity, name: Some("carol".to_owned()) }];
+    let [came, went] =
+        [SystemEvent::Joined { who: who.clone(), by: None }, SystemEvent::Left { who, by: None }];
+    assert_eq!(happened(&desk), [came, went]);
 }

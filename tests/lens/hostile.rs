@@ -99,6 +99,10 @@ impl Stage {
     }
 }
 
+fn cut(text: &str) -> String {
+    text.chars().take(100).collect()
+}
+
 /// What everybody in the room heard of mallory is what mallory may be heard with.
 fn is_as_expected(crossing: &Crossing, lie: &Value, word: &str) {
     let name = lie["name"].as_str().unwrap();
@@ -110,7 +114,10 @@ fn is_as_expected(crossing: &Crossing, lie: &Value, word: &str) {
         "stays" | "either" => assert!(heard.len() <= 1, "«{name}»: {heard:#?}"),
         other => panic!("unknown expectation: {other}"),
     }
-    let as_eve = heard.iter().filter(|it| it.text.starts_with("eve:")).count();
+    println!("«{name}»: {:?}", heard.iter().map(|it| cut(&it.text)).collect::<Vec<_>>());
+    // To the eye these letters are the same.
+    let seen = |text: &str| text.replace('\u{435}', "e").starts_with("eve:");
+    let as_eve = heard.iter().filter(|it| it.text.lines().any(seen)).count();
     assert_eq!(as_eve, 0, "«{name}»: mallory speaks as eve: {heard:#?}");
 }
 

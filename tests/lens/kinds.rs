@@ -4,12 +4,13 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use serde_json::json;
-use threadbridge_core::adapter::Adapter;
+use threadbridge_core::adapter::{Adapter, Receipt, Verdict};
 use threadbridge_core::model::content::ExternalPart;
 use threadbridge_core::model::event::{Action, Event, Said};
-use threadbridge_core::model::id::{RemoteConversation, RemoteId};
+use threadbridge_core::model::id::{Identity, Network, RemoteAuthor, RemoteConversation, RemoteId};
 use threadbridge_core::model::outgoing::{Embed, Mention, Outgoing, ReplyTo, Say};
 use threadbridge_core::model::time::Timestamp;
+use threadbridge_devnet::lens::faults::{Fault, Scope, When};
 use threadbridge_devnet::lens::person::Where;
 use threadbridge_kit::contract::{AdapterWorld, Desk, Disturbance, Failure, Seen};
 use threadbridge_lens::{Config, Lens};
@@ -158,4 +159,34 @@ async fn what_stands_beside_others_words_is_heard_by_us() {
     let gone = Action::Unreact { target, emoji };
     let is_gone = |desk: &Desk| desk.events.iter().any(|it| it.action == gone);
     desk.listen_until("the share to go", is_gone).await;
+}
+
+#[tokio::test]
+async fn somebody_who_never_said_anything_is_named_so_that_they_notice() {
+    let world = World::feed().await;
+    let mut desk = Desk::new(&world).await;
+    let carol = world.lens.make_account("carol");
+    let nobody = world.lens.make_wallet("nobody").address();
+    let who = |address: threadbridge_devnet::lens::Address| Identity {
+        network: Network::parse("lens").unwrap(),
+        author: RemoteAuthor::parse(format!("{address:#x}")).unwrap(),
+    };
+    let mentions = vec![
+        Mention { range: 3..8, identity: who(carol.account()) },
+        Mention { range: 13..16, identity: who(nobody) },
+    ];
+    let say = Say { mentions: mentions.clone(), ..words("hi Carol and Cy!") };
+    // The words wait for a name that cannot be looked up yet.
+    let sealed = desk.seal(&Outgoing::Say(say)).await;
+    let request = desk.request(&sealed);
+    world.lens.faults().set(Fault::Unavailable, Scope::Reads, When::Next(1));
+    assert_eq!(desk.send_request(&request).await.unwrap_err().verdict, Verdict::Retry);
+    let id = match desk.send_request(&request).await.unwrap() {
+        Receipt::Done(id) | Receipt::Taken(id) => id,
+    };
+    let text = async || world.peer_sees().await.remove(0).text;
+    assert_eq!(text().await, "hi @lens/carol and Cy!");
+    let say = Say { mentions: vec![mentions[0].clone()], ..words("or Carol?") };
+    desk.does(&Outgoing::Edit { target: id, say }).await;
+    assert_eq!(text().await, "or @lens/carol?");
 }

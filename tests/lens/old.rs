@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use threadbridge_core::model::content::Kind;
 use threadbridge_core::view;
+use threadbridge_devnet::lens::faults::{Fault, Scope, Union, When};
 use threadbridge_devnet::lens::person::Where;
 use threadbridge_devnet::lens::{PostId, Vote};
 use threadbridge_kit::contract::AdapterWorld;
 use threadbridge_kit::world::{Running, World as Bridges};
-use threadbridge_lens::Lens;
+use threadbridge_lens::{Config, Lens, Pace};
 use tokio::time::{Instant, interval};
 
 use super::world::{Room, World};
@@ -30,7 +31,12 @@ struct Hearing {
 
 impl Hearing {
     fn of(world: World) -> Self {
-        let config = world.config();
+        let pace = world.config().pace;
+        Self::at(world, pace)
+    }
+
+    fn at(world: World, pace: Pace) -> Self {
+        let config = Config { pace, ..world.config() };
         let leg = format!("posts:{}", world.conversation());
         let bridges = Bridges::default()
             .account("posts", move || Arc::new(Lens::connect(&config).unwrap()))
@@ -138,6 +144,30 @@ async fn what_became_of_old_posts_while_nobody_listened_is_noticed_at_the_start(
     hearing.counts(&running, Kind::Edit, 2).await;
     hearing.counts(&running, Kind::Reaction, 2).await;
     hearing.counts(&running, Kind::Delete, 2).await;
+    running.stop().await;
+}
+
+/// The next look at everything old is three quarters of a minute away.
+#[tokio::test(flavor = "multi_thread")]
+async fn what_people_do_to_old_posts_of_our_own_is_noticed_by_notifications() {
+    let pace = Pace { active: Duration::from_secs(3), idle: Duration::from_secs(5) };
+    let mut hearing = Hearing::at(World::feed().await, pace);
+    let Room::Feed(feed) = hearing.world.room else { panic!("the room is no feed") };
+    let place = Where { feed: Some(feed), ..Where::default() };
+    let mine = hearing.world.bridge.say_in(&hearing.world.lens, place, "mine").unwrap();
+    hearing.said.push(mine);
+    hearing.alice_says(NEWEST + 20);
+    let running = hearing.heard().await;
+    let lens = &hearing.world.lens;
+    // Whatever else there may be among the news.
+    let future = Fault::FutureMember { of: Union::Notifications };
+    lens.faults().set(future, Scope::Any, When::Every(2));
+    let began = Instant::now();
+    for name in ["ben", "carol"] {
+        lens.make_account(name).react(lens, mine, Vote::Upvote).unwrap();
+    }
+    hearing.counts(&running, Kind::Reaction, 2).await;
+    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     running.stop().await;
 }
 

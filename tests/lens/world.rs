@@ -206,6 +206,7 @@ impl AdapterWorld for World {
         let failure = |name, verdict, is_taken| Failure { name, verdict, is_taken };
         vec![
             failure("unavailable", Verdict::Retry, false),
+            failure("trouble inside", Verdict::Retry, false),
             failure("answer lost", Verdict::Retry, true),
             failure("cut off", Verdict::Retry, true),
             failure("rate limited", Verdict::RetryAfter(Duration::from_secs(WAIT_S)), false),
@@ -225,6 +226,7 @@ impl AdapterWorld for World {
     async fn fail_next_send(&self, failure: &Failure) {
         let fault = match failure.name {
             "unavailable" => Fault::Unavailable,
+            "trouble inside" => Fault::Internal,
             "answer lost" => Fault::AnswerLost,
             "cut off" => Fault::Cut,
             "rate limited" => Fault::RateLimited { retry_after_s: WAIT_S },

@@ -121,13 +121,32 @@ pub(crate) struct Parcel {
 #[serde(rename_all = "snake_case")]
 pub(crate) enum Operation {
     /// Post.
-    Say { within: Within, quote: Option<String>, metadata: String },
+    Say {
+        within: Within,
+        quote: Option<String>,
+        #[serde(flatten)]
+        written: Written,
+    },
     /// Edit a post.
-    Edit { post: String, metadata: String },
+    Edit {
+        post: String,
+        #[serde(flatten)]
+        written: Written,
+    },
     /// Delete a post.
     Delete { post: String },
     /// Give or take back an upvote or a repost.
     React { post: String, reaction: Reaction, is_given: bool },
+}
+
+/// Metadata as it was sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Written {
+    /// JSON.
+    pub(crate) metadata: String,
+    /// Where its words name somebody whom the account had never met.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) unnamed: Vec<Named>,
 }
 
 /// Where a post comes to stand.

@@ -21,6 +21,7 @@ mod listen;
 mod mark;
 mod memory;
 mod metadata;
+mod moved;
 mod name;
 mod open;
 mod own;

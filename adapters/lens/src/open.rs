@@ -20,6 +20,7 @@ use crate::{
     carried::{Carried, News},
     draft::OpId,
     known::{Called, Deed, Known, Unreadable},
+    moved::{How, Moved, Told, shown},
     name::{Place, TEXT_BYTES, is_post, presentable},
     own::Own,
     proven::{Owned, Proven},
@@ -69,6 +70,9 @@ impl Opening<'_> {
     }
 
     fn examine(&self, envelope: &Envelope) -> Result<Opened, Stop> {
+        if let Some(moved) = Moved::from_envelope(envelope) {
+            return self.happened(moved);
+        }
         let carried = Carried::from_envelope(envelope)
             .ok_or(Stop::Refused("it is not as it was when it was heard"))?;
         let conversation = RemoteConversation::parse(carried.conversation.clone())
@@ -100,6 +104,26 @@ impl Opening<'_> {
         let owned = self.learns_owner(carried.news.author())?;
         let proven = Proven { carried, answers_the_root, has_new_profile, owned };
         let plaintext = serde_json::to_vec(&proven);
+        Ok(Opened::Plaintext(plaintext.map_err(|_json| Stop::Refused("it cannot be written"))?))
+    }
+
+    /// Examines what happened to a group.
+    fn happened(&self, moved: Moved) -> Result<Opened, Stop> {
+        let conversation = RemoteConversation::parse(moved.conversation.clone())
+            .map_err(|_id| Stop::Refused("the conversation has no name"))?;
+        let Some(Place::Group(_)) = Place::parse(&conversation) else {
+            return Err(Stop::Refused("people come and go in groups only"));
+        };
+        if !self.linked.contains(&conversation)
+            || self.own.is_some_and(|it| it.account == moved.who())
+        {
+            return Err(Stop::Elsewhere);
+        }
+        if let How::Came(who) = &moved.how {
+            self.learns(who)?;
+        }
+        let name = self.known.called(moved.who())?.as_ref().and_then(shown);
+        let plaintext = serde_json::to_vec(&Told { moved, name });
         Ok(Opened::Plaintext(plaintext.map_err(|_json| Stop::Refused("it cannot be written"))?))
     }
 

@@ -7,8 +7,8 @@ use threadbridge_core::{
 };
 
 use crate::{
-    draft::{Answers, Draft, Named, OpId, Operation, Parcel, Reaction, Within, Words},
-    known::{Deed, Known, Unreadable},
+    draft::{Answers, Draft, Named, OpId, Operation, Parcel, Reaction, Within, Words, Written},
+    known::{Called, Deed, Known, Unreadable},
     memory::Memory,
     metadata,
     name::Place,
@@ -76,12 +76,12 @@ impl Signing<'_> {
                         Within::Op(before)
                     }
                 };
-                let metadata = self.metadata(&words, &op)?;
+                let written = self.written(&words, &op)?;
                 self.known.set_said_last(conversation, &op);
-                Operation::Say { within, quote: words.quotes.first().cloned(), metadata }
+                Operation::Say { within, quote: words.quotes.first().cloned(), written }
             }
             Draft::Edit { post, words } => {
-                Operation::Edit { post, metadata: self.metadata(&words, &op)? }
+                Operation::Edit { post, written: self.written(&words, &op)? }
             }
             Draft::Delete { post } => {
                 self.known.set_did(Deed::Deleted, &post);
@@ -104,33 +104,43 @@ impl Signing<'_> {
         Ok(Sealed { bytes, remote_id: None })
     }
 
-    fn metadata(&self, words: &Words, op: &OpId) -> Result<String, Stop> {
-        let mut text = self.named(&words.text, &words.mentions)?;
+    fn written(&self, words: &Words, op: &OpId) -> Result<Written, Stop> {
+        let (mut text, unnamed) = self.named(&words.text, &words.mentions)?;
         for quote in words.quotes.iter().skip(1) {
             // One post can be shown inside another.
             text.push_str(&format!("\n(lens post {quote})"));
         }
         self.known.set_said(op);
-        Ok(metadata::write(words, &text, op))
+        Ok(Written { metadata: metadata::write(words, &text, op), unnamed })
     }
 
-    /// The text with people named as Lens names them, so that they notice.
-    fn named(&self, text: &str, mentions: &[Named]) -> Result<String, Stop> {
-        let mut named = String::with_capacity(text.len());
+    /// The text with people named as Lens names them, so that they notice; and where it names
+    /// somebody of whom nothing is known.
+    fn named(&self, text: &str, mentions: &[Named]) -> Result<(String, Vec<Named>), Stop> {
+        let (mut named, mut unnamed) = (String::with_capacity(text.len()), Vec::new());
         let mut from = 0;
-        for mention in mentions {
-            let called = self.known.called(mention.who)?;
-            let (Some(name), Some(before)) =
-                (called.and_then(|called| called.mention), text.get(from..mention.range.start))
+        for Named { range, who } in mentions {
+            let (Some(before), Some(words)) =
+                (text.get(from..range.start), text.get(range.clone()))
             else {
                 continue;
             };
             named.push_str(before);
-            named.push('@');
-            named.push_str(&name);
-            from = mention.range.end;
+            let begins = named.len();
+            match self.known.called(*who)? {
+                Some(Called { mention: Some(name), .. }) => {
+                    named.push('@');
+                    named.push_str(&name);
+                }
+                Some(_) => named.push_str(words),
+                None => {
+                    named.push_str(words);
+                    unnamed.push(Named { range: begins..named.len(), who: *who });
+                }
+            }
+            from = range.end;
         }
         named.push_str(text.get(from..).unwrap_or_default());
-        Ok(named)
+        Ok((named, unnamed))
     }
 }

@@ -27,6 +27,9 @@ pub enum Fault {
     },
     /// A request is refused with 503, and has no effect.
     Unavailable,
+    /// A request has no effect, and is answered with an error of the API's own
+    /// (`INTERNAL_SERVER_ERROR`).
+    Internal,
     /// A request takes effect, and is answered with 502.
     AnswerLost,
     /// A request takes effect, and all connections break before it is answered.

@@ -12,6 +12,7 @@ use super::{
     Ear, Ended,
     archive::{Archive, Pages},
     changes::compare,
+    roster::Roster,
     state::{Entry, LegState, Standing},
     tell::entry,
 };
@@ -44,6 +45,8 @@ pub(super) struct Leg {
     pub(super) listed_last: Option<String>,
     /// From where on those are asked about who are beyond the end of a list.
     pub(super) asked_from: usize,
+    /// Who belongs to a group.
+    pub(super) roster: Roster,
     /// The feed of a group.
     pub(super) feed: Option<crate::wire::address::Address>,
 }
@@ -74,6 +77,7 @@ impl Leg {
             swept_at: None,
             listed_last: None,
             asked_from: 0,
+            roster: Roster::resume(conversation, inbound),
             feed: None,
         })
     }
@@ -123,6 +127,9 @@ impl Leg {
         }
         let has_news = count > 0 || !news.is_empty();
         self.hand_over(ear, inbound, news, (state, pages)).await?;
+        if is_sweep {
+            self.roll_call(ear, inbound).await?;
+        }
         if is_sweep && !has_more {
             self.swept_at = Some(Instant::now());
         }

@@ -10,6 +10,7 @@ mod hints;
 mod leg;
 mod login;
 mod old;
+mod roster;
 mod standing;
 mod state;
 mod tell;
@@ -32,6 +33,9 @@ use crate::{
 
 /// By how much a quiet conversation's turn moves away, in hundredths.
 const SLOWER_PERCENT: u32 = 150;
+/// How often notifications are read while a quiet conversation has one turn: it is one question for
+/// all of them.
+const HINTS_PER_IDLE: u32 = 6;
 
 /// Why listening ended.
 #[derive(Debug, Error)]
@@ -119,7 +123,8 @@ async fn run(ear: Ear<'_>, inbound: &Inbound) -> Result<(), Ended> {
             && turns.values().all(|turn| turn.was_read)
         {
             let quickest = turns.values().map(|turn| turn.every).min().unwrap_or(ear.pace.idle);
-            hints_due = Instant::now() + jittered(quickest.max(ear.pace.active));
+            hints_due = Instant::now()
+                + jittered(quickest.min(ear.pace.idle / HINTS_PER_IDLE).max(ear.pace.active));
             for place in hints.news(ear.api).await? {
                 for turn in turns.values_mut().filter(|turn| turn.leg.place.holds(&place)) {
                     turn.leg.hint(&place.name.id);
@@ -158,12 +163,7 @@ impl Turn {
         match Box::pin(self.leg.read(ear, inbound)).await {
             Ok(progress) => {
                 self.failure = None;
-                let slower = self.every.saturating_mul(SLOWER_PERCENT) / 100;
-                self.every = if progress.has_news {
-                    ear.pace.active
-                } else {
-                    slower.clamp(ear.pace.active, ear.pace.idle.max(ear.pace.active))
-                };
+                self.every = rest(self.every, progress.has_news, ear.pace);
                 let wait = if progress.has_more { Duration::ZERO } else { jittered(self.every) };
                 self.due = Instant::now() + wait;
             }
@@ -178,6 +178,13 @@ impl Turn {
         self.was_read = true;
         Ok(())
     }
+}
+
+/// How long a conversation rests after a turn: briefly after news, else longer than before.
+fn rest(before: Duration, has_news: bool, pace: Pace) -> Duration {
+    let slower = before.saturating_mul(SLOWER_PERCENT) / 100;
+    let rest = if has_news { pace.active } else { slower };
+    rest.clamp(pace.active, pace.idle.max(pace.active))
 }
 
 /// Says how the account is doing, once every conversation had its turn.
@@ -205,4 +212,35 @@ fn jittered(wait: Duration) -> Duration {
     let [byte] = byte;
     // Between 90 and 110 hundredths.
     wait.mul_f64(0.9 + f64::from(byte) / 255.0 * 0.2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_conversation_is_asked_quickly_while_people_talk_and_slower_and_slower_when_not() {
+        let pace = Pace::default();
+        let mut every = pace.active;
+        let mut rests = Vec::new();
+        for _turn in 0..12 {
+            every = rest(every, false, pace);
+            rests.push(every.as_secs());
+        }
+        assert_eq!(rests, [3, 4, 6, 10, 15, 22, 34, 51, 60, 60, 60, 60]);
+        assert_eq!(rest(every, true, pace), pace.active);
+        // Whoever wants to be asked rarely is asked rarely, whatever happens.
+        let rarely = Pace { active: Duration::from_secs(100), idle: Duration::from_secs(9) };
+        for has_news in [true, false] {
+            assert_eq!(rest(every, has_news, rarely), rarely.active);
+        }
+    }
+
+    #[test]
+    fn bridges_do_not_ask_in_step_and_none_waits_much_longer() {
+        let second = Duration::from_secs(1);
+        let waits: std::collections::BTreeSet<_> = (0..100).map(|_| jittered(second)).collect();
+        assert!(waits.len() > 10, "{waits:?}");
+        assert!(waits.iter().all(|wait| (900..=1100).contains(&wait.as_millis())), "{waits:?}");
+    }
 }

@@ -17,6 +17,7 @@ use threadbridge_core::{
 use crate::{
     carried::News,
     mark,
+    moved::Told,
     name::{NETWORK, identity, post_id},
     open::called,
     proven::{Owned, Proven},
@@ -33,6 +34,9 @@ pub(crate) const REPOST: &str = "🔁";
 
 /// Reads what `open` has examined.
 pub(crate) fn parse(plaintext: &[u8]) -> Result<Vec<Parsed>, Malformed> {
+    if let Ok(told) = serde_json::from_slice::<Told>(plaintext) {
+        return told.read().map_err(|_id| broken("an identifier"));
+    }
     let proven: Proven = serde_json::from_slice(plaintext).map_err(|_json| broken("the news"))?;
     let id = proven.carried.news.id().ok_or_else(|| broken("the name of the news"))?;
     read(&proven, id).map_err(|_id| broken("an identifier"))

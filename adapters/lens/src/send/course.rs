@@ -70,11 +70,11 @@ impl Outlet<'_> {
     async fn begin(&self, Parcel { op, deed }: Parcel) -> Result<Begun, SendError> {
         let own = self.own.ok_or(SendError::Api(ApiError::OnlyReads))?;
         match deed {
-            Operation::Say { within, quote, metadata } => {
-                self.begin_to_say(own, op, (within, quote, metadata)).await
+            Operation::Say { within, quote, written } => {
+                self.begin_to_say(own, op, (within, quote, written)).await
             }
-            Operation::Edit { post, metadata } => {
-                self.edit(&op, &post, metadata).await.map(Begun::Done)
+            Operation::Edit { post, written } => {
+                self.edit(&op, &post, &written).await.map(Begun::Done)
             }
             Operation::Delete { post } => self.begin_to_delete(op, post).await,
             Operation::React { post, reaction, is_given } => {

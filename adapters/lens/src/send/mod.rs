@@ -9,6 +9,7 @@
 
 mod course;
 mod media;
+mod names;
 mod order;
 mod react;
 mod replace;
@@ -31,7 +32,7 @@ use tokio::{sync::OnceCell, time::Instant};
 use self::order::Order;
 use crate::{
     api::{Api, failure::ApiError, transport::shown},
-    draft::{OpId, Within},
+    draft::{OpId, Within, Written},
     grove::Grove,
     memory::Memory,
     own::Own,
@@ -207,7 +208,7 @@ enum Deed {
 }
 
 /// Where words come to stand, what they quote, and their metadata.
-type Words = (Within, Option<String>, String);
+type Words = (Within, Option<String>, Written);
 
 impl Outlet<'_> {
     /// Follows what was begun to its end.

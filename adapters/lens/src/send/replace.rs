@@ -6,7 +6,7 @@ use threadbridge_core::{adapter::Verdict, model::id::RemoteId};
 
 use super::{Begun, Deed, Outlet, SendError, Way};
 use crate::{
-    draft::OpId,
+    draft::{OpId, Written},
     memory::Trace,
     name::{delete_id, edit_id},
     wire::{
@@ -21,7 +21,7 @@ impl Outlet<'_> {
         &self,
         op: &OpId,
         post: &str,
-        metadata: String,
+        written: &Written,
     ) -> Result<RemoteId, SendError> {
         if self.is_unclear(op) {
             let now = self.existing(post).await?;
@@ -32,7 +32,7 @@ impl Outlet<'_> {
         let hash = match self.followed(op) {
             Some(hash) => hash,
             None => {
-                let uri = self.lay_down(self.with_pictures(op, metadata).await?).await?;
+                let uri = self.lay_down(op, written).await?;
                 let request = json!({ "post": post, "contentUri": uri });
                 self.submit(op, EDIT_POST, request).await?
             }

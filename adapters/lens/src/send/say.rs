@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     api::failure::ApiError,
-    draft::{OpId, Within},
+    draft::{OpId, Within, Written},
     memory::Trace,
     name::{is_post, post_id},
     own::Own,
@@ -113,13 +113,13 @@ impl Outlet<'_> {
         &self,
         own: &Own,
         op: &OpId,
-        (within, quote, metadata): &Words,
+        (within, quote, written): &Words,
     ) -> Result<Map<String, Value>, SendError> {
         let mut request = self.placed(own, within.clone()).await?;
         if let Some(quote) = quote {
             request.insert("quoteOf".to_owned(), json!({ "post": quote }));
         }
-        let uri = self.lay_down(self.with_pictures(op, metadata.clone()).await?).await?;
+        let uri = self.lay_down(op, written).await?;
         request.insert("contentUri".to_owned(), json!(uri));
         Ok(request)
     }
@@ -297,9 +297,10 @@ impl Outlet<'_> {
         Ok(feed)
     }
 
-    /// Lays metadata down; where.
-    pub(super) async fn lay_down(&self, metadata: String) -> Result<String, SendError> {
-        let bytes = metadata.into_bytes();
+    /// Lays metadata down, with all that is named in it; where.
+    pub(super) async fn lay_down(&self, op: &OpId, written: &Written) -> Result<String, SendError> {
+        let metadata = self.with_names(written).await?;
+        let bytes = self.with_pictures(op, metadata).await?.into_bytes();
         Ok(self.desk.grove.lay_down(&self.api.transport, JSON, bytes).await?)
     }
 

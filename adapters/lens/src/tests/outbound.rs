@@ -15,7 +15,7 @@ use threadbridge_core::{
 use super::*;
 use crate::{
     carried::Upvoted,
-    draft::{Operation, Parcel, Within},
+    draft::{Named, Operation, Parcel, Within, Written},
 };
 
 fn say(text: &str) -> Say {
@@ -40,10 +40,14 @@ fn sealed(lens: &Lens, keys: &Keys, place: &str, outgoing: &Outgoing) -> Parcel 
 }
 
 fn metadata(parcel: &Parcel) -> Value {
-    let (Operation::Say { metadata, .. } | Operation::Edit { metadata, .. }) = &parcel.deed else {
+    serde_json::from_str(&written(parcel).metadata).unwrap()
+}
+
+fn written(parcel: &Parcel) -> &Written {
+    let (Operation::Say { written, .. } | Operation::Edit { written, .. }) = &parcel.deed else {
         panic!("it has no metadata: {parcel:?}")
     };
-    serde_json::from_str(metadata).unwrap()
+    written
 }
 
 /// The post that the network makes of it.
@@ -119,6 +123,30 @@ fn people_who_are_known_are_named_as_lens_names_them() {
     let say = Say { mentions: vec![known], ..say("hi @ann!") };
     let parcel = sealed(&lens, &keys, FEED, &Outgoing::Say(say));
     assert_eq!(metadata(&parcel)["lens"]["content"], "hi @lens/ann!");
+}
+
+#[test]
+fn people_who_are_not_known_are_looked_up_later_where_they_stand() {
+    let (lens, keys) = (lens(), keys());
+    let ann = post(include_str!("../../samples/text.json"));
+    let stranger: Address = "0x00000000000000000000000000000000000000d0".parse().unwrap();
+    let [known, unknown] =
+        [ann.author.address, stranger].map(|it| crate::name::identity(it).unwrap());
+    open(&lens, &keys, FEED, News::Posted(ann));
+    let mentions = [(3..6, known), (11..14, unknown)];
+    let mentions = mentions.map(|(range, identity)| Mention { range, identity }).to_vec();
+    let say = Say { mentions, ..say("hi Ann and Cy!") };
+    let parcel = sealed(&lens, &keys, FEED, &Outgoing::Say(say));
+    let content = metadata(&parcel)["lens"]["content"].as_str().unwrap().to_owned();
+    assert_eq!(content, "hi @lens/ann and Cy!");
+    let at = content.find("Cy!").unwrap();
+    assert_eq!(written(&parcel).unnamed, [Named { range: at..at + 3, who: stranger }]);
+    // What a version before this one sealed names nobody.
+    let bytes = serde_json::json!({
+        "op": parcel.op, "deed": { "edit": { "post": "5", "metadata": "{}" } },
+    });
+    let old: Parcel = serde_json::from_value(bytes).unwrap();
+    assert!(written(&old).unnamed.is_empty());
 }
 
 #[test]

@@ -100,7 +100,7 @@ fn each_by_itself<'de, D: Deserializer<'de>>(items: D) -> Result<Vec<AnyPost>, D
 }
 
 /// The items that can be read.
-pub(super) fn readable<'de, T, D>(items: D) -> Result<Vec<T>, D::Error>
+pub(crate) fn readable<'de, T, D>(items: D) -> Result<Vec<T>, D::Error>
 where
     T: DeserializeOwned,
     D: Deserializer<'de>,

@@ -37,9 +37,13 @@ pub(crate) const AUTHENTICATE: Document =
 pub(crate) const REFRESH: Document =
     Document::new("Refresh", include_str!("documents/refresh.graphql"));
 pub(crate) const ME: Document = Document::new("Me", include_str!("documents/me.graphql"));
+pub(crate) const ACCOUNTS: Document =
+    Document::new("Accounts", include_str!("documents/accounts.graphql"));
 pub(crate) const HEALTH: Document =
     Document::new("Health", include_str!("documents/health.graphql"));
 pub(crate) const GROUP: Document = Document::new("Group", include_str!("documents/group.graphql"));
+pub(crate) const MEMBERS: Document =
+    Document::new("Members", include_str!("documents/members.graphql"));
 pub(crate) const MEMBERSHIP: Document =
     Document::new("Membership", include_str!("documents/membership.graphql"));
 pub(crate) const POST: Document = Document::new(
@@ -72,12 +76,14 @@ mod tests {
     #[test]
     fn each_document_has_the_operation_that_it_is_sent_as() {
         let all = [
+            ACCOUNTS,
             CHALLENGE,
             AUTHENTICATE,
             REFRESH,
             ME,
             HEALTH,
             GROUP,
+            MEMBERS,
             MEMBERSHIP,
             POST,
             NOTIFICATIONS,

@@ -4,7 +4,8 @@ use serde::Deserialize;
 
 use super::{
     address::Address,
-    post::{AnyPost, PostPlace},
+    batch::PageEnd,
+    post::{Account, AnyPost, PostPlace},
 };
 
 /// Text to be signed.
@@ -216,10 +217,36 @@ pub(crate) struct Permissions {
     pub(crate) can_transfer_tokens: bool,
 }
 
-/// A group and its feed.
+/// A group, its name and its feed.
 #[derive(Clone, Debug, Deserialize)]
 pub(crate) struct GroupFeed {
+    #[serde(default)]
+    pub(crate) metadata: Option<GroupName>,
     pub(crate) feed: Option<FeedAddress>,
+}
+
+/// How a group is called.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct GroupName {
+    #[serde(default)]
+    pub(crate) name: Option<String>,
+}
+
+/// A page of a group's members.
+#[derive(Clone, Debug, Deserialize)]
+pub(crate) struct Members {
+    #[serde(deserialize_with = "super::batch::readable")]
+    pub(crate) items: Vec<Member>,
+    #[serde(rename = "pageInfo", default)]
+    pub(crate) page: PageEnd,
+}
+
+/// Somebody who belongs to a group.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(crate) struct Member {
+    pub(crate) account: Account,
+    pub(crate) joined_at: String,
 }
 
 /// A feed.
@@ -233,6 +260,8 @@ pub(crate) struct FeedAddress {
 pub(crate) struct Notifications {
     #[serde(deserialize_with = "super::batch::readable")]
     pub(crate) items: Vec<Notification>,
+    #[serde(rename = "pageInfo", default)]
+    pub(crate) page: PageEnd,
 }
 
 /// One piece of news. Members come without notice, so it is read by what they share.

@@ -31,7 +31,7 @@ use serde_json::{Value, json};
 
 use self::turn::{Caller, Turn};
 use super::faults::{Fault, Faults, Scope};
-use super::graphql::{Document, Failure, Posted, run};
+use super::graphql::{Code, Document, Failure, Posted, run};
 use super::world::World;
 use super::{clock, token};
 
@@ -97,7 +97,11 @@ pub(crate) async fn before(faults: &Faults, scope: Scope) -> Option<Response> {
     let is_before = |fault: &Fault| {
         matches!(
             fault,
-            Fault::RateLimited { .. } | Fault::Unavailable | Fault::Hang | Fault::HtmlForJson
+            Fault::RateLimited { .. }
+                | Fault::Unavailable
+                | Fault::Internal
+                | Fault::Hang
+                | Fault::HtmlForJson
         )
     };
     let fault = faults.strike(scope, is_before)?;
@@ -107,6 +111,11 @@ pub(crate) async fn before(faults: &Faults, scope: Scope) -> Option<Response> {
     if let Fault::RateLimited { retry_after_s } = fault {
         let after = [(header::RETRY_AFTER, retry_after_s.to_string())];
         return Some((StatusCode::TOO_MANY_REQUESTS, after, "Too Many Requests").into_response());
+    }
+    if fault == Fault::Internal {
+        let failure = Failure::new(Code::Internal, "Something went wrong");
+        let kind = [(header::CONTENT_TYPE, "application/graphql-response+json")];
+        return Some((kind, failure.answer().to_string()).into_response());
     }
     if fault == Fault::HtmlForJson {
         let kind = [(header::CONTENT_TYPE, "text/html; charset=utf-8")];

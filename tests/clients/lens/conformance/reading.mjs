@@ -44,6 +44,16 @@ export async function reading(stage) {
     const back = await page(third.pageInfo.prev);
     equal(back.items.map((it) => it.id), newest.slice(10, 20), "the page before");
   });
+  await probes.check("pages have fifty at the most, and by default", async () => {
+    const more = Array.from({ length: 55 }, (_, at) => at);
+    await Promise.all(more.map((at) => ann.writes({ text: `more ${at}`, on: said[0], inline: true })));
+    const request = { referencedPost: said[0], referenceTypes: ["COMMENT_ON"] };
+    const fifty = await must(fetchPostReferences(ann.session, { ...request, pageSize: "FIFTY" }));
+    const usual = await must(fetchPostReferences(ann.session, request));
+    equal([fifty.items.length, usual.items.map((it) => it.id)], [50, fifty.items.map((it) => it.id)]);
+    const rest = await must(fetchPostReferences(ann.session, { ...request, cursor: usual.pageInfo.next }));
+    equal([rest.items.length, rest.pageInfo.next], [5, null], "the rest");
+  });
   await probes.check("a page goes on where it ended, though something new came", async () => {
     const first = await page();
     const more = await bob.writes({ text: "meanwhile", on: root.id, inline: true });

@@ -33,6 +33,26 @@ const aboutLists = (change) => (reply, tools) => {
 const copyOf = (post, more) => ({ ...structuredClone(post), ...more });
 const mine = (list) => list.items.find((it) => [...postsIn(it, "mallory")].length > 0);
 
+/** A lie about the news that somebody is told. */
+const aboutNews = (items) => (reply, tools) => {
+  if (!tools.query.includes("notifications(") || !reply.data?.notifications) return false;
+  tools.count += 1;
+  const list = reply.data.notifications;
+  list.items = [...items(tools.count), ...list.items];
+  return true;
+};
+
+/** A lie about who gave a post an upvote. */
+const aboutUpvotes = (items, count = 3) => (reply, tools) => {
+  for (const post of postsIn(reply.data, "mallory")) post.stats = { ...post.stats, reactions: count };
+  if (!tools.query.includes("postReactions(")) return false;
+  for (const list of listsIn(reply.data)) if (list.items.every((it) => it.reactions)) list.items = items();
+  return true;
+};
+const voter = (address, at) => ({ account: { address, owner: null, username: null, metadata: null }, reactions: [{ reaction: "UPVOTE", reactedAt: at }] });
+/** As servers make them that bind a cursor to its query. */
+const OF_ANOTHER_QUERY = Buffer.from(JSON.stringify({ of: "0123456789ab", key: "1", isBefore: false })).toString("base64url");
+
 /** `name → [lie, what becomes of mallory's words: "crosses", "stays", or "either"]` */
 export const posts = {
   "an id that is no number": [about((post) => (post.id = "../../etc/passwd")), "stays"],
@@ -63,6 +83,7 @@ export const posts = {
   "a list without an end": [aboutLists((list) => (list.pageInfo = { prev: null, next: "more" })), "either"],
   "a list without a page": [aboutLists((list) => delete list.pageInfo), "either"],
   "a cursor of a megabyte": [aboutLists((list) => (list.pageInfo = { prev: null, next: "c".repeat(1024 * 1024) })), "either"],
+  "a cursor of another query": [aboutLists((list) => (list.pageInfo = { prev: null, next: OF_ANOTHER_QUERY })), "either"],
   "a time in the year 9999": [about((post) => (post.timestamp = "9999-12-31T23:59:59Z")), "either"],
   "a time before all networks": [about((post) => (post.timestamp = "1970-01-01T00:00:00Z")), "either"],
   "a time in the year 300000": [about((post) => (post.timestamp = "+300000-01-01T00:00:00Z")), "stays"],
@@ -71,6 +92,24 @@ export const posts = {
   "no author": [about((post) => (post.author = null)), "stays"],
   "the bridge as author": [about((post, { own }) => (post.author.address = own)), "stays"],
   "an answer to itself": [about((post) => (post.commentOn = { ...post, commentOn: null, id: post.id })), "either"],
+  "an answer to what answers it": [
+    aboutLists((list) => {
+      const [one, other] = [mine(list), list.items.find((it) => it.metadata && it !== mine(list))];
+      if (!other) return;
+      one.commentOn = { id: other.id, slug: other.slug };
+      other.commentOn = { id: one.id, slug: one.slug };
+    }),
+    "either",
+  ],
+  "a root whose root it is": [
+    aboutLists((list) => {
+      const [one, other] = [mine(list), list.items.find((it) => it.metadata && it !== mine(list))];
+      if (!other) return;
+      Object.assign(one, { root: { id: other.id, slug: other.slug }, quoteOf: { id: other.id, slug: other.slug } });
+      Object.assign(other, { root: { id: one.id, slug: one.slug }, quoteOf: { id: one.id, slug: one.slug } });
+    }),
+    "either",
+  ],
   "an answer to what is not there": [
     about((post) => (post.commentOn = { id: "999", slug: "none", __typename: "Post" })),
     "either",
@@ -147,6 +186,23 @@ export const posts = {
     "either",
   ],
   "more comments than there are numbers": [about((post) => (post.stats = { comments: 2 ** 53, reactions: -1 })), "either"],
+  "news of a kind that nobody knows": [aboutNews((count) => [{ __typename: "FutureNotification", id: `${count}` }]), "crosses"],
+  "news that are nothing": [aboutNews(() => [null, 5, "news", [], {}]), "crosses"],
+  "news of what is not there": [
+    aboutNews((count) => [
+      { __typename: "CommentNotification", id: `a${count}`, comment: { id: "../../x", slug: "x", root: null, feed: { address: `0x${"fe".repeat(20)}`, group: null } } },
+      { __typename: "ReactionNotification", id: `b${count}`, post: { id: "99", slug: "", root: { id: "99" }, feed: null } },
+    ]),
+    "crosses",
+  ],
+  "ten thousand news": [
+    aboutNews((count) => Array.from({ length: 10_000 }, (_, at) => ({ __typename: "MentionNotification", id: `${count} ${at}`, post: { id: `${at}`, slug: "", root: null, feed: { address: `0x${"fe".repeat(20)}`, group: null } } }))),
+    "crosses",
+  ],
+  "upvotes of people who are none": [aboutUpvotes(() => [voter("mallory", "2025-08-21T10:00:00Z"), null, 5]), "crosses"],
+  "upvotes at times that are none": [aboutUpvotes(() => [voter(`0x${"05".repeat(20)}`, "yesterday"), voter(`0x${"06".repeat(20)}`, "+300000-01-01T00:00:00Z")]), "crosses"],
+  "upvotes that nobody gave": [aboutUpvotes(() => [], 4_000_000_000), "crosses"],
+  "one upvote a thousand times": [aboutUpvotes(() => Array(1000).fill(voter(`0x${"05".repeat(20)}`, "2026-01-01T10:00:00Z")), 1000), "crosses"],
   "content that is somewhere else each time": [
     about((post, tools) => {
       tools.count += 1;
