@@ -14,6 +14,7 @@ mod delivers;
 mod speaks;
 mod people;
 mod moves;
+mod begins;
 mod translates;
 mod keeps_order;
 mod deduplicates;

@@ -114,6 +114,8 @@ pub(crate) fn take(
                     records.keep_patience(&of, &patience).map_err(GroupError::from)?;
                     Ok(Welcomed::Missing(unknown))
                 }
+                // It is kept, and opened again.
+                Joined::Not(reason @ NotJoined::NewerClient) => Ok(Welcomed::Not(reason)),
                 Joined::Not(reason) => {
                     forget(keys, message, &of)?;
                     Ok(Welcomed::Not(reason))

@@ -1,13 +1,21 @@
 //! Welcomes to groups that are not what the network's rules let them be: nobody joins them, and
 //! all that is kept stays as it was.
 
+use std::collections::BTreeSet;
+
 use openmls::prelude::{
     Extension, ExtensionType, ProposalType, RequiredCapabilitiesExtension, UnknownExtension,
 };
 use prost::Message as _;
+use threadbridge_core::adapter::{Fact, Opened};
+use threadbridge_core::model::id::Network;
 use tls_codec::{Serialize as _, VLBytes};
 
 use super::forge::{Forgery, bundle};
+use crate::arrival::Arrival;
+use crate::identity::inbox::InboxId;
+use crate::identity::wallet::WalletKey;
+use crate::kept::Kept;
 use crate::mls::extension::{IMMUTABLE, PERMISSIONS, Terms};
 use crate::mls::group::Group;
 use crate::mls::group::create::Founding;
@@ -15,10 +23,15 @@ use crate::mls::group::join::{Joined, NotJoined, is_understood};
 use crate::mls::group::plan::Intent;
 use crate::mls::group::record::{Kind, State};
 use crate::mls::group::records::Records;
-use crate::mls::people::{Person, World, inbox, open_group};
+use crate::mls::people::{Person, World, inbox, now, open_group};
 use crate::mls::permission::Preset;
 use crate::mls::roster::{Roster as _, Unknown};
+use crate::open::Opening;
+use crate::session::Session;
+use crate::welcome::wrap::wrap;
+use crate::welcome::{SealFor, Wrapping};
 use crate::wire::proto::group::GroupMetadataV1;
+use crate::wire::proto::mls::{WelcomeMessage, welcome_message, welcome_message_input};
 
 /// A welcome by `by` to a new group, whose terms and tree are forged.
 fn forged(
@@ -248,6 +261,9 @@ fn a_group_that_asks_for_a_newer_client_is_joined_and_paused() {
     });
     let Joined::Group(group) = world.welcome(&bob, &welcome, 1) else { panic!("not joined") };
     assert_eq!(group.record().state, State::Paused("2.0.0".to_owned()));
+    let told = crate::facts::facts(&bob.keys, now()).unwrap();
+    let is_told = |it: &Fact| it.value == "needs a newer client (2.0.0 or later)";
+    assert!(told.iter().any(is_told), "{told:?}");
 }
 
 #[test]
@@ -262,4 +278,50 @@ fn somebody_who_was_added_anew_goes_on_in_the_newer_group() {
     assert_eq!(bob.group(&id).epoch(), epoch + 1);
     assert_eq!(bob.group(&id).record().begins_after, 9);
     assert_eq!(Records(&bob.keys).groups().unwrap(), [id], "it is the same group");
+}
+
+#[test]
+fn so_many_groups_that_need_a_newer_client_are_waited_with_and_no_more() {
+    let (world, [ann, bob]) = World::of(['a', 'b']);
+    let welcome = forged(&ann, &open_group(), |group| {
+        let forgery = Forgery::default().add(group, &bob);
+        let forgery = forgery.terms(group, |terms| listing(terms, &world, &[&ann, &bob]));
+        let mut extensions = forgery.extensions.unwrap();
+        extensions.remove(ExtensionType::Unknown(PERMISSIONS));
+        Forgery { extensions: Some(extensions), ..forgery }
+    });
+    let to = SealFor {
+        installation: bob.key(),
+        wrapping: Wrapping::X25519,
+        key: bob.init_key(),
+        follows_pointers: false,
+    };
+    let sent = wrap(&welcome, 1, &to).unwrap();
+    let Some(welcome_message_input::Version::V1(sent)) = sent.version else { panic!() };
+    Kept::over(&bob.keys).set_inbox(InboxId::parse(bob.inbox()).unwrap());
+    let (network, session) = (Network::parse("xmtp").unwrap(), Session::default());
+    let wallet = WalletKey::parse(&"11".repeat(32)).unwrap();
+    let (linked, keys) = (BTreeSet::new(), &bob.keys);
+    let opening =
+        Opening { network: &network, session: &session, wallet: &wallet, keys, linked: &linked };
+    let open = |id: u64| {
+        let message = welcome_message::V1 {
+            id,
+            created_ns: 1_000_000 * id,
+            installation_key: sent.installation_key.clone(),
+            data: sent.data.clone(),
+            hpke_public_key: sent.hpke_public_key.clone(),
+            wrapper_algorithm: sent.wrapper_algorithm,
+            welcome_metadata: sent.welcome_metadata.clone(),
+        };
+        let version = Some(welcome_message::Version::V1(message));
+        let arrival = Arrival::Welcome(WelcomeMessage { version }.encode_to_vec());
+        opening.open(&arrival.envelope(format!("welcome/{id}")).unwrap())
+    };
+    for id in (1..=32).chain([1, 32]) {
+        let opened = open(id);
+        let Opened::Missing(missing) = &opened else { panic!("{id}: {opened:?}") };
+        assert_eq!(missing.reason, "the group asks for a newer client");
+    }
+    assert!(matches!(open(33), Opened::Refused(_)));
 }
