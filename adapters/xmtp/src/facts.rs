@@ -16,6 +16,7 @@ use crate::mls::group::Group;
 use crate::mls::group::record::{GroupId, Kind, Record, State};
 use crate::mls::group::records::Records;
 use crate::mls::key_package::KeyPackages;
+use crate::open::message::LEFT_BEHIND;
 use crate::place::Place;
 use crate::session::identity;
 
@@ -100,6 +101,9 @@ pub(crate) fn facts(keys: &Keys, now: Timestamp) -> Result<Vec<Fact>, Missing> {
             )),
             State::Removed => {
                 facts.push(Fact::new(name.as_str(), "the account was taken out of it"));
+            }
+            State::Active if record.is_left_behind() => {
+                facts.push(Fact::new(name.as_str(), LEFT_BEHIND));
             }
             State::Active => {}
         }

@@ -427,6 +427,8 @@ fn whoever_is_left_behind_knows_it_and_goes_on_when_added_anew() {
         assert!(matches!(world.read(&bob, &id, &words), Processed::Ahead));
     }
     assert!(standing().is_left_behind);
+    let told = crate::facts::facts(&bob.keys, now()).unwrap();
+    assert!(told.iter().any(|it| it.value.contains("went on without")), "{told:?}");
     assert_eq!((standing().epoch, standing().authenticator), (epoch, authenticator));
 
     let removal = Intent { remove: [inbox('b')].into(), ..Intent::default() };
