@@ -118,6 +118,16 @@ async fn the_official_clients_find_our_network_as_lens_documents_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_official_client_is_served_whatever_our_network_serves() {
+    let lens = Lens::start(LensSettings::default()).await.unwrap();
+    let checker = Checker::before(&lens.api_url(), &[]).await;
+    let (is_well, said) = conforms(&devnet_world(&lens, &checker.url()), &["society"]).await;
+    assert!(is_well, "{said}");
+    checker.finds_all_well(60).await;
+    lens.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_official_client_refreshes_what_our_network_lets_expire() {
     let settings = LensSettings { access_for: Duration::from_secs(5), ..LensSettings::default() };
     let lens = Lens::start(settings).await.unwrap();

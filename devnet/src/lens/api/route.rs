@@ -51,7 +51,7 @@ pub(super) fn query(
         "username" => accounts::username(turn, arguments),
         "usernames" => accounts::usernames(turn, arguments),
         "whoReferencedPost" => posts::who_referenced(turn, arguments),
-        _ => Err(Failure::request(format!("cannot query field \"{name}\" on type \"Query\""))),
+        _ => Err(unserved("Query", name)),
     }
 }
 
@@ -91,6 +91,11 @@ pub(super) fn mutation(
         "unhideReply" => write::hide(turn, arguments, false),
         "unmute" => opinions::mute(turn, arguments, false),
         "updateAccountManager" => managers::update(turn, arguments),
-        _ => Err(Failure::request(format!("cannot query field \"{name}\" on type \"Mutation\""))),
+        _ => Err(unserved("Mutation", name)),
     }
+}
+
+/// Whether Lens has such a field is not known here.
+fn unserved(typename: &str, name: &str) -> Failure {
+    Failure::request(format!("this network does not serve the field \"{name}\" of {typename}"))
 }
