@@ -82,11 +82,17 @@ impl Leg {
         })
     }
 
-    /// A post to look at in the next turn.
+    /// A post to look at in the next turn. What cannot be one is not asked for: it would spoil the
+    /// question for all others.
     pub(super) fn hint(&mut self, post: &str) {
-        if self.hints.len() < HINTS {
+        if self.hints.len() < HINTS && is_post(post) {
             self.hints.insert(post.to_owned());
         }
+    }
+
+    /// Looks at no post in particular: one of them may be what is wrong with the question.
+    pub(super) fn forget_hints(&mut self) {
+        self.hints.clear();
     }
 
     /// Has one turn.

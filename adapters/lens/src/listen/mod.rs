@@ -169,6 +169,7 @@ impl Turn {
             }
             Err(Ended::Api(error)) if error.is_about_the_question() => {
                 tracing::warn!(%error, "a conversation could not be read; trying again later");
+                self.leg.forget_hints();
                 self.failure = Some(error);
                 self.every = self.every.saturating_mul(2).clamp(ear.pace.active, ear.pace.idle);
                 self.due = Instant::now() + jittered(self.every);

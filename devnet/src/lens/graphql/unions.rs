@@ -41,6 +41,11 @@ const UNIONS: &[(&str, &str)] = &[
         "AuthenticationTokens WrongSignerError ExpiredChallengeError ForbiddenError",
     ),
     (
+        "BlockResult",
+        "AccountBlockedResponse SponsoredTransactionRequest SelfFundedTransactionRequest \
+         TransactionWillFail",
+    ),
+    (
         "CreateGroupResult",
         "CreateGroupResponse SponsoredTransactionRequest SelfFundedTransactionRequest \
          TransactionWillFail",
@@ -145,6 +150,11 @@ const UNIONS: &[(&str, &str)] = &[
         "TransactionStatusResult",
         "PendingTransactionStatus FinishedTransactionStatus FailedTransactionStatus \
          NotIndexedYetStatus",
+    ),
+    (
+        "UnblockResult",
+        "AccountUnblockedResponse SponsoredTransactionRequest SelfFundedTransactionRequest \
+         TransactionWillFail",
     ),
     ("UndoReactionResult", "UndoReactionResponse UndoReactionFailure"),
     (
