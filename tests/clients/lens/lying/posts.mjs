@@ -44,8 +44,9 @@ const aboutNews = (items) => (reply, tools) => {
 
 /** A lie about who gave a post an upvote. */
 const aboutUpvotes = (items, count = 3) => (reply, tools) => {
-  for (const post of postsIn(reply.data, "mallory")) post.stats = { ...post.stats, reactions: count };
-  if (!tools.query.includes("postReactions(")) return false;
+  const found = [...postsIn(reply.data, "mallory")];
+  for (const post of found) post.stats = { ...post.stats, reactions: count };
+  if (!tools.query.includes("postReactions(")) return found.length > 0;
   for (const list of listsIn(reply.data)) if (list.items.every((it) => it.reactions)) list.items = items();
   return true;
 };
@@ -55,6 +56,10 @@ const OF_ANOTHER_QUERY = Buffer.from(JSON.stringify({ of: "0123456789ab", key: "
 
 /** `name → [lie, what becomes of mallory's words: "crosses", "stays", "gone" (others may have to wait), or "either"]` */
 export const posts = {
+  "upvotes of people who are none": [aboutUpvotes(() => [voter("mallory", "2025-08-21T10:00:00Z"), null, 5]), "crosses"],
+  "upvotes at times that are none": [aboutUpvotes(() => [voter(`0x${"05".repeat(20)}`, "yesterday"), voter(`0x${"06".repeat(20)}`, "+300000-01-01T00:00:00Z")]), "crosses"],
+  "upvotes that nobody gave": [aboutUpvotes(() => [], 4_000_000_000), "crosses"],
+  "one upvote a thousand times": [aboutUpvotes(() => Array(1000).fill(voter(`0x${"05".repeat(20)}`, "2026-01-01T10:00:00Z")), 1000), "crosses"],
   "an id that is no number": [about((post) => (post.id = "../../etc/passwd")), "stays"],
   "an id that is empty": [about((post) => (post.id = "")), "stays"],
   "an id of a megabyte": [about((post) => (post.id = "1".repeat(1024 * 1024))), "stays"],
@@ -199,10 +204,6 @@ export const posts = {
     aboutNews((count) => Array.from({ length: 10_000 }, (_, at) => ({ __typename: "MentionNotification", id: `${count} ${at}`, post: { id: `${at}`, slug: "", root: null, feed: { address: `0x${"fe".repeat(20)}`, group: null } } }))),
     "crosses",
   ],
-  "upvotes of people who are none": [aboutUpvotes(() => [voter("mallory", "2025-08-21T10:00:00Z"), null, 5]), "crosses"],
-  "upvotes at times that are none": [aboutUpvotes(() => [voter(`0x${"05".repeat(20)}`, "yesterday"), voter(`0x${"06".repeat(20)}`, "+300000-01-01T00:00:00Z")]), "crosses"],
-  "upvotes that nobody gave": [aboutUpvotes(() => [], 4_000_000_000), "crosses"],
-  "one upvote a thousand times": [aboutUpvotes(() => Array(1000).fill(voter(`0x${"05".repeat(20)}`, "2026-01-01T10:00:00Z")), 1000), "crosses"],
   "content that is somewhere else each time": [
     about((post, tools) => {
       tools.count += 1;
