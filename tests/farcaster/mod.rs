@@ -7,6 +7,7 @@ mod crosses;
 pub(crate) mod daemon;
 mod den;
 mod direct;
+mod erases;
 mod follows;
 mod limits;
 mod load;
