@@ -43,6 +43,13 @@ impl People {
         Self { owners, introduced, whose }
     }
 
+    /// What the owner calls somebody; nothing for who was not introduced.
+    #[must_use]
+    pub fn name_of(&self, who: &Identity) -> Option<&str> {
+        let person = self.whose.get(who).and_then(|place| self.introduced.get(*place));
+        person.map(|it| it.name.as_str())
+    }
+
     /// How `account`, which is `own` on its network, says what `author` said elsewhere.
     #[must_use]
     pub fn voice(&self, author: &Identity, account: &AccountName, own: Option<&Identity>) -> Voice {
@@ -144,6 +151,15 @@ mod tests {
 
     fn voice(author: &str, by: &str, own: &str) -> Voice {
         people().voice(&identity(author), &account(by), Some(&identity(own)))
+    }
+
+    #[test]
+    fn who_is_introduced_has_a_name_by_any_of_their_identities() {
+        let people = people();
+        let [one, two] = ["one:5", "two:5"].map(identity);
+        assert_eq!([people.name_of(&one), people.name_of(&two)], [Some("Ann"); 2]);
+        let [bob, stranger] = ["two:6", "one:7"].map(identity);
+        assert_eq!([people.name_of(&bob), people.name_of(&stranger)], [Some("Bob"), None]);
     }
 
     #[test]

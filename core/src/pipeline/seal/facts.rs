@@ -161,10 +161,11 @@ pub(super) fn others(
     Ok(people.filter(is_other).cloned().collect())
 }
 
-/// Who speaks, by the name that they chose.
+/// Who speaks, by the name that they chose; who chose none, by what the owner calls them.
 pub(super) fn speaker(draft: &Draft<'_>, author: &Identity) -> Result<Speaker, ReadError> {
     let profile = draft.snapshot.get(&PROFILES, author)?.unwrap_or_default();
-    let name = profile.display_name.or_else(|| profile.handle.clone());
+    let called = || draft.account.routes.borrow().people.name_of(author).map(str::to_owned);
+    let name = profile.display_name.or_else(called).or_else(|| profile.handle.clone());
     Ok(Speaker {
         identity: author.clone(),
         name: name.unwrap_or_else(|| author.author.as_str().to_owned()),
