@@ -98,8 +98,15 @@ fn the_demo_loses_nothing_while_its_bridge_is_killed() {
     assert_eq!(code, Some(0), "{out}\n{err}");
     assert_eq!(err, "");
     assert!(!out.contains('\u{1b}'), "{out}");
-    assert_eq!(counts(&out, "Farcaster → Lens"), [62, 62, 0, 0, 0], "{out}");
-    assert_eq!(counts(&out, "Lens → Farcaster"), [63, 63, 0, 0, 0], "{out}");
+    for (from, others, said) in [
+        ("Farcaster", ["Lens", "XMTP"], 42),
+        ("Lens", ["Farcaster", "XMTP"], 43),
+        ("XMTP", ["Farcaster", "Lens"], 41),
+    ] {
+        for to in others {
+            assert_eq!(counts(&out, &format!("{from} → {to}")), [said, said, 0, 0, 0], "{out}");
+        }
+    }
     let kills: Vec<&str> = out.lines().filter(|line| line.contains("kill -9 ")).collect();
     assert_eq!(kills.len(), 2, "{out}");
     for kill in kills {
@@ -109,18 +116,22 @@ fn the_demo_loses_nothing_while_its_bridge_is_killed() {
             .filter_map(|number| number.parse().ok())
             .collect();
         let said = numbers[0];
-        assert!(said < 60 && numbers[1..].iter().any(|arrived| *arrived > 0), "{kill}");
+        assert!(said < 40 && numbers[1..].iter().any(|arrived| *arrived > 0), "{kill}");
     }
     assert_eq!(processes(&out).len(), 3, "{out}");
     // Each app shows the words of the other side under the bridge's account, and its own as they
     // are; what was taken back is in neither.
-    let shown = out.split("What Alice and Bob see").nth(1).unwrap();
+    let shown = out.split("What Alice, Bob and Dana see").nth(1).unwrap();
     let row = shown.lines().find(|line| line.starts_with("#2 ")).unwrap();
     assert!(row.contains("bridge  Bob: Who has? ♥ 1") && row.contains("└ Bob  Who has? ♥ 1"));
+    assert_eq!(row.matches("bridge  Bob: Who has? ♥ 1").count(), 2, "{shown}");
+    // What Dana said end to end encrypted says so where it is not.
+    let row = shown.lines().find(|line| line.contains("[L4] Dana: ")).unwrap();
+    assert_eq!(row.matches("bridge  [L4] Dana: I read").count(), 2, "{shown}");
+    assert!(shown.contains("└ Dana  I read"), "{shown}");
     // What Bob edited in place is told where nothing can be edited.
-    let row =
-        shown.lines().find(|line| line.contains("bridge  (edited) Bob: I will begin")).unwrap();
-    assert!(row.contains("Bob  I will begin tomorrow."), "{shown}");
+    let row = shown.lines().find(|line| line.contains("bridge  (edited) Bob: I")).unwrap();
+    assert!(row.contains("Bob  I will begin"), "{shown}");
     assert!(shown.contains("(1/2)") && shown.contains("(2/2)"), "{shown}");
     assert!(!shown.contains("Wrong window"), "{shown}");
 }
@@ -128,22 +139,22 @@ fn the_demo_loses_nothing_while_its_bridge_is_killed() {
 #[test]
 fn whoever_watches_can_talk_on_either_side_and_kill_the_bridge() {
     let mut demo = Demo::start(&[]);
-    let typed = "alice: hello there\nbob: >7 hello back\n/kill\ncarol: is anybody here?\n/start\n\
-                 bob: yes\n/like 9\n/delete 10\n/edit 8 hello again\n/edit 7 no\n/dance\n/like 99\n/show\n/quit\n";
+    let typed = "alice: hello there\nbob: >8 hello back\n/kill\ncarol: is anybody here?\n/start\n\
+                 dana: yes\n/like 10\n/delete 11\n/edit 9 hello again\n/edit 8 no\n/dance\n/like 99\n/show\n/quit\n";
     demo.child.stdin.as_mut().unwrap().write_all(typed.as_bytes()).unwrap();
     let out = demo.child.stdout.take().unwrap();
     let Ended { code, out, err } = demo.ends(String::new(), out);
     assert_eq!(code, Some(0), "{out}\n{err}");
     let (_, told) = out.split_once("Now you").unwrap();
     for expected in [
-        "#7 is on the other side after",
-        "#8 is on the other side after",
-        "#9 is said, but the bridge is dead",
-        "#10 is on the other side after",
-        "Bob likes #9; its author sees that after",
-        "#10 is gone from the other side after",
-        "the other side is told that #8 changed after",
-        "#7 cannot be changed where it was said",
+        "#8 is on the other sides after",
+        "#9 is on the other sides after",
+        "#10 is said, but the bridge is dead",
+        "#11 is on the other sides after",
+        "Bob likes #10; its author sees that after",
+        "#11 is gone from the other sides after",
+        "the other sides are told that #9 changed after",
+        "#8 cannot be changed where it was said",
         "there is no `/dance`",
         "there is no #99",
         "└ bridge  Bob: hello back",
@@ -151,8 +162,9 @@ fn whoever_watches_can_talk_on_either_side_and_kill_the_bridge() {
     ] {
         assert!(told.contains(expected), "{expected:?} is not in\n{told}");
     }
-    assert_eq!(counts(&out, "Farcaster → Lens"), [64, 64, 0, 0, 0], "{out}");
-    assert_eq!(counts(&out, "Lens → Farcaster"), [64, 64, 0, 0, 0], "{out}");
+    assert_eq!(counts(&out, "Farcaster → XMTP"), [44, 44, 0, 0, 0], "{out}");
+    assert_eq!(counts(&out, "Lens → Farcaster"), [44, 44, 0, 0, 0], "{out}");
+    assert_eq!(counts(&out, "XMTP → Lens"), [41, 41, 0, 0, 0], "{out}");
 }
 
 #[test]

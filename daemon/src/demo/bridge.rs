@@ -13,7 +13,7 @@ use zeroize::Zeroizing;
 use super::Stopped;
 use crate::unlock::write_key;
 
-const ACCOUNTS: usize = 2;
+const ACCOUNTS: usize = 3;
 const LOG_LINES: usize = 20;
 
 /// An account of the bridge on one of the networks.
@@ -143,7 +143,11 @@ fn settings(accounts: &[Account]) -> String {
     }
     let legs: Vec<String> =
         accounts.iter().map(|it| format!("\"{}:{}\"", it.name, it.conversation)).collect();
-    text.push_str(&format!("\n[[links]]\nname = \"books\"\nlegs = [{}]\n", legs.join(", ")));
+    // All of them want it; what Dana says is marked with how well it was protected.
+    text.push_str(&format!(
+        "\n[[links]]\nname = \"books\"\nlegs = [{}]\ndowngrade = \"allow\"\n",
+        legs.join(", ")
+    ));
     text
 }
 

@@ -1,4 +1,4 @@
-//! Both sides talk at once, and the bridge is killed in the middle of it.
+//! All sides talk at once, and the bridge is killed in the middle of it.
 
 use std::time::Duration;
 
@@ -10,7 +10,9 @@ use super::story::{heading, reckon, since};
 use crate::cli::print;
 
 /// How many things each side says.
-const EACH: usize = 60;
+const EACH: usize = 40;
+/// How many of them reach each side from the others.
+const FROM_OTHERS: usize = 2 * EACH;
 const SPEAKS_EVERY: Duration = Duration::from_millis(20);
 const DEAD_FOR: Duration = Duration::from_millis(700);
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -18,8 +20,8 @@ const PATIENCE: Duration = Duration::from_secs(120);
 const QUIET_FOR: Duration = Duration::from_secs(1);
 /// The first kill comes when some have arrived, the second one while the bridge makes up for the first.
 /// Nobody goes on before it came, so that it is always in the middle.
-const KILLS: [Kill; 2] = [Kill { further: 12, said: 30 }, Kill { further: 1, said: 54 }];
-const ENDING: &str = " of 60";
+const KILLS: [Kill; 2] = [Kill { further: 12, said: 20 }, Kill { further: 1, said: 36 }];
+const ENDING: &str = " of 40";
 
 struct Kill {
     /// How many have arrived since the kill before.
@@ -37,36 +39,38 @@ pub(super) fn is_part_of_it(text: &str) -> bool {
 struct Burst {
     began: Instant,
     /// Copies right in each conversation before it began.
-    before: [usize; 2],
-    arrived: [usize; 2],
+    before: [usize; 3],
+    arrived: [usize; 3],
     kills: usize,
     /// How many had arrived at the latest kill.
     arrived_then: usize,
     died: Option<Instant>,
 }
 
-/// Has both sides talk as fast as they can, kills the bridge twice meanwhile, and counts.
+/// Has all sides talk as fast as they can, kills the bridge twice meanwhile, and counts.
 pub(super) async fn bursts(stage: &mut Stage) -> Result<(), Stopped> {
-    heading("Both talk as fast as they can, and the bridge is killed in the middle of it")?;
-    let before = arrivals(stage, [0, 0]).await?;
+    heading("All talk as fast as they can, and the bridge is killed in the middle of it")?;
+    let before = arrivals(stage, [0; 3]).await?;
     let began = Instant::now();
-    let mut burst = Burst { began, before, arrived: [0, 0], kills: 0, arrived_then: 0, died: None };
-    burst.tell(format_args!("Alice and Bob begin to say {EACH} things each"))?;
+    let mut burst = Burst { began, before, arrived: [0; 3], kills: 0, arrived_then: 0, died: None };
+    burst.tell(format_args!("Alice, Bob and Dana begin to say {EACH} things each"))?;
     let mut ticks = tokio::time::interval(SPEAKS_EVERY);
     ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    while burst.arrived.iter().any(|it| *it < EACH) || burst.died.is_some() {
+    while burst.arrived.iter().any(|it| *it < FROM_OTHERS) || burst.died.is_some() {
         ticks.tick().await;
         stage.bridge.must_live()?;
-        burst.speak(stage)?;
+        burst.speak(stage).await?;
         burst.arrived = arrivals(stage, burst.before).await?;
         burst.turn(stage).await?;
         if began.elapsed() > PATIENCE {
-            let [two, one] = burst.arrived;
-            let what = format!("all of the burst; {two} of {EACH} reached Bob, {one} Alice");
+            let [one, two, three] = burst.arrived;
+            let what = format!(
+                "all of the burst; of {FROM_OTHERS}, {one} reached Alice, {two} Bob, {three} Dana"
+            );
             return Err(Stopped::NotSeen(what));
         }
     }
-    burst.tell(format_args!("all {EACH} have reached Bob, and all {EACH} Alice"))?;
+    burst.tell(format_args!("all {FROM_OTHERS} of the others have reached each of them"))?;
     settle(stage).await?;
     heading("All that was said, counted from what the networks show")?;
     if !reckon(stage).await? {
@@ -78,13 +82,13 @@ pub(super) async fn bursts(stage: &mut Stage) -> Result<(), Stopped> {
     ))?)
 }
 
-/// How many messages have come to stand in Bob's feed and in Alice's channel since `before`.
-async fn arrivals(stage: &mut Stage, before: [usize; 2]) -> Result<[usize; 2], Stopped> {
-    let [two, one] = before;
-    Ok([
-        stage.two.direct_copies().await?.saturating_sub(two),
-        stage.one.direct_copies().await?.saturating_sub(one),
-    ])
+/// How many messages have come to stand with each of them since `before`.
+async fn arrivals(stage: &mut Stage, before: [usize; 3]) -> Result<[usize; 3], Stopped> {
+    let mut arrived = [0; 3];
+    for ((side, before), arrived) in Side::ALL.into_iter().zip(before).zip(&mut arrived) {
+        *arrived = stage.room_mut(side).direct_copies().await?.saturating_sub(before);
+    }
+    Ok(arrived)
 }
 
 /// Waits until nothing is on its way, and then a while for what should not come.
@@ -104,15 +108,15 @@ impl Burst {
     }
 
     /// Each side says one more thing, unless a kill is due.
-    fn speak(&self, stage: &mut Stage) -> Result<(), Stopped> {
+    async fn speak(&self, stage: &mut Stage) -> Result<(), Stopped> {
         let said = stage.in_burst;
         if said >= KILLS.get(self.kills).map_or(EACH, |kill| kill.said) {
             return Ok(());
         }
         let text = format!("burst, message {}{ENDING}", said.saturating_add(1));
-        for side in [Side::One, Side::Two] {
+        for side in Side::ALL {
             let room = stage.room(side);
-            room.say(room.reader(), &text, None)?;
+            room.say(room.reader(), &text, None).await?;
         }
         stage.in_burst = said.saturating_add(1);
         Ok(())
@@ -120,8 +124,8 @@ impl Burst {
 
     /// Kills the bridge when enough has arrived; starts it again a while later.
     async fn turn(&mut self, stage: &mut Stage) -> Result<(), Stopped> {
-        let [two, one] = self.arrived;
-        let most = two.max(one);
+        let [one, two, three] = self.arrived;
+        let most = one.max(two).max(three);
         if let Some(died) = self.died {
             if died.elapsed() >= DEAD_FOR {
                 let id = stage.bridge.start()?;
@@ -138,7 +142,7 @@ impl Burst {
             self.arrived_then = most;
             self.died = Some(Instant::now());
             self.tell(format_args!(
-                "kill -9 {id}: {} are said, {two} have reached Bob, {one} Alice",
+                "kill -9 {id}: {} are said by each; {one} have reached Alice, {two} Bob, {three} Dana",
                 stage.in_burst
             ))?;
         }

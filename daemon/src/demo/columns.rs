@@ -1,9 +1,9 @@
-//! Two apps side by side.
+//! Apps side by side.
 
 use console::{measure_text_width, style};
 
 use super::room::{Id, Shown};
-use super::tally::{EDITED, Mark};
+use super::tally::{EDITED, Mark, unmarked};
 use crate::cli::harmless;
 
 /// Longer texts are shown by their beginning and their end.
@@ -24,75 +24,74 @@ pub(super) struct Column {
 
 /// Who said it and what, whoever's account it stands under.
 fn words(shown: &Shown) -> (&str, &str) {
-    let told = shown.text.strip_prefix(EDITED).unwrap_or(&shown.text).split_once(": ");
+    let told = unmarked(shown.text.strip_prefix(EDITED).unwrap_or(&shown.text)).split_once(": ");
     told.filter(|_| shown.is_copy).unwrap_or((&shown.author, &shown.text))
 }
 
-/// Both columns, `width` wide together. What both show stands in one row, with the number that
+/// The columns, `width` wide together. What several show stands in one row, with the number that
 /// `number` gives it.
 pub(super) fn side_by_side(
-    one: &Column,
-    two: &Column,
+    columns: &[Column],
     number: impl Fn(&Id) -> Option<usize>,
     width: usize,
 ) -> Vec<String> {
-    let room = width.saturating_sub(MARGIN).saturating_sub(measure_text_width(BETWEEN)) / 2;
-    let mut lines = vec![
-        row("", &style(&one.title).bold().to_string(), &style(&two.title).bold().to_string(), room),
-        format!("{}{}─┼─{}", " ".repeat(MARGIN), "─".repeat(room), "─".repeat(room)),
-    ];
-    for (left, right) in pairs(one, two) {
-        let numbered = [left, right].into_iter().flatten().find_map(|it| number(&it.id));
+    let gaps = measure_text_width(BETWEEN).saturating_mul(columns.len().saturating_sub(1));
+    let room = width.saturating_sub(MARGIN).saturating_sub(gaps) / columns.len().max(1);
+    let titles: Vec<_> = columns.iter().map(|it| style(&it.title).bold().to_string()).collect();
+    let rule = vec!["─".repeat(room); columns.len()].join("─┼─");
+    let mut lines = vec![row("", &titles, room), format!("{}{rule}", " ".repeat(MARGIN))];
+    for together in rows(columns) {
+        let numbered = together.iter().flatten().find_map(|it| number(&it.id));
         let mut margin = numbered.map(|it| format!("#{it}")).unwrap_or_default();
-        let cell = |it: Option<&Shown>| it.map(|it| cell(it, room)).unwrap_or_default();
-        let (left, right) = (cell(left), cell(right));
-        let (mut left, mut right) = (left.into_iter(), right.into_iter());
-        loop {
-            let (left, right) = (left.next(), right.next());
-            if left.is_none() && right.is_none() {
-                break;
-            }
-            lines.push(row(&margin, &left.unwrap_or_default(), &right.unwrap_or_default(), room));
+        let cell = |it: &Option<&Shown>| it.map(|it| cell(it, room)).unwrap_or_default();
+        let cells: Vec<Vec<String>> = together.iter().map(cell).collect();
+        let height = cells.iter().map(Vec::len).max().unwrap_or(0);
+        for line in 0..height {
+            let parts: Vec<_> =
+                cells.iter().map(|it| it.get(line).cloned().unwrap_or_default()).collect();
+            lines.push(row(&margin, &parts, room));
             margin.clear();
         }
     }
     lines
 }
 
-fn row(margin: &str, left: &str, right: &str, room: usize) -> String {
-    let gap = room.saturating_sub(measure_text_width(left));
-    let line = format!("{margin:MARGIN$}{left}{}{BETWEEN}{right}", " ".repeat(gap));
-    line.trim_end().to_owned()
+fn row(margin: &str, parts: &[String], room: usize) -> String {
+    let padded = |part: &String| {
+        format!("{part}{}", " ".repeat(room.saturating_sub(measure_text_width(part))))
+    };
+    let parts: Vec<_> = parts.iter().map(padded).collect();
+    format!("{margin:MARGIN$}{}", parts.join(BETWEEN)).trim_end().to_owned()
 }
 
-/// Rows of what is the same on both sides. Neither side's order is changed.
-fn pairs<'a>(one: &'a Column, two: &'a Column) -> Vec<(Option<&'a Shown>, Option<&'a Shown>)> {
-    let is_same = |left: &Shown, right: &Shown| {
-        let ((speaker, said), (named, told)) = (words(left), words(right));
-        speaker == named && (said == told || begins(said, told) || begins(told, said))
-    };
+fn is_same(one: &Shown, other: &Shown) -> bool {
+    let ((speaker, said), (named, told)) = (words(one), words(other));
+    speaker == named && (said == told || begins(said, told) || begins(told, said))
+}
+
+/// Rows of what is the same in several columns. No column's order is changed.
+fn rows(columns: &[Column]) -> Vec<Vec<Option<&Shown>>> {
+    let mut left: Vec<&[Shown]> = columns.iter().map(|it| it.shown.as_slice()).collect();
     let mut rows = Vec::new();
-    let (mut left, mut right) = (one.shown.as_slice(), two.shown.as_slice());
     loop {
-        match (left.split_first(), right.split_first()) {
-            (Some((l, further_left)), Some((r, further_right))) if is_same(l, r) => {
-                rows.push((Some(l), Some(r)));
-                (left, right) = (further_left, further_right);
+        let heads: Vec<_> = left.iter().filter_map(|it| it.first()).collect();
+        // What no column shows further down may come now; if orders differ, anything may.
+        let is_next = |it: &&&Shown| {
+            left.iter().all(|column| {
+                let place = column.iter().position(|other| is_same(it, other));
+                place.is_none_or(|place| place == 0)
+            })
+        };
+        let Some(next) = heads.iter().find(is_next).or(heads.first()).copied() else { return rows };
+        let mut row = Vec::new();
+        for column in &mut left {
+            let head = column.first().filter(|head| is_same(next, head));
+            if head.is_some() {
+                *column = column.get(1..).unwrap_or_default();
             }
-            (Some((l, further)), Some((r, _))) if left.iter().any(|it| is_same(it, r)) => {
-                rows.push((Some(l), None));
-                left = further;
-            }
-            (Some((l, further)), None) => {
-                rows.push((Some(l), None));
-                left = further;
-            }
-            (_, Some((r, further))) => {
-                rows.push((None, Some(r)));
-                right = further;
-            }
-            (None, None) => return rows,
+            row.push(head);
         }
+        rows.push(row);
     }
 }
 
@@ -201,9 +200,9 @@ mod tests {
         let (one, two) = (column("Alice's", one.to_vec()), column("Bob's", two.to_vec()));
         let number = |id: &Id| match id {
             Id::Cast(cast) => (cast.hash == b"hi").then_some(2),
-            Id::Post(_) => None,
+            Id::Post(_) | Id::Message(_) => None,
         };
-        let lines = side_by_side(&one, &two, number, 68).join("\n");
+        let lines = side_by_side(&[one, two], number, 68).join("\n");
         let lines = console::strip_ansi_codes(&lines);
         expect![[r#"
                  Alice's                        │ Bob's

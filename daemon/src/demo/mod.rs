@@ -1,6 +1,6 @@
 //! `threadbridge demo`: the whole bridge on this machine, with no account anywhere.
 //!
-//! A Farcaster hub and the Lens API run on loopback, people talk on them, and the real daemon, a
+//! A Farcaster hub, the Lens API and an XMTP node run on loopback, people talk on them, and the real daemon, a
 //! process of its own over an encrypted store, bridges their conversations. What people see is read
 //! back from their own network, never from the bridge; so is what is counted in the end.
 
@@ -9,6 +9,7 @@ mod burst;
 mod channel;
 mod columns;
 mod feed;
+mod group;
 mod room;
 mod script;
 mod stage;
@@ -19,11 +20,13 @@ mod tally;
 use std::io;
 
 use thiserror::Error;
+use threadbridge_core::pipeline::{NotDone, StartError};
 use threadbridge_core::store::{CreateError, DiskError, OpenError, ReadError};
 use threadbridge_devnet::farcaster::app::AppError;
 use threadbridge_devnet::farcaster::hub::HubError;
 use threadbridge_devnet::farcaster::refusal::Refusal;
 use threadbridge_devnet::lens::person::Refused;
+use threadbridge_xmtp::ConnectError;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::stage::Stage;
@@ -49,6 +52,12 @@ enum Stopped {
     Refused(#[from] Refusal),
     #[error("Lens refused what a person did")]
     RefusedByLens(#[from] Refused),
+    #[error("the app on XMTP cannot be connected")]
+    Connect(#[from] ConnectError),
+    #[error("the app on XMTP does not start")]
+    Start(#[from] StartError),
+    #[error("the app on XMTP did not do what it was told")]
+    NotDone(#[from] NotDone),
     #[error("files cannot be written or processes started")]
     Io(#[from] io::Error),
     #[error("the operating system gives no random bytes")]

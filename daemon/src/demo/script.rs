@@ -19,7 +19,7 @@ pub(super) enum Does {
 }
 
 /// The conversation.
-pub(super) const CONVERSATION: [Does; 10] = [
+pub(super) const CONVERSATION: [Does; 12] = [
     Does::Says { who: "Alice", text: "The Trial. Somebody has been telling lies about Josef K." },
     Does::Answers { who: "Bob", number: 1, text: "Who has?" },
     Does::Answers {
@@ -34,6 +34,8 @@ pub(super) const CONVERSATION: [Does; 10] = [
     Does::TakesBack { number: 5 },
     Does::Answers { who: "Bob", number: 1, text: "I will begin tonight." },
     Does::Edits { number: 6, text: "I will begin tomorrow." },
+    Does::Answers { who: "Dana", number: 1, text: "I read it aloud to my sister, in one night." },
+    Does::Likes { who: "Alice", number: 7 },
 ];
 
 /// Longer than one cast of an account without Pro may be.

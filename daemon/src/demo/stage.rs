@@ -1,4 +1,4 @@
-//! The two rooms, the bridge between them, and what was said so far.
+//! The three rooms, the bridge between them, and what was said so far.
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt;
@@ -12,6 +12,7 @@ use super::Stopped;
 use super::bridge::BridgeProcess;
 use super::channel::Channel;
 use super::feed::Feed;
+use super::group::Group;
 use super::room::{Id, Room, Shown};
 use super::tally::{Count, copies, count};
 
@@ -21,18 +22,22 @@ const LOOKS_EVERY: Duration = Duration::from_millis(20);
 /// Seconds from 1970 to the beginning of the network's time.
 const NETWORK_BEGAN_S: i64 = 1_609_459_200;
 
-/// One of the two rooms.
+/// One of the three rooms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Side {
     One,
     Two,
+    Three,
 }
 
 impl Side {
-    pub(super) const fn other(self) -> Self {
+    pub(super) const ALL: [Self; 3] = [Self::One, Self::Two, Self::Three];
+
+    pub(super) const fn others(self) -> [Self; 2] {
         match self {
-            Self::One => Self::Two,
-            Self::Two => Self::One,
+            Self::One => [Self::Two, Self::Three],
+            Self::Two => [Self::One, Self::Three],
+            Self::Three => [Self::One, Self::Two],
         }
     }
 }
@@ -55,6 +60,7 @@ pub(super) struct Utterance {
 pub(super) struct Stage {
     pub(super) one: Room,
     pub(super) two: Room,
+    pub(super) three: Room,
     pub(super) bridge: BridgeProcess,
     /// What has a number.
     pub(super) said: Vec<Utterance>,
@@ -72,9 +78,18 @@ impl Stage {
             .tempdir()?;
         let (one, casts) = Channel::open(&["Alice", "Carol"]).await?;
         let (two, posts) = Feed::open(&["Bob"]).await?;
-        let (one, two) = (Room::Channel(one), Room::Feed(two));
-        let bridge = BridgeProcess::install(folder.path(), &[casts, posts]).await?;
-        Ok(Self { one, two, bridge, said: Vec::new(), in_burst: 0, folder })
+        let (three, talk) = Group::open("Dana", folder.path()).await?;
+        let (one, two, three) = (Room::Channel(one), Room::Feed(two), Room::Group(three));
+        let bridge = BridgeProcess::install(folder.path(), &[casts, posts, talk]).await?;
+        Ok(Self { one, two, three, bridge, said: Vec::new(), in_burst: 0, folder })
+    }
+
+    /// Has the bridge, which is somebody on all networks by now, come where it has to be asked in.
+    pub(super) async fn gather(&self) -> Result<(), Stopped> {
+        match &self.three {
+            Room::Group(group) => group.invites().await,
+            Room::Channel(_) | Room::Feed(_) => Ok(()),
+        }
     }
 
     /// Where the bridge's files are.
@@ -86,6 +101,7 @@ impl Stage {
         match side {
             Side::One => &self.one,
             Side::Two => &self.two,
+            Side::Three => &self.three,
         }
     }
 
@@ -93,6 +109,7 @@ impl Stage {
         match side {
             Side::One => &mut self.one,
             Side::Two => &mut self.two,
+            Side::Three => &mut self.three,
         }
     }
 
@@ -107,7 +124,7 @@ impl Stage {
 
     /// On which side somebody of that name is.
     pub(super) fn side_of(&self, name: &str) -> Option<Side> {
-        [Side::One, Side::Two].into_iter().find(|side| self.room(*side).resident(name).is_some())
+        Side::ALL.into_iter().find(|side| self.room(*side).resident(name).is_some())
     }
 
     /// Has somebody say something, perhaps as an answer, and gives it a number.
@@ -117,7 +134,7 @@ impl Stage {
         text: &str,
         answers: Option<usize>,
     ) -> Result<usize, Stopped> {
-        let unknown = || Stopped::NotSeen(format!("{name} in either room"));
+        let unknown = || Stopped::NotSeen(format!("{name} in any room"));
         let side = self.side_of(name).ok_or_else(unknown)?;
         let answered = match answers {
             Some(number) => Some(self.seen_on(side, number).await?),
@@ -125,7 +142,7 @@ impl Stage {
         };
         let room = self.room(side);
         let who = room.resident(name).ok_or_else(unknown)?;
-        let id = room.say(who, text, answered.as_ref())?;
+        let id = room.say(who, text, answered.as_ref()).await?;
         let text = text.to_owned();
         self.said.push(Utterance { side, who, id, text, edited: None, is_gone: false });
         Ok(self.said.len())
@@ -136,13 +153,16 @@ impl Stage {
         let Some(side) = self.side_of(name) else { return Ok(()) };
         let id = self.seen_on(side, number).await?;
         let room = self.room(side);
-        room.resident(name).map_or(Ok(()), |who| room.like(who, &id))
+        match room.resident(name) {
+            Some(who) => room.like(who, &id).await,
+            None => Ok(()),
+        }
     }
 
     /// Has its author take back what has this number.
-    pub(super) fn take_back(&mut self, number: usize) -> Result<(), Stopped> {
+    pub(super) async fn take_back(&mut self, number: usize) -> Result<(), Stopped> {
         let Some(said) = self.utterance(number).cloned() else { return Ok(()) };
-        self.room(said.side).take_back(said.who, &said.id)?;
+        self.room(said.side).take_back(said.who, &said.id).await?;
         if let Some(said) = number.checked_sub(1).and_then(|index| self.said.get_mut(index)) {
             said.is_gone = true;
         }
@@ -168,14 +188,17 @@ impl Stage {
         if said.side == side {
             return Ok(said.id);
         }
-        let pieces = self.pieces(&said).await?;
+        let pieces = self.pieces(&said, side).await?;
         pieces.first().map(|it| it.id.clone()).ok_or_else(unseen)
     }
 
-    /// What tells on the other side what somebody said; nothing if it is not there.
-    pub(super) async fn pieces(&mut self, said: &Utterance) -> Result<Vec<Shown>, Stopped> {
-        let room = self.room_mut(said.side.other());
-        let shown = room.shows().await?;
+    /// What tells on another side what somebody said; nothing if it is not there.
+    pub(super) async fn pieces(
+        &mut self,
+        said: &Utterance,
+        side: Side,
+    ) -> Result<Vec<Shown>, Stopped> {
+        let shown = self.room_mut(side).shows().await?;
         let copies = copies(&shown);
         let copy = copies.iter().find(|it| it.tells(said.who, &said.text));
         Ok(copy.map(|it| it.pieces.iter().map(|it| (*it).clone()).collect()).unwrap_or_default())
@@ -211,21 +234,30 @@ impl Stage {
         .await
     }
 
-    /// Whether the other side tells that its author changed what has this number.
+    /// Whether all other sides tell that its author changed what has this number.
     pub(super) async fn tells_edit(&mut self, number: usize) -> Result<bool, Stopped> {
         let Some(said) = self.utterance(number).cloned() else { return Ok(false) };
         let Some(edited) = &said.edited else { return Ok(false) };
-        let shown = self.room_mut(said.side.other()).shows().await?;
-        Ok(copies(&shown).iter().any(|it| it.tells_edit(said.who, edited)))
+        for side in said.side.others() {
+            let shown = self.room_mut(side).shows().await?;
+            if !copies(&shown).iter().any(|it| it.tells_edit(said.who, edited)) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
-    /// Counts what `side` said and the other side shows of it.
-    pub(super) async fn count(&mut self, side: Side) -> Result<Count, Stopped> {
+    /// Counts what `side` said and another shows of it.
+    pub(super) async fn count(&mut self, side: Side, other: Side) -> Result<Count, Stopped> {
         let mut own = self.room_mut(side).shows().await?;
-        let theirs = self.room_mut(side.other()).shows().await?;
+        let theirs = self.room_mut(other).shows().await?;
         let beginning = self.room(side).beginning();
         own.retain(|it| !it.is_copy && Some(&it.id) != beginning.as_ref());
         let mut copies = copies(&theirs);
+        // What the third said is counted for itself.
+        let others = side.others().into_iter().filter(|it| *it != other);
+        let strangers: Vec<_> = others.flat_map(|it| self.room(it).people()).collect();
+        copies.retain(|it| !it.is_by(&strangers));
         for said in self.said.iter().filter(|it| it.side == side) {
             let Some(edited) = &said.edited else { continue };
             // What it said first arrived as such; that it changed is told once.
@@ -245,8 +277,9 @@ impl Stage {
     /// Ends everything and leaves nothing behind.
     pub(super) async fn clear(mut self) -> Result<(), Stopped> {
         self.bridge.kill().await?;
-        self.one.close().await;
-        self.two.close().await;
+        self.one.close().await?;
+        self.two.close().await?;
+        self.three.close().await?;
         Ok(self.folder.close()?)
     }
 }

@@ -10,7 +10,7 @@ use super::stage::{Side, Stage, Utterance};
 use super::tally::Count;
 use crate::cli::print;
 
-const WIDEST: usize = 100;
+const WIDEST: usize = 120;
 const NARROWEST: usize = 60;
 
 /// How wide to write.
@@ -29,8 +29,10 @@ pub(super) fn heading(text: &str) -> Result<(), Stopped> {
 
 /// Says who is there, and starts the bridge.
 pub(super) async fn opens(stage: &mut Stage) -> Result<(), Stopped> {
-    heading("A Farcaster hub and the Lens API on this machine, and a bridge between them")?;
-    for side in [Side::One, Side::Two] {
+    heading(
+        "A Farcaster hub, the Lens API and an XMTP node on this machine, and a bridge between them",
+    )?;
+    for side in Side::ALL {
         let room = stage.room(side);
         let (address, what) = room.place();
         let names = room.people().join(" and ");
@@ -39,10 +41,11 @@ pub(super) async fn opens(stage: &mut Stage) -> Result<(), Stopped> {
     let began = Instant::now();
     let id = stage.bridge.start()?;
     stage
-        .until("the bridge connected to both networks", async |stage| {
+        .until("the bridge connected to all networks", async |stage| {
             Ok(stage.bridge.is_connected()?.then_some(()))
         })
         .await?;
+    stage.gather().await?;
     print(&format!(
         "  bridge      process {id}, `threadbridge run`, ready after {}",
         since(began)
@@ -63,7 +66,7 @@ pub(super) async fn converses(stage: &mut Stage) -> Result<(), Stopped> {
         let line = play(stage, does).await?;
         print(&line)?;
     }
-    heading("What Alice and Bob see, each read back from their own network")?;
+    heading("What Alice, Bob and Dana see, each read back from their own network")?;
     show(stage).await
 }
 
@@ -87,29 +90,30 @@ async fn play(stage: &mut Stage, does: Does) -> Result<String, Stopped> {
             return Ok(told("", &format!("{who} likes #{number}"), "its author sees that", began));
         }
         Does::TakesBack { number } => {
-            stage.take_back(number)?;
+            stage.take_back(number).await?;
             let what = format!("#{number} is taken back");
             gone(stage, number).await?;
-            return Ok(told("", &what, "gone on the other side", began));
+            return Ok(told("", &what, "gone on the other sides", began));
         }
         Does::Edits { number, text } => {
             stage.edit(number, text)?;
             edited(stage, number).await?;
             let what = format!("#{number} is edited");
-            return Ok(told("", &what, "told on the other side", began));
+            return Ok(told("", &what, "told on the other sides", began));
         }
     };
     let pieces = arrived(stage, number).await?;
-    let reader = stage.utterance(number).map(|it| stage.room(it.side.other()).reader());
+    let others = stage.utterance(number).map(|it| it.side.others()).into_iter().flatten();
+    let readers: Vec<_> = others.map(|side| stage.room(side).reader()).collect();
     let seen = match pieces {
-        1 => format!("{} sees it", reader.unwrap_or_default()),
-        pieces => format!("{} sees it in {pieces} pieces", reader.unwrap_or_default()),
+        1 => format!("{} see it", readers.join(" and ")),
+        pieces => format!("{} see it in up to {pieces} pieces", readers.join(" and ")),
     };
     Ok(told(&format!("#{number}"), &what, &seen, began))
 }
 
 fn told(number: &str, what: &str, seen: &str, began: Instant) -> String {
-    format!("  {number:4}{what:34}{seen:28}after {}", since(began))
+    format!("  {number:4}{what:30}{seen:40}after {}", since(began))
 }
 
 fn numbered(stage: &Stage, number: usize) -> Result<Utterance, Stopped> {
@@ -117,13 +121,20 @@ fn numbered(stage: &Stage, number: usize) -> Result<Utterance, Stopped> {
     stage.utterance(number).cloned().ok_or_else(unknown)
 }
 
-/// Waits until what has this number is on the other side; tells in how many pieces.
+/// Waits until what has this number is on all other sides; tells in how many pieces at most.
 pub(super) async fn arrived(stage: &mut Stage, number: usize) -> Result<usize, Stopped> {
     let said = numbered(stage, number)?;
     stage
-        .until(&format!("#{number} on the other side"), async |stage| {
-            let pieces = stage.pieces(&said).await?.len();
-            Ok((pieces > 0).then_some(pieces))
+        .until(&format!("#{number} on the other sides"), async |stage| {
+            let mut most = 0;
+            for side in said.side.others() {
+                let pieces = stage.pieces(&said, side).await?.len();
+                if pieces == 0 {
+                    return Ok(None);
+                }
+                most = pieces.max(most);
+            }
+            Ok(Some(most))
         })
         .await
 }
@@ -139,21 +150,26 @@ pub(super) async fn liked(stage: &mut Stage, number: usize) -> Result<(), Stoppe
         .await
 }
 
-/// Waits until the other side tells that what has this number was changed.
+/// Waits until the other sides tell that what has this number was changed.
 pub(super) async fn edited(stage: &mut Stage, number: usize) -> Result<(), Stopped> {
     stage
-        .until(&format!("the edit of #{number} on the other side"), async |stage| {
+        .until(&format!("the edit of #{number} on the other sides"), async |stage| {
             Ok(stage.tells_edit(number).await?.then_some(()))
         })
         .await
 }
 
-/// Waits until what has this number is gone from the other side.
+/// Waits until what has this number is gone from all other sides.
 pub(super) async fn gone(stage: &mut Stage, number: usize) -> Result<(), Stopped> {
     let said = numbered(stage, number)?;
     stage
-        .until(&format!("#{number} gone from the other side"), async |stage| {
-            Ok(stage.pieces(&said).await?.is_empty().then_some(()))
+        .until(&format!("#{number} gone from the other sides"), async |stage| {
+            for side in said.side.others() {
+                if !stage.pieces(&said, side).await?.is_empty() {
+                    return Ok(None);
+                }
+            }
+            Ok(Some(()))
         })
         .await
 }
@@ -161,18 +177,15 @@ pub(super) async fn gone(stage: &mut Stage, number: usize) -> Result<(), Stopped
 /// Shows what everybody sees now.
 pub(super) async fn show(stage: &mut Stage) -> Result<(), Stopped> {
     let mut columns = Vec::new();
-    for side in [Side::One, Side::Two] {
+    for side in Side::ALL {
         let mut shown = stage.room_mut(side).shows().await?;
         shown.retain(|it| !super::burst::is_part_of_it(&it.text));
         let room = stage.room(side);
         let title = format!("{}’s app, on {}", room.reader(), room.network());
         columns.push(Column { title, shown });
     }
-    if let [one, two] = columns.as_slice() {
-        let lines = side_by_side(one, two, |id| stage.number_of(id), width());
-        print(&lines.join("\n"))?;
-    }
-    Ok(())
+    let lines = side_by_side(&columns, |id| stage.number_of(id), width());
+    Ok(print(&lines.join("\n"))?)
 }
 
 /// Shows what came of all that was said. Tells whether everything arrived exactly once, in order.
@@ -182,13 +195,16 @@ pub(super) async fn reckon(stage: &mut Stage) -> Result<bool, Stopped> {
         "", "said", "arrived", "lost", "doubled", "out of order"
     )];
     let mut is_perfect = true;
-    for (side, what) in [(Side::One, "Farcaster → Lens"), (Side::Two, "Lens → Farcaster")] {
-        let count = stage.count(side).await?;
-        is_perfect &= count.is_perfect();
-        let Count { said, arrived, lost, doubled, out_of_order } = count;
-        lines.push(format!(
-            "  {what:18}{said:>6}{arrived:>9}{lost:>6}{doubled:>9}{out_of_order:>14}"
-        ));
+    for side in Side::ALL {
+        for other in side.others() {
+            let count = stage.count(side, other).await?;
+            is_perfect &= count.is_perfect();
+            let Count { said, arrived, lost, doubled, out_of_order } = count;
+            let what = format!("{} → {}", stage.room(side).network(), stage.room(other).network());
+            lines.push(format!(
+                "  {what:18}{said:>6}{arrived:>9}{lost:>6}{doubled:>9}{out_of_order:>14}"
+            ));
+        }
     }
     print(&lines.join("\n"))?;
     Ok(is_perfect)

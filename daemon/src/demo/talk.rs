@@ -1,4 +1,4 @@
-//! Whoever watches may say something on either side.
+//! Whoever watches may say something on any side.
 
 use std::io::{self, BufRead, IsTerminal, Write};
 use std::thread;
@@ -14,13 +14,13 @@ use super::story::{arrived, edited, gone, heading, liked, reckon, show, since};
 use crate::cli::print;
 
 const HELP: &str =
-    "  alice: hello        Alice says it on Farcaster; so do carol: and, on Lens, bob:
+    "  alice: hello        Alice says it on Farcaster; so do carol:, on Lens bob:, and on XMTP dana:
   bob: >3 hello       Bob answers #3
-  /like 3             somebody on the other side likes #3
+  /like 3             somebody on another side likes #3
   /delete 3           whoever said #3 takes it back
   /edit 3 hello       whoever said #3 changes it, which can be done on Lens
   /kill, /start       kills the bridge with SIGKILL; starts it again
-  /show               what Alice and Bob see
+  /show               what Alice, Bob and Dana see
   /quit               ends";
 const DATED_AHEAD: &str = "
   The burst is dated a second apart, so for a minute apps may sort what you say before it.";
@@ -159,7 +159,9 @@ async fn act(stage: &mut Stage, typed: Typed) -> Result<String, Stopped> {
     Ok(match typed {
         Typed::Say { who, answers, text } => {
             if stage.side_of(&who).is_none() {
-                return Ok(format!("  nobody here is called `{who}`; try alice, carol or bob"));
+                return Ok(format!(
+                    "  nobody here is called `{who}`; try alice, carol, bob or dana"
+                ));
             }
             if let Some(number) = answers {
                 if there(stage, number).is_none() {
@@ -173,7 +175,7 @@ async fn act(stage: &mut Stage, typed: Typed) -> Result<String, Stopped> {
             }
             let pieces = arrived(stage, number).await?;
             let many = if pieces > 1 { format!(" in {pieces} pieces") } else { String::new() };
-            format!("  #{number} is on the other side{many} after {}", since(began))
+            format!("  #{number} is on the other sides{many} after {}", since(began))
         }
         Typed::Like(number) => {
             let Some(said) = there(stage, number) else { return Ok(unknown(number)) };
@@ -190,12 +192,12 @@ async fn act(stage: &mut Stage, typed: Typed) -> Result<String, Stopped> {
             if there(stage, number).is_none() {
                 return Ok(unknown(number));
             }
-            stage.take_back(number)?;
+            stage.take_back(number).await?;
             if !stage.bridge.is_running() {
                 return Ok(waits(&format!("#{number} is taken back")));
             }
             gone(stage, number).await?;
-            format!("  #{number} is gone from the other side after {}", since(began))
+            format!("  #{number} is gone from the other sides after {}", since(began))
         }
         Typed::Edit(number, text) => changed(stage, number, &text).await?,
         Typed::Kill => match stage.bridge.kill().await? {
@@ -227,15 +229,18 @@ async fn changed(stage: &mut Stage, number: usize, text: &str) -> Result<String,
         return Ok(waits(&format!("#{number} is changed")));
     }
     edited(stage, number).await?;
-    Ok(format!("  the other side is told that #{number} changed after {}", since(began)))
+    Ok(format!("  the other sides are told that #{number} changed after {}", since(began)))
 }
 
-/// The side that hears of what has this number, if it is there still.
+/// A side that hears of what has this number, if it is there still.
 fn there(stage: &Stage, number: usize) -> Option<super::stage::Side> {
-    stage.utterance(number).filter(|it| !it.is_gone).map(|it| it.side.other())
+    stage
+        .utterance(number)
+        .filter(|it| !it.is_gone)
+        .and_then(|it| it.side.others().first().copied())
 }
 
-/// Waits until what has this number can be answered on both sides, if the bridge runs.
+/// Waits until what has this number can be answered on all sides, if the bridge runs.
 async fn crosses(stage: &mut Stage, number: usize) -> Result<(), Stopped> {
     if stage.bridge.is_running() {
         arrived(stage, number).await?;

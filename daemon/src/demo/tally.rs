@@ -35,7 +35,22 @@ pub(super) struct Copy<'a> {
 /// How the bridge begins to tell a change where nothing can be changed.
 pub(super) const EDITED: &str = "(edited) ";
 
+/// How the bridge begins to tell what was better protected.
+const MARKED: &str = "[L4] ";
+
+/// What was told, without how well it was protected.
+pub(super) fn unmarked(text: &str) -> &str {
+    text.strip_prefix(MARKED).unwrap_or(text)
+}
+
 impl Copy<'_> {
+    /// Whether this tells what one of these did.
+    pub(super) fn is_by(&self, people: &[&str]) -> bool {
+        let Some(first) = self.pieces.first() else { return false };
+        let text = unmarked(first.text.strip_prefix(EDITED).unwrap_or(&first.text));
+        text.split_once(": ").is_some_and(|(speaker, _)| people.contains(&speaker))
+    }
+
     /// Whether this tells that `author` changed what they said.
     pub(super) fn tells_edit(&self, author: &str, text: &str) -> bool {
         let first = self.pieces.first().and_then(|it| it.text.strip_prefix(EDITED));
@@ -46,7 +61,7 @@ impl Copy<'_> {
     pub(super) fn tells(&self, author: &str, text: &str) -> bool {
         let whole = format!("{author}: {text}");
         match self.pieces.as_slice() {
-            [only] => only.text == whole,
+            [only] => unmarked(&only.text) == whole,
             pieces => joins(pieces, &whole),
         }
     }
