@@ -130,9 +130,9 @@ async fn a_bridge_that_is_no_member_says_so_and_loses_nothing() {
 
 /// What happened without anybody saying it, as far as the bridge heard.
 fn happened(desk: &Desk) -> Vec<SystemEvent> {
-    let said = desk.events.iter().filter_map(|event| match &event.action {
-        Action::Say(said) => said.content.system(),
-        _ => None,
+    let said = desk.events.iter().filter_map(|event| {
+        let Action::Say(said) = &event.action else { return None };
+        said.content.system()
     });
     said.collect()
 }

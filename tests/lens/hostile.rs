@@ -62,9 +62,9 @@ impl Stage {
     /// Nothing is sent any more, and the owner is told what to look at.
     async fn is_suspended(&self, name: &str) {
         let what = format!("the end of the account after «{name}»; {}", self.crossing.state());
-        let reason = until(&what, async || match self.crossing.health() {
-            Health::Suspended(reason) => Some(reason),
-            _ => None,
+        let reason = until(&what, async || {
+            let Health::Suspended(reason) = self.crossing.health() else { return None };
+            Some(reason)
         })
         .await;
         assert!(reason.contains("check `"), "«{name}» does not say what to do: {reason}");

@@ -32,11 +32,11 @@ struct Parcel {
 
 impl Parcel {
     fn with(world: &World, shelf: &Shelf, url: &str) -> Self {
-        Self::of(world, Config { porter: shelf.porter(), ..world.config() }, &[url])
+        Self::of(world, &Config { porter: shelf.porter(), ..world.config() }, &[url])
     }
 
-    fn of(world: &World, config: Config, urls: &[&str]) -> Self {
-        let adapter = Lens::connect(&config).unwrap();
+    fn of(world: &World, config: &Config, urls: &[&str]) -> Self {
+        let adapter = Lens::connect(config).unwrap();
         let conversation = world.conversation();
         let media = urls.iter().map(|url| {
             let (content_type, url) = ("image/jpeg".to_owned(), (*url).to_owned());
@@ -185,7 +185,7 @@ async fn several_pictures_are_laid_down_together() {
     let (world, shelf, other) = (World::feed().await, Shelf::opens().await, Shelf::opens().await);
     let (photo, large) = (shelf.photo(), shelf.large());
     let config = Config { porter: shelf.porter(), ..world.config() };
-    let parcel = Parcel::of(&world, config.clone(), &[&photo, &other.photo(), &large, &photo]);
+    let parcel = Parcel::of(&world, &config, &[&photo, &other.photo(), &large, &photo]);
     // Whatever is wrong on the way, all of it comes again.
     for (nth, fault) in
         [Fault::Unavailable, Fault::AnswerLost, Fault::HtmlForJson].iter().enumerate()
@@ -213,7 +213,7 @@ async fn several_pictures_are_laid_down_together() {
     let settings = LensSettings { max_upload_bytes: 50_000, ..quick() };
     let world = World::feed_of(settings).await;
     let config = Config { porter: shelf.porter(), ..world.config() };
-    let post = Parcel::of(&world, config, &[&photo, &large]).is_sent().await.unwrap();
+    let post = Parcel::of(&world, &config, &[&photo, &large]).is_sent().await.unwrap();
     let laid = pictures(&world, post.as_str()).await;
     is_stripped(&laid[0]).await;
     assert_eq!(laid[1], large);
@@ -224,7 +224,7 @@ async fn an_address_that_is_no_groves_gives_nothing_up() {
     let (world, shelf) = (World::feed().await, Shelf::opens().await);
     let grove = format!("{}/not/here", world.lens.grove_url()).parse().unwrap();
     let config = Config { grove, ..world.config() };
-    let parcel = Parcel::of(&world, config, &[&shelf.photo()]);
+    let parcel = Parcel::of(&world, &config, &[&shelf.photo()]);
     assert_eq!(parcel.is_sent().await, Err(Verdict::Retry));
 }
 
