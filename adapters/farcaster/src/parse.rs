@@ -64,6 +64,7 @@ fn event(proven: &Proven, data: &MessageData, name: &Name) -> Result<Option<Even
         author: identity(data.fid)?,
         sent_at: Timestamp::from_secs(i64::try_from(unix_ms / 1000).unwrap_or(i64::MAX)),
         action,
+        is_history: false,
     }))
 }
 

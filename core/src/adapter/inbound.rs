@@ -9,7 +9,9 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::model::envelope::{Cursor, Envelope};
 use crate::model::health::Health;
-use crate::model::id::{RemoteConversation, RemoteId};
+use crate::model::id::{Identity, RemoteConversation, RemoteId};
+use crate::model::outgoing::Outgoing;
+use crate::model::time::Timestamp;
 use crate::store::ReadError;
 
 /// Envelopes in the network's order, and how far that brings us.
@@ -56,7 +58,25 @@ pub struct Inbound {
     pub(crate) conversations: watch::Receiver<BTreeSet<RemoteConversation>>,
     pub(crate) health: watch::Sender<Health>,
     pub(crate) ledger: Ledger,
+    pub(crate) recall: Recall,
 }
+
+/// Something that was said in a conversation, as it stands there.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Told {
+    /// What the network calls it.
+    pub id: RemoteId,
+    /// By whom it was said there: the account, for what the bridge carried.
+    pub author: Identity,
+    /// When it was.
+    pub at: Timestamp,
+    /// What was said, as `render` takes it.
+    pub outgoing: Outgoing,
+}
+
+/// Recalls what was said in a conversation, of at most so many events.
+pub(crate) type Recall =
+    Arc<dyn Fn(&RemoteConversation, usize) -> Result<Vec<Told>, ReadError> + Send + Sync>;
 
 /// Looks up what stands in a conversation, at most so much of it.
 pub(crate) type Ledger =
@@ -97,6 +117,16 @@ impl Inbound {
         most: usize,
     ) -> Result<Vec<RemoteId>, ReadError> {
         (self.ledger)(conversation, most)
+    }
+
+    /// What was said in a conversation and was not taken back, the earliest first; of its first `most`
+    /// events. For networks on which an account's devices hand each other what was said before.
+    pub fn told(
+        &self,
+        conversation: &RemoteConversation,
+        most: usize,
+    ) -> Result<Vec<Told>, ReadError> {
+        (self.recall)(conversation, most)
     }
 
     /// Says how the account is doing.

@@ -39,7 +39,8 @@ impl Inbound {
         let cursors: BTreeMap<_, _> =
             cursors.into_iter().map(|it| (it.stream, it.position)).collect();
         let ledger = Arc::new(|_: &RemoteConversation, _: usize| Ok(Vec::new()));
-        let inbound = Self { batches, cursors, conversations: links, health, ledger };
+        let recall = Arc::new(|_: &RemoteConversation, _: usize| Ok(Vec::new()));
+        let inbound = Self { batches, cursors, conversations: links, health, ledger, recall };
         (inbound, Outlet { batches: handed_over, health: healths, conversations: linked })
     }
 }

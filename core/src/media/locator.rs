@@ -26,7 +26,8 @@ pub fn enclosed(content_type: &str, filename: &str, bytes: &[u8]) -> ExternalPar
 }
 
 /// The bytes of a part that has them in it.
-pub(super) fn bytes_in(part: &ExternalPart) -> Option<Vec<u8>> {
+#[must_use]
+pub fn bytes_in(part: &ExternalPart) -> Option<Vec<u8>> {
     STANDARD.decode(part.url.strip_prefix(ENCLOSED)?).ok()
 }
 

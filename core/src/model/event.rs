@@ -21,6 +21,9 @@ pub struct Event {
     pub sent_at: Timestamp,
     /// What.
     pub action: Action,
+    /// Whether it happened before the account was there, and is told afterwards. It takes its place
+    /// in the thread by its own time, and goes to no other leg.
+    pub is_history: bool,
 }
 
 /// What somebody did.

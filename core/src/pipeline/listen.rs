@@ -8,6 +8,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::account::{Account, Chain};
 use super::backoff::Patience;
+use super::told::recall;
 use crate::adapter::{Cursor, Handover, Health, Inbound, Ledger, Verdict};
 use crate::model::id::{Leg, RemoteId};
 use crate::store::key::RowKey;
@@ -36,6 +37,7 @@ pub(super) fn inbound(
         conversations: account.linked.clone(),
         health: account.health.clone(),
         ledger: ledger(account),
+        recall: recall(account),
     })
 }
 

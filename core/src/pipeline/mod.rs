@@ -39,6 +39,7 @@ mod seal;
 mod send;
 mod step;
 mod tend;
+mod told;
 
 pub(crate) use self::journal::{emoji_key, place};
 

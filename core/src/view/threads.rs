@@ -8,11 +8,15 @@ use crate::model::id::{ConversationId, Identity, Leg, MessageId, Seq};
 use crate::model::journal::{Conversation, Note, Record};
 use crate::model::level::Level;
 use crate::model::time::Timestamp;
+use crate::store::key::RowKey;
 use crate::store::span::Span;
 use crate::store::tables::{
     CONVERSATIONS, COPIES, DEAD_LETTERS, EVENTS, MESSAGES, NOTES, OUTBOX, PROFILES,
 };
 use crate::store::{ReadError, Reads};
+
+/// How many records are read at once.
+const PAGE: usize = 512;
 
 /// A conversation in a list.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,7 +88,8 @@ pub fn threads(store: &impl Reads) -> Result<Vec<Thread>, ReadError> {
     Ok(threads)
 }
 
-/// A conversation's last `limit` events, in the order in which they were accepted.
+/// A conversation's last `limit` events, in the order in which they were accepted. What was brought in
+/// as history stands where its own time puts it among them.
 pub fn thread(
     store: &impl Reads,
     conversation: ConversationId,
@@ -92,7 +97,7 @@ pub fn thread(
 ) -> Result<Vec<Line>, ReadError> {
     let letters = store.scan(&DEAD_LETTERS, Span::all(), usize::MAX)?;
     let mut lines = Vec::new();
-    for (key, record) in store.scan(&EVENTS, Span::under(&conversation).falling(), limit)? {
+    for (key, record) in latest(store, conversation, limit)? {
         let Some(seq) = key.part(16).map(|bytes| Seq(u64::from_be_bytes(bytes))) else { continue };
         // That its words are gone shows in the message itself.
         if record.is_expiry || record.is_erasure {
@@ -107,8 +112,53 @@ pub fn thread(
         }
         lines.push(line);
     }
-    lines.reverse();
     Ok(lines)
+}
+
+type Placed = (RowKey, Record);
+
+/// The last `limit` records, the earliest first.
+fn latest(
+    store: &impl Reads,
+    conversation: ConversationId,
+    limit: usize,
+) -> Result<Vec<Placed>, ReadError> {
+    let (mut live, mut past, mut last) = (Vec::new(), Vec::new(), None::<RowKey>);
+    while live.len() < limit {
+        let span = Span::under(&conversation).falling();
+        let page = match &last {
+            Some(last) => store.scan(&EVENTS, span.before(last), PAGE.min(limit))?,
+            None => store.scan(&EVENTS, span, PAGE.min(limit))?,
+        };
+        let Some((key, _)) = page.last() else { break };
+        last = Some(key.clone());
+        for (key, record) in page {
+            let among = if record.is_history { &mut past } else { &mut live };
+            among.push((key, record));
+        }
+    }
+    live.truncate(limit);
+    live.reverse();
+    past.reverse();
+    let mut all = merged(live, past);
+    all.drain(..all.len().saturating_sub(limit));
+    Ok(all)
+}
+
+/// Puts history before the first that came later than it was said. What came live stays in the
+/// order in which it did.
+fn merged(live: Vec<Placed>, mut past: Vec<Placed>) -> Vec<Placed> {
+    past.sort_by_key(|(_, record)| record.sent_at);
+    let mut all = Vec::with_capacity(live.len().saturating_add(past.len()));
+    let mut past = past.into_iter().peekable();
+    for one in live {
+        while let Some(older) = past.next_if(|(_, it)| it.sent_at < one.1.received_at) {
+            all.push(older);
+        }
+        all.push(one);
+    }
+    all.extend(past);
+    all
 }
 
 fn line(store: &impl Reads, seq: Seq, record: Record) -> Result<Line, ReadError> {

@@ -60,6 +60,7 @@ fn read(proven: &Proven, id: RemoteId) -> Result<Vec<Parsed>, InvalidId> {
         sent_at,
         action: action(proven, &id)?,
         id,
+        is_history: false,
     };
     let mut parsed = Vec::new();
     if proven.has_new_profile {

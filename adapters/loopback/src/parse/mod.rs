@@ -45,7 +45,14 @@ pub(crate) fn parse(network: &Network, plaintext: &[u8]) -> Result<Vec<Parsed>, 
     let room = plain.room.ok_or_else(|| Malformed::new("what is said in no room concerns none"))?;
     let conversation = RemoteConversation::parse(room).map_err(|_| unnamed())?;
     let sent_at = Timestamp::from_micros(plain.at);
-    Ok(vec![Parsed::Event(Box::new(Event { conversation, id, author, sent_at, action }))])
+    Ok(vec![Parsed::Event(Box::new(Event {
+        conversation,
+        id,
+        author,
+        sent_at,
+        action,
+        is_history: false,
+    }))])
 }
 
 fn claim(one: Identity, network: &str, who: &str, at: Timestamp) -> Result<Proof, InvalidId> {

@@ -79,6 +79,7 @@ fn event(
         author: who(network, place.sender)?,
         sent_at: Timestamp::from_micros(i64::try_from(place.at_ns / 1_000).unwrap_or(i64::MAX)),
         action,
+        is_history: false,
     })))
 }
 

@@ -101,14 +101,14 @@ pub(crate) fn append(
         raw,
         reply_to_unseen: referred.reply_to_unseen.clone(),
         is_expiry: false,
-        is_history: false,
+        is_history: event.is_history,
         to: None,
         is_erasure: false,
     };
     let seq = place(unit, conversation, &record)?;
     will_end(unit, &content, (conversation, message), source.now)?;
     takes_part(unit, conversation, &event.author)?;
-    if source.peer.as_ref() == Some(&event.author) {
+    if source.peer.as_ref() == Some(&event.author) && !event.is_history {
         speaks_on(unit, conversation, &leg)?;
     }
     if let Action::Say(_) = &event.action {
