@@ -29,6 +29,7 @@ use threadbridge_loopback::Loopback;
 use threadbridge_loopback::network::{Heard, LoopbackNetwork, Person as Neighbor, Rules};
 use threadbridge_xmtp::{Config, Upload, Xmtp};
 use tokio::time::{Instant, interval};
+use url::Url;
 
 use super::person::{Person, wallet};
 
@@ -46,6 +47,7 @@ pub(crate) struct Bridged {
     pub(crate) may_join: bool,
     pub(crate) porter: Porter,
     pub(crate) upload: Option<Upload>,
+    pub(crate) history: Option<Url>,
     /// Another account with the name of its leg, which may be less protected.
     pub(crate) beside: Option<(Arc<dyn Adapter>, RemoteConversation)>,
     folder: TempDir,
@@ -92,6 +94,7 @@ impl Bridged {
             may_join: false,
             porter: Porter::default(),
             upload: None,
+            history: None,
             beside: None,
             folder,
         }
@@ -113,6 +116,7 @@ impl Bridged {
             may_join: self.may_join,
             porter: self.porter.clone(),
             upload: self.upload.clone(),
+            history: self.history.clone(),
             ..Config::new(host, own_key())
         };
         let mut accounts: BTreeMap<AccountName, Arc<dyn Adapter>> = BTreeMap::from([
@@ -293,6 +297,28 @@ impl Bridged {
             let state = self.state();
             assert!(began.elapsed() < WITHIN, "«{what}» is not on XMTP: {seen:#?}; {state}");
         }
+    }
+
+    /// The texts of the linked conversation, in the thread's order.
+    pub(crate) fn thread(&self) -> Vec<String> {
+        let snapshot = self.bridge.as_ref().unwrap().store().snapshot().unwrap();
+        let threads = view::threads(&snapshot).unwrap();
+        let Some(thread) = threads.first() else { return Vec::new() };
+        let lines = view::thread(&snapshot, thread.conversation.id, 1_000).unwrap();
+        lines.into_iter().filter_map(|it| it.text).collect()
+    }
+
+    /// Why things of the linked conversation did not cross.
+    pub(crate) fn notes(&self) -> Vec<String> {
+        let snapshot = self.bridge.as_ref().unwrap().store().snapshot().unwrap();
+        let threads = view::threads(&snapshot).unwrap();
+        let lines = view::thread(&snapshot, threads[0].conversation.id, 1_000).unwrap();
+        let states = lines.into_iter().flat_map(|it| it.legs);
+        let note = |(_, state)| match state {
+            view::LineState::Noted(reason) => Some(reason),
+            _ => None,
+        };
+        states.filter_map(note).collect()
     }
 
     /// What is on its way, waits or failed, for whoever reads a failure.

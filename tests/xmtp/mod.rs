@@ -14,6 +14,7 @@ mod devices;
 mod files;
 mod groups;
 mod hindered;
+mod history;
 mod installs;
 mod late;
 mod many;

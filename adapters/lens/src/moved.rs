@@ -118,6 +118,7 @@ impl Told {
             author: who.clone(),
             sent_at: Timestamp::from_micros(self.moved.at),
             action: Action::Say(Said::new(content)),
+            is_history: false,
         }))])
     }
 }

@@ -50,6 +50,24 @@ pub(crate) enum Arrival {
     /// A file that is to be said was brought, or cannot be.
     #[n(9)]
     Brought(#[n(0)] Brought),
+    /// It is time to see what our own installations want; Unix time in nanoseconds.
+    #[n(10)]
+    Tend(#[n(0)] u64),
+    /// Something sealed among our own installations was published: its `Parcel`.
+    #[n(11)]
+    Published(#[n(0)] Blob),
+    /// A message of an archive.
+    #[n(12)]
+    Past(#[n(0)] Past),
+    /// A `ConsentSave` of an archive.
+    #[n(13)]
+    Consent(#[n(0)] Blob),
+    /// An archive was taken in, or could not be.
+    #[n(14)]
+    HistoryEnded(#[n(0)] HistoryEnded),
+    /// Another installation's wish for history was fulfilled, or cannot be.
+    #[n(15)]
+    Answered(#[n(0)] Answered),
 }
 
 /// Listening begins.
@@ -145,6 +163,56 @@ pub(crate) struct Brought {
     pub(crate) name: String,
     #[n(1)]
     pub(crate) laid: Laid,
+}
+
+/// A message of an archive.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Past {
+    /// With whom its conversation is, if it is one of two.
+    #[n(0)]
+    pub(crate) peer: Option<InboxId>,
+    /// A `GroupMessageSave`.
+    #[n(1)]
+    pub(crate) message: Blob,
+}
+
+/// An archive was taken in, or could not be.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct HistoryEnded {
+    #[n(0)]
+    pub(crate) pin: String,
+    #[n(1)]
+    pub(crate) url: String,
+    /// Why it could not be.
+    #[n(2)]
+    pub(crate) reason: Option<String>,
+}
+
+/// Another installation's wish for history was fulfilled, or cannot be.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Answered {
+    #[n(0)]
+    pub(crate) pin: String,
+    /// The answer, an `EncodedContent`.
+    #[n(1)]
+    content: Option<Blob>,
+    #[n(2)]
+    reason: String,
+}
+
+impl Answered {
+    pub(crate) const fn with(pin: String, content: Vec<u8>) -> Self {
+        Self { pin, content: Some(Blob(content)), reason: String::new() }
+    }
+
+    pub(crate) const fn not(pin: String, reason: String) -> Self {
+        Self { pin, content: None, reason }
+    }
+
+    /// What to say, or why nothing is said.
+    pub(crate) fn outcome(&self) -> Result<&[u8], &str> {
+        self.content.as_ref().map_or(Err(self.reason.as_str()), |it| Ok(&it.0))
+    }
 }
 
 impl Arrival {

@@ -28,6 +28,9 @@ pub struct Config {
     pub upload: Option<Upload>,
     /// How often it is asked whether something was missed.
     pub look_every: Duration,
+    /// The history server, by which the inbox's installations hand each other what was said before;
+    /// none is asked if there is none.
+    pub history: Option<Url>,
 }
 
 /// A place on the web for encrypted files: each is `PUT` under a random name, and had back from
@@ -45,6 +48,14 @@ impl Config {
     #[must_use]
     pub fn new(host: Url, wallet: Secret) -> Self {
         let porter = Porter::default();
-        Self { host, wallet, may_join: false, porter, upload: None, look_every: LOOK_EVERY }
+        Self {
+            host,
+            wallet,
+            may_join: false,
+            porter,
+            upload: None,
+            look_every: LOOK_EVERY,
+            history: None,
+        }
     }
 }

@@ -270,7 +270,7 @@ fn save() -> Option<GroupMessageSave> {
         content: write::text("hello").encode_to_vec(),
         at_ns: 1,
         sender: inbox()?,
-        installation: installation(),
-        sequence_id: 1,
+        installation: Some(installation()),
+        sequence_id: Some(1),
     })
 }

@@ -123,6 +123,10 @@ impl<'a> Kept<'a> {
         self.put(&key("compared", group), &compared);
     }
 
+    pub(crate) fn forget_compared(self, group: &[u8]) {
+        self.keys.delete(&key("compared", group));
+    }
+
     /// The inbox of an address, as its log has proven it.
     pub(crate) fn peer(self, address: &str) -> Result<Option<InboxId>, Missing> {
         self.get(&key("peer", address.as_bytes()))

@@ -191,7 +191,8 @@ impl Adapter for Xmtp {
         envelope: &Envelope,
     ) -> Opened {
         let (network, session, wallet) = (&self.network, &self.session, &self.wallet);
-        Opening { network, session, wallet, keys, linked }.open(envelope)
+        let history = self.config.history.as_ref();
+        Opening { network, session, wallet, keys, linked, history }.open(envelope)
     }
 
     fn parse(&self, plaintext: &[u8]) -> Result<Vec<Parsed>, Malformed> {

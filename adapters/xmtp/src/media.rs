@@ -9,7 +9,9 @@ use prost::Message as _;
 use sha2::{Digest as _, Sha256};
 use threadbridge_core::adapter::{AdapterError, Verdict};
 use threadbridge_core::fit::media::{address_line, described};
-use threadbridge_core::media::{Porter, Stripped, Unseal, is_public_address, located, locator};
+use threadbridge_core::media::{
+    Porter, Stripped, Unseal, bytes_in, is_public_address, located, locator,
+};
 use threadbridge_core::model::content::{
     Attachment as Described, Disposition, ExternalPart, MediaKind, Source,
 };
@@ -130,6 +132,15 @@ impl Enclosure {
             Some(to) => write::reply(to, None, &told),
             None => told,
         }
+    }
+
+    /// It as other installations keep it, where it is not brought: as it was said, if it is in there.
+    pub(crate) fn kept(&self) -> EncodedContent {
+        let laid = match bytes_in(&self.part()) {
+            Some(bytes) => Laid::Inside { media_type: self.content_type.clone(), bytes },
+            None => Laid::Nowhere("it is not kept".to_owned()),
+        };
+        self.told(laid)
     }
 
     /// The words for it, where it could not be brought.

@@ -199,8 +199,7 @@ fn a_file_that_the_official_client_laid_down_opens() {
 #[test]
 fn what_is_archived_here_is_what_the_official_client_archives() {
     for official in messages() {
-        let Some(Heard::Said { place, id, content, .. }) = history::heard(&official, "group/01")
-        else {
+        let Some(Heard::Past { place, id, content }) = history::heard(&official, "group/01") else {
             continue;
         };
         let installation = Installation::from_slice(&official.sender_installation_id);
@@ -210,8 +209,8 @@ fn what_is_archived_here_is_what_the_official_client_archives() {
             content,
             at_ns: i64::try_from(place.at_ns).unwrap(),
             sender: place.sender,
-            installation: installation.unwrap(),
-            sequence_id: u64::try_from(official.sequence_id.unwrap()).unwrap(),
+            installation: Some(installation.unwrap()),
+            sequence_id: Some(u64::try_from(official.sequence_id.unwrap()).unwrap()),
         };
         assert_eq!(history::save(&kept).unwrap(), official);
     }

@@ -10,12 +10,15 @@ use threadbridge_core::model::id::{Identity, Network, RemoteAuthor, RemoteConver
 use tokio::sync::Notify;
 
 use crate::api::Since;
+use crate::arrival::Blob;
 use crate::identity::contract::Claim;
 use crate::identity::inbox::InboxId;
 use crate::identity::member::Installation;
 use crate::media::Enclosure;
+use crate::sync::kept::{Matters, OfferRow, WishRow};
 use crate::wire::proto::identity::IdentityUpdate;
 use crate::wire::proto::mls::WelcomeMessageInput;
+use crate::wire::proto::sync::{ConsentSave, GroupSave};
 
 /// How many things may be wanted at the same time.
 const MAX_WANTED: usize = 4096;
@@ -71,6 +74,18 @@ pub(crate) struct Known {
     pub(crate) is_revoked: bool,
     /// How far the inbox's own log is known.
     pub(crate) own_log: u64,
+    /// What is to be published among our own installations, in order.
+    pub(crate) sync_outbox: Vec<Blob>,
+    /// Whether it is time to see what our own installations want.
+    pub(crate) is_tending_due: bool,
+    /// History that lies ready for us.
+    pub(crate) sync_offer: Option<OfferRow>,
+    /// History that another installation asks for.
+    pub(crate) sync_wish: Option<WishRow>,
+    /// The groups of linked conversations, as an archive tells them, the one that was used last first.
+    pub(crate) described: Vec<(Vec<RemoteConversation>, GroupSave)>,
+    /// What the owner thinks, as an archive tells it.
+    pub(crate) consents: Vec<ConsentSave>,
     /// The groups that the account is in.
     pub(crate) groups: BTreeMap<Vec<u8>, Followed>,
 }
@@ -135,6 +150,25 @@ impl Session {
         if is_news {
             self.joined.notify_one();
         }
+    }
+
+    /// Says how matters stand among our own installations to those who see the network.
+    pub(crate) fn matter(&self, matters: &Matters) {
+        {
+            let mut known = self.known();
+            known.sync_outbox.clone_from(&matters.outbox);
+            known.sync_offer = matters.offers.first().cloned();
+            known.sync_wish = matters.wishes.first().cloned();
+        }
+        if matters.has_news() {
+            self.joined.notify_one();
+        }
+    }
+
+    /// It is time to see what our own installations want.
+    pub(crate) fn stir(&self) {
+        self.known().is_tending_due = true;
+        self.joined.notify_one();
     }
 
     /// Waits until the account is in another group, or may call one by another name.

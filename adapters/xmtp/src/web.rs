@@ -1,5 +1,5 @@
-//! Files on the web beside the network: pictures on the owner's upload place. No other host is asked,
-//! whatever anybody says.
+//! Files on the web beside the network: pictures on the owner's upload place, archives on their
+//! history server. No other host is asked, whatever anybody says.
 
 use std::time::Duration;
 
@@ -13,6 +13,8 @@ use crate::config::Upload;
 const CONNECT_FOR: Duration = Duration::from_secs(5);
 /// Less than the bridge waits for an answer.
 const CALL_FOR: Duration = Duration::from_secs(25);
+/// The longest name that a history server gives a file.
+const MAX_NAME_BYTES: u64 = 256;
 
 /// Why a file was not laid down, or not had back.
 #[derive(Debug, Error)]
@@ -76,4 +78,31 @@ pub(crate) async fn lay_down(at: &Upload, bytes: Vec<u8>) -> Result<Url, WebErro
     };
     accepted(put.send().await)?;
     Ok(url)
+}
+
+/// Lays an archive down on a history server; what the server calls it.
+pub(crate) async fn post(server: &str, bytes: Vec<u8>) -> Result<String, WebError> {
+    let answer = client()?.post(format!("{server}/upload")).body(bytes).send().await;
+    let name = read(accepted(answer)?, MAX_NAME_BYTES).await?;
+    let name = String::from_utf8(name).map_err(|_form| WebError::Answer)?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
+    let is_name = !name.is_empty() && name.bytes().all(is_plain);
+    if is_name { Ok(name) } else { Err(WebError::Answer) }
+}
+
+/// Has a file of at most `max_bytes`.
+pub(crate) async fn get(url: &str, max_bytes: u64) -> Result<Vec<u8>, WebError> {
+    read(accepted(client()?.get(url).send().await)?, max_bytes).await
+}
+
+async fn read(mut answer: Response, max_bytes: u64) -> Result<Vec<u8>, WebError> {
+    let max_bytes = usize::try_from(max_bytes).unwrap_or(usize::MAX);
+    let mut bytes = Vec::new();
+    while let Some(chunk) = answer.chunk().await.map_err(WebError::Unreachable)? {
+        if chunk.len() > max_bytes.saturating_sub(bytes.len()) {
+            return Err(WebError::TooLarge);
+        }
+        bytes.extend_from_slice(&chunk);
+    }
+    Ok(bytes)
 }

@@ -33,6 +33,10 @@ pub struct XmtpSettings {
     /// What that server is shown as `Authorization: Bearer …`.
     #[serde(default)]
     pub upload_token: Option<SecretRef>,
+    /// The history server by which the inbox's installations hand each other what was said before,
+    /// encrypted. It sees when, how much, and from where. Without it no history is asked for or given.
+    #[serde(default)]
+    pub history: Option<WebAddress>,
 }
 
 impl XmtpSettings {
@@ -42,8 +46,9 @@ impl XmtpSettings {
         let wallet = secrets.get(&self.wallet)?.clone();
         let token = self.upload_token.as_ref().and_then(|token| secrets.get(token)).cloned();
         let upload = self.upload.as_ref().map(|it| Upload { url: it.url.clone(), token });
+        let history = self.history.as_ref().map(|it| it.url.clone());
         let config = Config::new(self.host.url.clone(), wallet);
-        Some(Config { may_join: self.may_join, porter, upload, ..config })
+        Some(Config { may_join: self.may_join, porter, upload, history, ..config })
     }
 
     /// What does not go together.
@@ -53,7 +58,7 @@ impl XmtpSettings {
         if !self.host.is_private {
             found.push(Objection::at("host", None, problem));
         }
-        for (key, address) in [("upload", &self.upload)] {
+        for (key, address) in [("upload", &self.upload), ("history", &self.history)] {
             if address.as_ref().is_some_and(|it| !it.is_private) {
                 let problem =
                     "whoever is on the wire could see what is laid down, expected `https://`";

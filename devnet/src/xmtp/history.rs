@@ -12,13 +12,27 @@ use axum::routing::{get, post};
 /// The largest archive, in bytes.
 const MAX_ARCHIVE: usize = 100 * 1024 * 1024;
 
+/// What a server that cannot be trusted does to a file.
+pub type Spoil = fn(Vec<u8>) -> Vec<u8>;
+
 /// What was uploaded; clones are the same.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Archives(Arc<Mutex<BTreeMap<String, Bytes>>>);
+pub(crate) struct Archives(Arc<Mutex<BTreeMap<String, Bytes>>>, Arc<Mutex<Option<Spoil>>>);
 
 impl Archives {
     pub(crate) fn with<R>(&self, act: impl FnOnce(&mut BTreeMap<String, Bytes>) -> R) -> R {
         act(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// Spoils what is had back from now on, or no more.
+    pub(crate) fn spoil(&self, spoil: Option<Spoil>) {
+        *self.1.lock().unwrap_or_else(PoisonError::into_inner) = spoil;
+    }
+
+    fn had(&self, name: &str) -> Option<Bytes> {
+        let spoil = *self.1.lock().unwrap_or_else(PoisonError::into_inner);
+        let bytes = self.with(|archives| archives.get(name).cloned())?;
+        Some(spoil.map_or_else(|| bytes.clone(), |spoil| spoil(bytes.to_vec()).into()))
     }
 }
 
@@ -57,5 +71,5 @@ async fn download(
     State(archives): State<Archives>,
     Path(id): Path<String>,
 ) -> Result<Bytes, StatusCode> {
-    archives.with(|archives| archives.get(&id).cloned()).ok_or(StatusCode::NOT_FOUND)
+    archives.had(&id).ok_or(StatusCode::NOT_FOUND)
 }

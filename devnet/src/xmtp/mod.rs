@@ -20,4 +20,5 @@ pub mod make;
 pub mod node;
 pub mod wire;
 
+pub use self::history::Spoil;
 pub use self::node::{Node, NodeSettings, Tls};

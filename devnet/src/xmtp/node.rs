@@ -12,7 +12,7 @@ use super::api::{self, Front};
 use super::chain::Chains;
 use super::clock::unix_ns;
 use super::faults::Faults;
-use super::history::{self, Archives};
+use super::history::{self, Archives, Spoil};
 use super::store::{Store, Welcome};
 use crate::line::Lines;
 
@@ -267,5 +267,10 @@ impl Node {
     /// How many archives were uploaded.
     pub fn archives(&self) -> usize {
         self.archives.with(|archives| archives.len())
+    }
+
+    /// Has the history server spoil what is had back from now on, or no more.
+    pub fn spoil_archives(&self, spoil: Option<Spoil>) {
+        self.archives.spoil(spoil);
     }
 }

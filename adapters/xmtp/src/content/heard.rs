@@ -42,6 +42,17 @@ pub(crate) enum Heard {
         #[n(4)]
         renamed: Option<String>,
     },
+    /// Somebody said something before this account was there, as an installation tells that was.
+    #[n(3)]
+    Past {
+        #[n(0)]
+        place: Place,
+        #[n(1)]
+        id: MessageId,
+        /// The `EncodedContent`.
+        #[cbor(n(2), with = "minicbor::bytes")]
+        content: Vec<u8>,
+    },
     /// Somebody's identity log was learnt.
     #[n(2)]
     Known {

@@ -89,7 +89,7 @@ impl Reader<'_> {
                 Sign::Look => doubt.begins(self.look(&followed).await?),
                 Sign::Missed => self.missed(&mut doubt).await?,
             }
-            self.upload_key_package().await?;
+            self.attend().await?;
             let now_followed = self.followed(&linked.borrow_and_update());
             if is_missed || now_followed != followed {
                 // The new stream stands before the old one ends.

@@ -3,6 +3,7 @@
 
 mod enter;
 mod follow;
+mod history;
 
 use std::collections::BTreeMap;
 

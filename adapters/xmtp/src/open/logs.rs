@@ -17,6 +17,8 @@ use crate::mls::client::{Client, Installation as OwnInstallation};
 use crate::mls::group::records::Records;
 use crate::mls::key_package::KeyPackages;
 use crate::session::Wanted;
+use crate::sync::kept::Matters;
+use crate::sync::request;
 use crate::wire::proto::identity::get_identity_updates_response::IdentityUpdateLog;
 
 impl Opening<'_> {
@@ -34,8 +36,21 @@ impl Opening<'_> {
         self.offer_key_package(beginning.now_ns)?;
         self.session.known().installation = Some(Installation::from_bytes(own.public()));
         self.stands(beginning.now_ns)?;
+        // What was published may not have arrived.
+        let mut matters = Matters::load(self.keys)?;
+        let was = matters.clone();
+        matters.published = None;
+        // Nobody may have been there to answer.
+        matters.has_asked &= !request::is_asked(self.keys)?;
+        if matters != was {
+            matters.keep(self.keys);
+        }
+        self.session.matter(&matters);
+        let has_wishes = !matters.wishes.is_empty();
+        self.session.stir();
         let groups = Records(self.keys).groups().map_err(|_| keys_unreadable())?;
-        groups.iter().try_for_each(|id| self.tell(id))
+        groups.iter().try_for_each(|id| self.tell(id))?;
+        if has_wishes { self.describe() } else { Ok(()) }
     }
 
     /// Believes that an address belongs to an inbox where the inbox's log proves it.
@@ -122,11 +137,18 @@ impl Opening<'_> {
             Some(signed.ok_or_else(|| refused("the wallet could not sign"))?)
         };
         let mut known = self.session.known();
-        known.own_log = newest.as_ref().map_or(0, |(newest, _)| *newest);
+        let own_log = newest.as_ref().map_or(0, |(newest, _)| *newest);
+        // Somebody may have come, to whom all our groups are to be told.
+        let is_news = is_member && own_log != known.own_log;
+        known.own_log = own_log;
         known.installations = newest.map_or(0, |(_, state)| state.installations().len());
         known.is_member = is_member;
         known.is_revoked = was_member && !is_member;
         known.registration = registration;
+        drop(known);
+        if is_news {
+            self.session.stir();
+        }
         Ok(())
     }
 

@@ -24,7 +24,6 @@ use crate::mls::validate::Change;
 use crate::place::strangers;
 use crate::seal::commit_name;
 use crate::session::Wanted;
-use crate::sync::hear::hear;
 use crate::wire::proto::mls::group_message;
 
 /// What nobody can mend but another member.
@@ -80,6 +79,11 @@ impl Opening<'_> {
         let processed = group.process(message.id, &message.data, at, &self.logs());
         match processed.map_err(|error| unreadable_or_refused(&error))? {
             Processed::Application(said) => self.said((&id, &record), message, &said, progress),
+            Processed::Own(tag) if record.kind == Kind::Sync => {
+                drop(tag);
+                self.session.stir();
+                Ok(Opened::Learnt)
+            }
             Processed::Own(tag) => {
                 let said = tag.and_then(|it| Some(MessageId::from_bytes(it.try_into().ok()?)));
                 progress.said = said.or(progress.said);
@@ -90,6 +94,9 @@ impl Opening<'_> {
                 self.tell(&id)?;
                 if applied.is_removed {
                     tracing::warn!("the account was taken out of a group on XMTP");
+                }
+                if self.is_tended(&id, record.kind)? {
+                    self.session.stir();
                 }
                 match applied.whose {
                     Whose::Own => Ok(commit_ended(&message.data)),
@@ -163,7 +170,7 @@ impl Opening<'_> {
         if record.kind == Kind::Sync {
             // Whoever made the group: the inbox's own installations are believed, and nobody else.
             if self.own_inbox()?.to_string() == said.inbox {
-                hear(self.keys, &content)?;
+                return self.heard(group, &content);
             }
             return Ok(Opened::Learnt);
         }
@@ -185,6 +192,7 @@ impl Opening<'_> {
         message: &group_message::V1,
     ) -> Result<Option<Place>, Stop> {
         let is_linked = |name: &&RemoteConversation| self.linked.contains(*name);
+        let peer = record.peer.as_deref().and_then(InboxId::parse);
         let hears_all = || strangers().is_some_and(|it| self.linked.contains(&it));
         let told = self
             .session
@@ -199,13 +207,14 @@ impl Opening<'_> {
         };
         let conversation = match named {
             None if record.kind == Kind::Dm && hears_all() => {
-                let peer = record.peer.as_deref().and_then(InboxId::parse);
                 peer.map(crate::place::Place::Direct).and_then(|it| it.name())
             }
             named => named,
         };
+        if conversation.is_some() && self.is_denied(group.as_bytes(), peer)? {
+            return Ok(None);
+        }
         let at_ns = message.created_ns;
-        let peer = record.peer.as_deref().and_then(InboxId::parse);
         Ok(conversation.map(|it| {
             let conversation = it.as_str().to_owned();
             Place { conversation, sender, at_ns, peer }

@@ -2,8 +2,10 @@
 //! packages, welcomes, commits. Nothing is believed but what is signed or opens with a group's keys;
 //! whatever is refused leaves the keys as they were.
 
+mod history;
 mod logs;
 pub(crate) mod message;
+mod sync;
 mod upkeep;
 mod welcome;
 
@@ -54,6 +56,8 @@ pub(crate) struct Opening<'a> {
     pub(crate) wallet: &'a WalletKey,
     pub(crate) keys: &'a Keys,
     pub(crate) linked: &'a BTreeSet<RemoteConversation>,
+    /// The history server that the settings name.
+    pub(crate) history: Option<&'a url::Url>,
 }
 
 impl<'a> Opening<'a> {
@@ -86,6 +90,12 @@ impl<'a> Opening<'a> {
             Arrival::Welcomed(welcomed) => self.welcomed(&welcomed)?,
             Arrival::Uploaded(uploaded) => self.uploaded(&uploaded)?,
             Arrival::Brought(brought) => self.kept().set_laid(&brought.name, &brought.laid),
+            Arrival::Tend(now_ns) => self.tend(now_ns)?,
+            Arrival::Published(parcel) => self.published(parcel)?,
+            Arrival::Past(past) => return self.past(&past),
+            Arrival::Consent(consent) => self.consent(&consent.0)?,
+            Arrival::HistoryEnded(ended) => return self.history_ended(&ended),
+            Arrival::Answered(answered) => return self.answered(&answered),
         }
         Ok(Opened::Learnt)
     }

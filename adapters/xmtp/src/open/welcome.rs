@@ -4,8 +4,11 @@ use prost::Message as _;
 use threadbridge_core::adapter::{Missing, Refusal};
 
 use super::{Opening, Stop, refused, timestamp, unreadable_or_refused};
+use crate::kept::keys_unreadable;
 use crate::mls::client::Client;
 use crate::mls::group::join::NotJoined;
+use crate::mls::group::record::Kind;
+use crate::mls::group::records::Records;
 use crate::session::Wanted;
 use crate::welcome::{WelcomeError, Welcomed, take};
 use crate::wire::proto::mls::{WelcomeMessage, welcome_message};
@@ -30,7 +33,13 @@ impl Opening<'_> {
             self.kept().set_pointee_done(destination);
         }
         match taken {
-            Ok(Welcomed::Joined { group: id, .. }) => self.tell(&id),
+            Ok(Welcomed::Joined { group: id, .. }) => {
+                let record = Records(self.keys).record(&id).map_err(|_| keys_unreadable())?;
+                if record.is_some_and(|record| record.kind == Kind::Sync) {
+                    self.join_sync_group(&id)?;
+                }
+                self.tell(&id)
+            }
             Ok(Welcomed::At(destination)) if self.kept().is_pointee_done(&destination)? => Ok(()),
             Ok(Welcomed::At(destination)) => {
                 let what = format!("pointee/{}", hex::encode(&destination));

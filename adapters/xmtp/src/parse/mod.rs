@@ -39,12 +39,15 @@ pub(crate) fn heard(plaintext: &[u8]) -> Result<Heard, Malformed> {
 pub(crate) fn read_heard(network: &Network, heard: Heard) -> Result<Vec<Parsed>, Malformed> {
     match heard {
         Heard::Said { place, id, content, before } => {
-            let (body, encoded) = read(&content).map_err(|why| Malformed::new(why.to_string()))?;
-            let id = remote_id(&id.to_string())?;
-            let Some(action) = action(network, &id, (body, &encoded), before)? else {
-                return Ok(Vec::new());
-            };
-            Ok(vec![event(network, &place, id, action)?])
+            let said = said_or_done(network, &place, (id, &content), before)?;
+            Ok(said.into_iter().map(|it| Parsed::Event(Box::new(it))).collect())
+        }
+        Heard::Past { place, id, content } => {
+            let said = said_or_done(network, &place, (id, &content), None)?;
+            Ok(said
+                .into_iter()
+                .map(|it| Parsed::Event(Box::new(Event { is_history: true, ..it })))
+                .collect())
         }
         Heard::Changed { place, id, joined, left, renamed } => {
             let all = happened(network, &place, joined, left, renamed)?;
@@ -53,7 +56,8 @@ pub(crate) fn read_heard(network: &Network, heard: Heard) -> Result<Vec<Parsed>,
                 let id = if nth == 0 { id.clone() } else { format!("{id}/{nth}") };
                 let id = remote_id(&id)?;
                 let content = Content::telling(salt(network, &id), happened);
-                event(network, &place, id, Action::Say(Said::new(content)))
+                let event = event(network, &place, id, Action::Say(Said::new(content)))?;
+                Ok(Parsed::Event(Box::new(event)))
             });
             told.collect()
         }
@@ -66,21 +70,33 @@ pub(crate) fn read_heard(network: &Network, heard: Heard) -> Result<Vec<Parsed>,
     }
 }
 
+fn said_or_done(
+    network: &Network,
+    place: &Place,
+    (id, content): (MessageId, &[u8]),
+    before: Option<MessageId>,
+) -> Result<Option<Event>, Malformed> {
+    let (body, encoded) = read(content).map_err(|why| Malformed::new(why.to_string()))?;
+    let id = remote_id(&id.to_string())?;
+    let action = action(network, &id, (body, &encoded), before)?;
+    action.map(|action| event(network, place, id, action)).transpose()
+}
+
 fn event(
     network: &Network,
     place: &Place,
     id: RemoteId,
     action: Action,
-) -> Result<Parsed, Malformed> {
+) -> Result<Event, Malformed> {
     let conversation = RemoteConversation::parse(place.conversation.as_str());
-    Ok(Parsed::Event(Box::new(Event {
+    Ok(Event {
         conversation: conversation.map_err(unnamed)?,
         id,
         author: who(network, place.sender)?,
         sent_at: Timestamp::from_micros(i64::try_from(place.at_ns / 1_000).unwrap_or(i64::MAX)),
         action,
         is_history: false,
-    })))
+    })
 }
 
 /// What somebody did by a content; nothing if it is of no interest to people.

@@ -25,6 +25,7 @@ use crate::open::not_begun;
 use crate::place::Place;
 use crate::send::Parcel;
 use crate::session::Session;
+use crate::sync::consent::Consents;
 use crate::sync::hmac::SharedKey;
 
 /// What sealing stops at.
@@ -69,9 +70,41 @@ impl<'a> SealingFor<'a> {
             .ok_or_else(|| Halt::Refused("the network has no such conversation".to_owned()))?;
         let client = self.client()?;
         let group = self.group(&client, &place)?;
+        let peer = group.record().peer.as_deref();
+        let is_denied =
+            Consents::new(self.keys).is_denied(&hex::encode(group.id().as_bytes()), peer);
+        if is_denied.map_err(|_unread| keys_unreadable())? {
+            return Err(Halt::Refused(
+                "the owner denied the conversation in another app".to_owned(),
+            ));
+        }
         let group = self.brought_up_to_date(group, &place)?;
         let content = self.with_file(group.id().as_bytes(), content)?;
         self.encrypt(group, &content)
+    }
+
+    /// Makes sure that a group follows the logs of its members.
+    pub(crate) fn tended(&self, id: &GroupId) -> Result<(), Halt> {
+        // It may have been compared just before somebody came.
+        self.kept().forget_compared(id.as_bytes());
+        let client = self.client()?;
+        self.current(&client, id).map(drop)
+    }
+
+    /// Seals a content for a group.
+    pub(crate) fn said_in(&self, id: &GroupId, content: &[u8]) -> Result<Sealed, Halt> {
+        let client = self.client()?;
+        let group = self.current(&client, id)?;
+        self.encrypt(group, content)
+    }
+
+    fn current<'c>(&self, client: &'c Client, id: &GroupId) -> Result<Group<'c>, Halt>
+    where
+        'a: 'c,
+    {
+        let place = Place::Group(id.as_bytes().to_vec());
+        let group = self.group(client, &place)?;
+        self.brought_up_to_date(group, &place)
     }
 
     fn encrypt(&self, group: Group<'_>, content: &[u8]) -> Result<Sealed, Halt> {

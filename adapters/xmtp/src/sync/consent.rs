@@ -60,6 +60,18 @@ impl<'a> Consents<'a> {
         Ok(row.map(|row| row.consent).unwrap_or_default())
     }
 
+    /// Whether the owner denied a conversation, or, unless they allowed it, whom it is with.
+    pub(crate) fn is_denied(self, group: &str, peer: Option<&str>) -> Result<bool, Unread> {
+        Ok(match self.get(About::Conversation, group)? {
+            Consent::Denied => true,
+            Consent::Allowed => false,
+            Consent::Unknown => match peer {
+                Some(peer) => self.get(About::Inbox, peer)? == Consent::Denied,
+                None => false,
+            },
+        })
+    }
+
     /// Takes what was said at `at_ns`, unless something was said later; whether anything changed.
     pub(crate) fn set(
         self,

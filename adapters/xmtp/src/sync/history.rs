@@ -30,9 +30,10 @@ pub(crate) struct Kept {
     pub(crate) content: Vec<u8>,
     pub(crate) at_ns: i64,
     pub(crate) sender: InboxId,
-    pub(crate) installation: Installation,
-    /// The server's number.
-    pub(crate) sequence_id: u64,
+    /// By which installation, if that is known.
+    pub(crate) installation: Option<Installation>,
+    /// The server's number, if it is known.
+    pub(crate) sequence_id: Option<u64>,
 }
 
 /// A message of an archive as if it were heard now, in the conversation that is called
@@ -46,10 +47,11 @@ pub(crate) fn heard(save: &GroupMessageSave, conversation: &str) -> Option<Heard
         conversation: conversation.to_owned(),
         sender: InboxId::parse(&save.sender_inbox_id)?,
         at_ns: u64::try_from(save.sent_at_ns).ok()?,
+        // Whom one talks to is learnt from what is said, not from what is told of it.
         peer: None,
     };
     let content = save.decrypted_message_bytes.clone();
-    Some(Heard::Said { place, id, content, before: None })
+    Some(Heard::Past { place, id, content })
 }
 
 /// A message for an archive; nothing if it is no content.
@@ -63,7 +65,7 @@ pub(crate) fn save(kept: &Kept) -> Option<GroupMessageSave> {
         decrypted_message_bytes: kept.content.clone(),
         sent_at_ns: kept.at_ns,
         kind: APPLICATION,
-        sender_installation_id: kept.installation.as_bytes().to_vec(),
+        sender_installation_id: kept.installation.map_or(vec![0; 32], |it| it.as_bytes().to_vec()),
         sender_inbox_id: kept.sender.to_string(),
         delivery_status: PUBLISHED,
         content_type_save: 0,
@@ -71,8 +73,8 @@ pub(crate) fn save(kept: &Kept) -> Option<GroupMessageSave> {
         version_minor: version(name.version_minor),
         reference_id: referred(&name, &encoded).map(|id| id.as_bytes().to_vec()),
         authority_id: name.authority_id.clone(),
-        sequence_id: i64::try_from(kept.sequence_id).ok(),
-        originator_id: Some(ORIGINATOR),
+        sequence_id: kept.sequence_id.and_then(|id| i64::try_from(id).ok()),
+        originator_id: kept.sequence_id.map(|_| ORIGINATOR),
         content_type: if Kind::of(&name).is_some() { name.type_id } else { "unknown".to_owned() },
     })
 }

@@ -7,9 +7,11 @@
 
 pub(crate) mod archive;
 pub(crate) mod consent;
+pub(crate) mod give;
 pub(crate) mod hear;
 pub(crate) mod history;
 pub(crate) mod hmac;
+pub(crate) mod kept;
 pub(crate) mod message;
 pub(crate) mod request;
 

@@ -26,10 +26,10 @@ pub(crate) enum Refused {
     Unasked,
     #[error("history lies on another server than the settings name")]
     Server,
+    #[error("history was asked for, and the settings name no server for it")]
+    Nowhere,
     #[error("history came without a key that opens it")]
     Key,
-    #[error("request says nothing of what it wants")]
-    Options,
     #[error("no randomness could be had")]
     Random,
     #[error(transparent)]
@@ -71,16 +71,25 @@ pub(crate) fn ask(keys: &Keys, server: &str) -> Result<DeviceSyncRequest, Refuse
         pin: asked.pin,
         server_url: asked.server,
         deprecated_kind: 0,
-        options: Some(ArchiveOptions {
-            elements: vec![
-                BackupElementSelection::Messages.into(),
-                BackupElementSelection::Consent.into(),
-            ],
-            start_ns: None,
-            end_ns: None,
-            exclude_disappearing_messages: false,
-        }),
+        options: Some(everything()),
     })
+}
+
+fn everything() -> ArchiveOptions {
+    ArchiveOptions {
+        elements: vec![
+            BackupElementSelection::Messages.into(),
+            BackupElementSelection::Consent.into(),
+        ],
+        start_ns: None,
+        end_ns: None,
+        exclude_disappearing_messages: false,
+    }
+}
+
+/// Whether history was asked for and has not come.
+pub(crate) fn is_asked(keys: &Keys) -> Result<bool, Unread> {
+    Ok(rows::get::<Asked>(keys, ROW)?.is_some())
 }
 
 /// What an answer offers, if it was asked for here. Several installations may answer: it stays asked
@@ -111,10 +120,12 @@ pub(crate) fn taken(keys: &Keys, pin: &str) -> Result<(), Refused> {
 
 /// What another installation wishes, if it can be laid down on `server`.
 pub(crate) fn wished(request: DeviceSyncRequest, server: &str) -> Result<Wish, Refused> {
-    if bare(&request.server_url) != bare(server) {
+    // Clients up to 1.9 name none: whoever answers chooses.
+    let named = bare(&request.server_url);
+    if !named.is_empty() && named != bare(server) {
         return Err(Refused::Server);
     }
-    let options = request.options.ok_or(Refused::Options)?;
+    let options = request.options.unwrap_or_else(everything);
     Ok(Wish { pin: request.pin, options })
 }
 

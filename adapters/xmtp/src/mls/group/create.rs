@@ -37,7 +37,6 @@ pub(crate) enum Founding {
         image: String,
     },
     /// For the inbox's own installations.
-    #[cfg_attr(not(test), expect(dead_code, reason = "others of the inbox make it"))]
     Sync,
 }
 

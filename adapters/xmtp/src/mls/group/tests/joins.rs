@@ -302,8 +302,14 @@ fn so_many_groups_that_need_a_newer_client_are_waited_with_and_no_more() {
     let (network, session) = (Network::parse("xmtp").unwrap(), Session::default());
     let wallet = WalletKey::parse(&"11".repeat(32)).unwrap();
     let (linked, keys) = (BTreeSet::new(), &bob.keys);
-    let opening =
-        Opening { network: &network, session: &session, wallet: &wallet, keys, linked: &linked };
+    let opening = Opening {
+        network: &network,
+        session: &session,
+        wallet: &wallet,
+        keys,
+        linked: &linked,
+        history: None,
+    };
     let open = |id: u64| {
         let message = welcome_message::V1 {
             id,
