@@ -128,6 +128,9 @@ async fn whoever_is_written_to_by_hand_reads_it_and_their_answer_is_heard() {
         let answer = desk.orders(&["send", "--to", &address, "hello", "from", "here"]);
         let leg = format!("dm:dm/{}", ann.inbox());
         assert!(answer.contains(&leg), "{answer}");
+        // Who opens it before hearing of it opens another, which is the same conversation all the same.
+        eventually("ann is welcomed", async || desk.node.welcomes() > 0).await;
+        ann.does(json!({ "do": "sync" })).await;
         let dm = ann.opens_dm(&own_address()).await;
         desk.is_read(&mut ann, &dm, "hello from here").await;
         ann.says(&dm, "hello yourself").await;
