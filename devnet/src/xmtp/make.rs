@@ -2,15 +2,20 @@
 //! no official client would say.
 
 use alloy_primitives::{Address, Signature as Ecdsa, eip191_hash_message, keccak256};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use ed25519_dalek::{Digest as _, Sha512};
 use k256::ecdsa::SigningKey;
+use prost::Message as _;
 
+use super::identity::legacy::{Point, UnsignedPublicKey, grant};
 use super::identity::{inbox_id, signature_context, text};
 use super::wire::identity::identity_action::Kind;
 use super::wire::identity::{
     AddAssociation, ChangeRecoveryAddress, CreateInbox, IdentityAction, IdentityUpdate,
-    MemberIdentifier, RecoverableEcdsaSignature, RecoverableEd25519Signature, RevokeAssociation,
-    Signature, SmartContractWalletSignature, member_identifier, signature,
+    LegacyDelegatedSignature, LegacySignature, MemberIdentifier, RecoverableEcdsaSignature,
+    RecoverableEd25519Signature, RecoverablePasskeySignature, RevokeAssociation, Signature,
+    SignedPublicKey, SmartContractWalletSignature, legacy_signature, member_identifier, signature,
 };
 
 /// A key of Ethereum.
@@ -91,6 +96,65 @@ impl Installation {
     }
 }
 
+/// A passkey: a key that signs what a browser makes of a text (WebAuthn).
+#[derive(Clone, Debug)]
+pub struct Passkey(p256::ecdsa::SigningKey);
+
+impl Passkey {
+    /// The same passkey for the same words.
+    pub fn of(words: &str) -> Self {
+        let mut secret = keccak256(words);
+        loop {
+            if let Ok(key) = p256::ecdsa::SigningKey::from_slice(secret.as_slice()) {
+                return Self(key);
+            }
+            secret = keccak256(secret);
+        }
+    }
+
+    /// Its public key.
+    pub fn public_key(&self) -> Vec<u8> {
+        self.0.verifying_key().to_sec1_bytes().to_vec()
+    }
+
+    fn sign(&self, text: &str) -> RecoverablePasskeySignature {
+        use p256::ecdsa::signature::Signer as _;
+        let challenge = BASE64_URL_SAFE_NO_PAD.encode(text);
+        let client_data_json = format!(
+            r#"{{"type":"webauthn.get","challenge":"{challenge}","origin":"https://app.test"}}"#
+        );
+        let authenticator_data = vec![3; 37];
+        let hash = sha2::Sha256::digest(&client_data_json);
+        let what = [authenticator_data.as_slice(), hash.as_slice()].concat();
+        let made: p256::ecdsa::Signature = self.0.sign(&what);
+        RecoverablePasskeySignature {
+            public_key: self.public_key(),
+            signature: made.to_der().as_bytes().to_vec(),
+            authenticator_data,
+            client_data_json: client_data_json.into_bytes(),
+        }
+    }
+}
+
+/// What a key of the network's second version signs for the wallet that had signed it.
+fn delegated(owner: &Wallet, key: &Wallet, text: &str) -> LegacyDelegatedSignature {
+    let point = Some(Point { bytes: key.public_key() });
+    let key_bytes =
+        UnsignedPublicKey { created_ns: 7, secp256k1_uncompressed: point }.encode_to_vec();
+    let granted = owner.sign(&grant(&key_bytes));
+    let (compact, v) = granted.split_at(granted.len().saturating_sub(1));
+    let recovery = u32::from(v.first().copied().unwrap_or_default().saturating_sub(27));
+    let compact = legacy_signature::Ecdsa { bytes: compact.to_vec(), recovery };
+    let union = Some(legacy_signature::Union::WalletEcdsaCompact(compact));
+    LegacyDelegatedSignature {
+        delegated_key: Some(SignedPublicKey {
+            key_bytes,
+            signature: Some(LegacySignature { union }),
+        }),
+        signature: Some(RecoverableEcdsaSignature { bytes: key.sign(text) }),
+    }
+}
+
 /// Who signs.
 #[derive(Clone, Copy, Debug)]
 pub enum Signer<'a> {
@@ -100,6 +164,10 @@ pub enum Signer<'a> {
     Contract(u64, Address, &'a Wallet),
     /// An installation.
     Installation(&'a Installation),
+    /// A passkey.
+    Passkey(&'a Passkey),
+    /// A wallet, by a key of the network's second version that it had signed.
+    Legacy(&'a Wallet, &'a Wallet),
 }
 
 impl Signer<'_> {
@@ -122,6 +190,10 @@ impl Signer<'_> {
                     public_key: installation.public_key().to_vec(),
                 })
             }
+            Self::Passkey(passkey) => signature::Signature::Passkey(passkey.sign(text)),
+            Self::Legacy(owner, key) => {
+                signature::Signature::DelegatedErc191(delegated(owner, key, text))
+            }
         };
         Signature { signature: Some(signature) }
     }
@@ -130,7 +202,13 @@ impl Signer<'_> {
     pub fn member(&self) -> MemberIdentifier {
         use member_identifier::Kind;
         let kind = match self {
-            Self::Wallet(wallet) => Kind::EthereumAddress(wallet.identifier()),
+            Self::Wallet(wallet) | Self::Legacy(wallet, _) => {
+                Kind::EthereumAddress(wallet.identifier())
+            }
+            Self::Passkey(passkey) => Kind::Passkey(crate::xmtp::wire::identity::Passkey {
+                key: passkey.public_key(),
+                relying_party: None,
+            }),
             Self::Contract(_, address, _) => Kind::EthereumAddress(format!("{address:#x}")),
             Self::Installation(key) => Kind::InstallationPublicKey(key.public_key().to_vec()),
         };
@@ -141,7 +219,8 @@ impl Signer<'_> {
         match self.member().kind {
             Some(member_identifier::Kind::EthereumAddress(address)) => address,
             Some(member_identifier::Kind::InstallationPublicKey(key)) => hex::encode(key),
-            Some(member_identifier::Kind::Passkey(_)) | None => String::new(),
+            Some(member_identifier::Kind::Passkey(passkey)) => hex::encode(passkey.key),
+            None => String::new(),
         }
     }
 }

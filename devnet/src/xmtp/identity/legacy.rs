@@ -10,17 +10,17 @@ use crate::xmtp::wire::identity::{LegacyDelegatedSignature, legacy_signature};
 
 /// `UnsignedPublicKey` of the second version, as far as it is read.
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-struct UnsignedPublicKey {
+pub(crate) struct UnsignedPublicKey {
     #[prost(uint64, tag = "1")]
-    created_ns: u64,
+    pub(crate) created_ns: u64,
     #[prost(message, optional, tag = "3")]
-    secp256k1_uncompressed: Option<Point>,
+    pub(crate) secp256k1_uncompressed: Option<Point>,
 }
 
 #[derive(Clone, PartialEq, Eq, prost::Message)]
-struct Point {
+pub(crate) struct Point {
     #[prost(bytes = "vec", tag = "1")]
-    bytes: Vec<u8>,
+    pub(crate) bytes: Vec<u8>,
 }
 
 pub(super) fn verify(text: &str, signature: &LegacyDelegatedSignature) -> Result<Signed, Refusal> {
@@ -41,7 +41,7 @@ pub(super) fn verify(text: &str, signature: &LegacyDelegatedSignature) -> Result
 }
 
 /// What a wallet signed to make the key its own.
-fn grant(key_bytes: &[u8]) -> String {
+pub(crate) fn grant(key_bytes: &[u8]) -> String {
     let key = hex::encode(key_bytes);
     format!("XMTP : Create Identity\n{key}\n\nFor more info: https://xmtp.org/signatures/")
 }
@@ -56,29 +56,15 @@ fn address_of(key_bytes: &[u8]) -> Result<Member, Refusal> {
 
 #[cfg(test)]
 mod tests {
-    use alloy_primitives::Signature as Ecdsa;
-
     use super::*;
-    use crate::xmtp::make::Wallet;
-    use crate::xmtp::wire::identity::{
-        LegacySignature, RecoverableEcdsaSignature, SignedPublicKey,
-    };
+    use crate::xmtp::make::{Signer, Wallet};
+    use crate::xmtp::wire::identity::RecoverableEcdsaSignature;
+    use crate::xmtp::wire::identity::signature::Signature as Kind;
 
     fn delegated(owner: &Wallet, key: &Wallet, text: &str) -> LegacyDelegatedSignature {
-        let point = Some(Point { bytes: key.public_key() });
-        let unsigned = UnsignedPublicKey { created_ns: 7, secp256k1_uncompressed: point };
-        let key_bytes = unsigned.encode_to_vec();
-        let by_owner = Ecdsa::from_raw(&owner.sign(&grant(&key_bytes))).unwrap();
-        let compact = legacy_signature::Ecdsa {
-            bytes: by_owner.as_bytes()[..64].to_vec(),
-            recovery: u32::from(by_owner.v()),
-        };
-        let union = Some(legacy_signature::Union::WalletEcdsaCompact(compact));
-        let signature = Some(LegacySignature { union });
-        LegacyDelegatedSignature {
-            delegated_key: Some(SignedPublicKey { key_bytes, signature }),
-            signature: Some(RecoverableEcdsaSignature { bytes: key.sign(text) }),
-        }
+        let signature = Signer::Legacy(owner, key).sign(text).signature;
+        let Some(Kind::DelegatedErc191(made)) = signature else { panic!() };
+        made
     }
 
     #[test]

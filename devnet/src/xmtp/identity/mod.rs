@@ -1,7 +1,7 @@
 //! Inboxes: who is in them, by logs of signed updates that are replayed from the first entry.
 
 mod directory;
-mod legacy;
+pub(crate) mod legacy;
 mod passkey;
 mod signature;
 mod state;

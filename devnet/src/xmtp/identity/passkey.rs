@@ -44,29 +44,16 @@ pub(super) fn verify(
 
 #[cfg(test)]
 mod tests {
-    use p256::ecdsa::SigningKey;
-    use p256::ecdsa::signature::Signer as _;
-
     use super::*;
-
-    fn key() -> SigningKey {
-        SigningKey::from_slice(&[7; 32]).unwrap()
-    }
+    use crate::xmtp::make::{Passkey, Signer};
+    use crate::xmtp::wire::identity::signature::Signature as Kind;
 
     fn signed(challenge: &str) -> RecoverablePasskeySignature {
-        let challenge = BASE64_URL_SAFE_NO_PAD.encode(challenge);
-        let client_data_json =
-            format!(r#"{{"type":"webauthn.get","challenge":"{challenge}","origin":"x"}}"#);
-        let authenticator_data = vec![3; 37];
-        let hash = Sha256::digest(&client_data_json);
-        let what = [authenticator_data.as_slice(), hash.as_slice()].concat();
-        let signature: Signature = key().sign(&what);
-        RecoverablePasskeySignature {
-            public_key: key().verifying_key().to_sec1_bytes().to_vec(),
-            signature: signature.to_der().as_bytes().to_vec(),
-            authenticator_data,
-            client_data_json: client_data_json.into_bytes(),
-        }
+        let key = Passkey::of("key");
+        let Some(Kind::Passkey(made)) = Signer::Passkey(&key).sign(challenge).signature else {
+            panic!()
+        };
+        made
     }
 
     #[test]
