@@ -1,7 +1,7 @@
 //! How the account's inbox stands, for who asks beside the bridge: `threadbridge doctor` and
 //! `threadbridge xmtp`.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
 use thiserror::Error;
 use threadbridge_core::model::time::Timestamp;
@@ -74,27 +74,13 @@ pub struct InboxReport {
     pub installations: Vec<InstallationReport>,
 }
 
-/// What chains said while a log is followed.
+/// What chains said while a log is followed, by the claims' digests.
 #[derive(Debug, Default)]
-struct Said {
-    hold: BTreeSet<[u8; 32]>,
-    fail: BTreeSet<[u8; 32]>,
-}
+struct Said(BTreeMap<[u8; 32], bool>);
 
 impl Verdicts for Said {
     fn verdict(&self, digest: &[u8; 32]) -> Option<bool> {
-        if self.hold.contains(digest) {
-            Some(true)
-        } else {
-            self.fail.contains(digest).then_some(false)
-        }
-    }
-}
-
-impl Said {
-    fn says(&mut self, claim: &Claim, holds: bool) {
-        let to = if holds { &mut self.hold } else { &mut self.fail };
-        to.insert(claim.digest());
+        self.0.get(digest).copied()
     }
 }
 
@@ -154,7 +140,7 @@ impl Xmtp {
                     Err(Unexamined::Refused(refused)) => return Err(refused.into()),
                     Err(Unexamined::NeedsVerdict(claims)) => {
                         let verdicts = self.api.check_wallets(&claims).await?;
-                        claims.iter().zip(verdicts).for_each(|(it, holds)| said.says(it, holds));
+                        said.0.extend(claims.iter().map(Claim::digest).zip(verdicts));
                     }
                 }
             };

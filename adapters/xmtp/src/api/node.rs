@@ -117,6 +117,22 @@ fn ascending(id_cursor: u64, limit: usize) -> PagingInfo {
     PagingInfo { direction: SortDirection::Ascending.into(), limit, id_cursor }
 }
 
+/// What stands behind an id; less of it where that is too large for one answer.
+async fn page<T, F: Future<Output = Result<Vec<T>, ApiError>>>(
+    since: u64,
+    ask: impl Fn(usize) -> F,
+    id: impl Fn(&T) -> Option<u64>,
+) -> Result<Page<T>, ApiError> {
+    let (answer, limit) = match ask(PAGE).await {
+        Err(ApiError::TooLarge) => (ask(PAGE_OF_LARGE).await, PAGE_OF_LARGE),
+        answer => (answer, PAGE),
+    };
+    let items = answer?;
+    let is_last = items.len() < limit;
+    let is_ordered = ordered(since, items.iter().filter_map(id));
+    is_ordered.then_some(Page { items, is_last }).ok_or(OUT_OF_ORDER)
+}
+
 #[async_trait]
 impl Api for Node {
     fn calls_left(&self) -> (u32, u32) {
@@ -207,38 +223,29 @@ impl Api for Node {
     }
 
     async fn messages(&self, since: Since<&[u8]>) -> Result<Page<GroupMessage>, ApiError> {
-        let page = |limit| QueryGroupMessagesRequest {
-            group_id: since.of.to_vec(),
-            paging_info: Some(ascending(since.id, limit)),
+        let ask = |limit| {
+            let (mut client, group_id) = (self.mls.clone(), since.of.to_vec());
+            let paging_info = Some(ascending(since.id, limit));
+            async move {
+                let request = QueryGroupMessagesRequest { group_id, paging_info };
+                let answer = self.ask(client.query_group_messages(request)).await?;
+                let messages = answer.messages.into_iter().filter_map(|it| it.version);
+                Ok(messages.map(|group_message::Version::V1(it)| it).collect())
+            }
         };
-        let (mut client, mut limit) = (self.mls.clone(), PAGE);
-        let mut answer = self.ask(client.query_group_messages(page(limit))).await;
-        if answer == Err(ApiError::TooLarge) {
-            limit = PAGE_OF_LARGE;
-            answer = self.ask(client.query_group_messages(page(limit))).await;
-        }
-        let messages = answer?.messages.into_iter().filter_map(|it| it.version);
-        let items: Vec<_> = messages.map(|group_message::Version::V1(it)| it).collect();
-        let is_last = items.len() < limit;
-        let is_ordered = ordered(since.id, items.iter().map(|it| it.id));
-        is_ordered.then_some(Page { items, is_last }).ok_or(OUT_OF_ORDER)
+        page(since.id, ask, |it: &GroupMessage| Some(it.id)).await
     }
 
     async fn welcomes(&self, since: Since<&[u8]>) -> Result<Page<WelcomeMessage>, ApiError> {
-        let page = |limit| QueryWelcomeMessagesRequest {
-            installation_key: since.of.to_vec(),
-            paging_info: Some(ascending(since.id, limit)),
+        let ask = |limit| {
+            let (mut client, installation_key) = (self.mls.clone(), since.of.to_vec());
+            let paging_info = Some(ascending(since.id, limit));
+            async move {
+                let request = QueryWelcomeMessagesRequest { installation_key, paging_info };
+                Ok(self.ask(client.query_welcome_messages(request)).await?.messages)
+            }
         };
-        let (mut client, mut limit) = (self.mls.clone(), PAGE);
-        let mut answer = self.ask(client.query_welcome_messages(page(limit))).await;
-        if answer == Err(ApiError::TooLarge) {
-            limit = PAGE_OF_LARGE;
-            answer = self.ask(client.query_welcome_messages(page(limit))).await;
-        }
-        let items = answer?.messages;
-        let is_last = items.len() < limit;
-        let is_ordered = ordered(since.id, items.iter().filter_map(welcome_id));
-        is_ordered.then_some(Page { items, is_last }).ok_or(OUT_OF_ORDER)
+        page(since.id, ask, welcome_id).await
     }
 
     async fn newest(&self, groups: &[Vec<u8>]) -> Result<Vec<Option<u64>>, ApiError> {
