@@ -79,6 +79,7 @@ async fn two_bridges_and_two_clients_that_commit_at_once_stay_together() {
     let members: Vec<&str> = members.iter().map(String::as_str).collect();
     let group = people[0].makes_group("books", &members).await;
     let group = group.as_str();
+    assert!(node.pointers() > 3, "so many are welcomed by pointers");
     for side in &mut sides {
         side.stops().await;
         side.starts(&node, &format!("group/{group}")).await;
