@@ -14,6 +14,7 @@ mod measure;
 mod ready;
 mod relay;
 mod world;
+mod xmtp;
 
 use anyhow::{Context, Result, bail};
 
@@ -25,8 +26,14 @@ fn main() -> Result<()> {
         None => 1.0,
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    if only == xmtp::node::ARGUMENT {
+        return runtime.block_on(xmtp::node::serve());
+    }
+    // Once only: nothing else installs one here.
+    drop(rustls::crypto::ring::default_provider().install_default());
     println!("| work | measured | bar |\n| --- | --- | --- |");
-    let rows = ["relay", "conversations", "latency", "backfill", "find", "archive", "ready"];
+    let rows =
+        ["relay", "conversations", "latency", "backfill", "find", "archive", "xmtp", "ready"];
     if only != "all" && !rows.contains(&only.as_str()) {
         bail!("there is no row `{only}`; the rows are {}", rows.join(", "));
     }
@@ -37,6 +44,7 @@ fn main() -> Result<()> {
             "latency" => runtime.block_on(latency::at_100_a_second(scale))?,
             "backfill" => runtime.block_on(backfill::rate(scale))?,
             "archive" => runtime.block_on(archive::there_and_back(scale))?,
+            "xmtp" => runtime.block_on(xmtp::beside_the_official_client(scale))?,
             "find" => runtime.block_on(find::copies(scale))?,
             _ => runtime.block_on(ready::after_a_million(scale))?,
         }
