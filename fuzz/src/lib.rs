@@ -15,6 +15,7 @@
     reason = "a panic is how a target says that it has found something"
 )]
 
+pub mod archive;
 pub mod content;
 pub mod control;
 pub mod farcaster;
@@ -49,7 +50,7 @@ pub struct Target {
 }
 
 /// All of them.
-pub const TARGETS: [Target; 20] = [
+pub const TARGETS: [Target; 21] = [
     content::TARGET,
     fit::TARGET,
     mark::TARGET,
@@ -65,6 +66,7 @@ pub const TARGETS: [Target; 20] = [
     lens::ANSWERS,
     loopback::TARGET,
     store::TARGET,
+    archive::TARGET,
     control::TARGET,
     xmtp::IDENTITY_UPDATES,
     xmtp::CONTENTS,

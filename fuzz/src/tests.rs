@@ -102,6 +102,11 @@ fn any_file_is_opened_as_a_store_or_refused() {
 }
 
 #[test]
+fn any_file_is_the_archive_that_was_written_or_refused() {
+    holds(&archive::TARGET);
+}
+
+#[test]
 fn any_line_on_the_control_socket_is_answered() {
     holds(&control::TARGET);
 }
