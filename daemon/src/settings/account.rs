@@ -20,7 +20,7 @@ pub enum AccountSettings {
     /// Feeds, groups and threads.
     Lens(Box<LensSettings>),
     /// Direct conversations and groups, end to end encrypted.
-    Xmtp(XmtpSettings),
+    Xmtp(Box<XmtpSettings>),
 }
 
 /// Two settings of one account that do not go together.
