@@ -60,7 +60,7 @@ impl AccountSettings {
         match keys.remove("network")?.as_str()? {
             "farcaster" => reader.read(path, table).map(Self::Farcaster),
             "lens" => reader.read(path, table).map(Box::new).map(Self::Lens),
-            "xmtp" => reader.read(path, table).map(Self::Xmtp),
+            "xmtp" => reader.read(path, table).map(Box::new).map(Self::Xmtp),
             _ => None,
         }
     }
