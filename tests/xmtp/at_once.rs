@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::json;
 use threadbridge_core::model::time::Clock;
 use threadbridge_devnet::xmtp::make::{Act, Installation, Signer, update};
 use threadbridge_devnet::xmtp::wire::identity::PublishIdentityUpdateRequest;
@@ -53,13 +53,33 @@ async fn stands(person: &mut Person, group: &str) -> (u64, String) {
     person.does(json!({ "do": "sync" })).await;
     let state = person.does(json!({ "do": "inspect", "conversation": group })).await;
     assert_eq!(state["forked"], false, "{state}");
-    let epoch = match &state["epoch"] {
-        Value::String(epoch) => epoch.parse().unwrap(),
-        epoch => epoch.as_u64().unwrap(),
-    };
+    let epoch = &state["epoch"];
+    let epoch = epoch.as_str().map_or_else(|| epoch.as_u64().unwrap(), |it| it.parse().unwrap());
     let log = state["log"].as_str().unwrap();
     let (_, last) = log.rsplit_once("applied_epoch_authenticator: \"").unwrap();
     (epoch, last[..SHOWN_DIGITS].to_owned())
+}
+
+/// Waits until nobody lacks anything of what was said.
+async fn everybody_has(people: &mut [Person], sides: &[Side], group: &str, expected: &[String]) {
+    let began = Instant::now();
+    loop {
+        let mut seen = Vec::new();
+        for person in people.iter_mut() {
+            seen.push(said(person, group).await);
+        }
+        seen.extend(sides.iter().map(Side::heard));
+        let lacks = |seen: &Vec<String>| -> Vec<String> {
+            expected.iter().filter(|text| !seen.contains(text)).cloned().collect()
+        };
+        let missing: Vec<_> = seen.iter().map(lacks).collect();
+        if missing.iter().all(Vec::is_empty) {
+            break;
+        }
+        let state = || sides.iter().map(Side::state).collect::<String>();
+        assert!(began.elapsed() < WITHIN, "somebody lacks {missing:#?}\n{}", state());
+        sleep(Duration::from_millis(200)).await;
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -106,24 +126,7 @@ async fn two_bridges_and_two_clients_that_commit_at_once_stay_together() {
     }
     expected.sort();
 
-    let began = Instant::now();
-    loop {
-        let mut seen = Vec::new();
-        for person in &mut people {
-            seen.push(said(person, group).await);
-        }
-        seen.extend(sides.iter().map(Side::heard));
-        let lacks = |seen: &Vec<String>| -> Vec<String> {
-            expected.iter().filter(|text| !seen.contains(text)).cloned().collect()
-        };
-        let missing: Vec<_> = seen.iter().map(lacks).collect();
-        if missing.iter().all(Vec::is_empty) {
-            break;
-        }
-        let state = || sides.iter().map(Side::state).collect::<String>();
-        assert!(began.elapsed() < WITHIN, "somebody lacks {missing:#?}\n{}", state());
-        sleep(Duration::from_millis(200)).await;
-    }
+    everybody_has(&mut people, &sides, group, &expected).await;
     let order = said(&mut people[0], group).await;
     assert_eq!(said(&mut people[1], group).await, order);
     assert_eq!(sorted(order), expected);

@@ -314,9 +314,8 @@ impl Bridged {
         let threads = view::threads(&snapshot).unwrap();
         let lines = view::thread(&snapshot, threads[0].conversation.id, 1_000).unwrap();
         let states = lines.into_iter().flat_map(|it| it.legs);
-        let note = |(_, state)| match state {
-            view::LineState::Noted(reason) => Some(reason),
-            _ => None,
+        let note = |(_, state)| {
+            if let view::LineState::Noted(reason) = state { Some(reason) } else { None }
         };
         states.filter_map(note).collect()
     }
