@@ -1,6 +1,6 @@
 //! What posts can express, as data.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, time::Duration};
 
 use threadbridge_core::{
     media::{Hosts, strippable},
@@ -26,6 +26,9 @@ const URL_BYTES: usize = 2048;
 const MENTIONS: usize = 50;
 /// The number of Lens Chain's test network.
 pub(crate) const TEST_CHAIN: u64 = 37_111;
+/// After how many times as long as a post may take to show its id is known, though the bridge died
+/// again while it looked for it.
+const NAMED_AFTER: u32 = 6;
 /// The largest picture that is laid down on Grove.
 pub(crate) const PICTURE_BYTES: u64 = 16 << 20;
 
@@ -38,7 +41,7 @@ pub(crate) struct Offers {
 
 impl Offers {
     /// What can be expressed where pictures are brought from these hosts.
-    pub(crate) fn of(hosts: &Hosts, chain_id: u64) -> Self {
+    pub(crate) fn of(hosts: &Hosts, chain_id: u64, settle_for: Duration) -> Self {
         let features = Features { text: Support::Rejected, ..Features::default() };
         let nothing = Capabilities { features, ..Capabilities::default() };
         let permanence = match chain_id {
@@ -47,7 +50,9 @@ impl Offers {
             // A deleted post is marked so; what it said stays on chain and storage.
             _ => Permanence::Forever,
         };
-        Self { posts: Capabilities { permanence, ..posts(hosts.clone()) }, nothing }
+        let ids_known_within = settle_for.saturating_mul(NAMED_AFTER);
+        let posts = posts(hosts.clone());
+        Self { posts: Capabilities { permanence, ids_known_within, ..posts }, nothing }
     }
 }
 
@@ -84,6 +89,7 @@ fn posts(media_hosts: Hosts) -> Capabilities {
         },
         rates: Vec::new(),
         ids_known_before_sending: false,
+        ids_known_within: Duration::ZERO,
         order: Order::PerAuthor,
         backfill: Backfill::Everything,
     }

@@ -49,7 +49,7 @@ impl Lens {
             network: Network::parse(NETWORK)?,
             api: Api { transport, session },
             own,
-            offers: Offers::of(config.porter.hosts(), config.chain_id),
+            offers: Offers::of(config.porter.hosts(), config.chain_id, config.settle_for),
             begin: config.begin,
             pace: config.pace,
             clock: Clock::System,

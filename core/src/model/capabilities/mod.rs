@@ -100,6 +100,9 @@ pub struct Capabilities {
     pub rates: Vec<Rate>,
     /// Whether a message's id there is known before it is sent.
     pub ids_known_before_sending: bool,
+    /// How long it may take, where they are not, until the id of what was sent is known. What answers
+    /// or quotes something unknown waits so long, because it may be that.
+    pub ids_known_within: Duration,
     /// In which order what is sent arrives.
     pub order: Order,
     /// How much of what was said before can be fetched.
@@ -126,6 +129,7 @@ impl Default for Capabilities {
             limits: Limits::default(),
             rates: Vec::new(),
             ids_known_before_sending: false,
+            ids_known_within: Duration::ZERO,
             order: Order::None,
             backfill: Backfill::Nothing,
         }

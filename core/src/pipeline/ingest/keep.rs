@@ -67,6 +67,7 @@ pub(super) async fn keep(
 
 fn source(account: &Account, item: &Item) -> Source {
     let now = account.clock.now();
+    let confirm_within = account.limits().confirm_within;
     let capabilities = conversation(&item.read).map(|it| account.adapter.capabilities(it));
     Source {
         account: account.name.clone(),
@@ -76,7 +77,8 @@ fn source(account: &Account, item: &Item) -> Source {
         level: capabilities.map_or_else(Default::default, |it| it.level),
         names_known: capabilities.is_some_and(|it| it.ids_known_before_sending),
         now,
-        name_within: account.limits().confirm_within,
+        name_within: capabilities
+            .map_or(confirm_within, |it| it.ids_known_within.max(confirm_within)),
         came_at: item.waited.map_or(now, |(_, since)| since),
     }
 }
