@@ -85,6 +85,7 @@ fn casts(version: u32, tier: Tier) -> Capabilities {
         },
         rates: Vec::new(),
         ids_known_before_sending: true,
+        ids_known_within: Duration::ZERO,
         order: Order::PerAuthor,
         backfill: Backfill::Nothing,
     }

@@ -2,6 +2,7 @@
 //! that every step down of the bridge can be tried.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use threadbridge_core::media::Hosts;
 use threadbridge_core::model::capabilities::{
@@ -53,6 +54,7 @@ pub fn everything() -> Capabilities {
         },
         rates: Vec::new(),
         ids_known_before_sending: true,
+        ids_known_within: Duration::ZERO,
         order: Order::PerConversation,
         backfill: Backfill::Everything,
     }

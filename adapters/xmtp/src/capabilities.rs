@@ -62,6 +62,7 @@ pub(crate) fn conversation(media_hosts: Hosts, picture_bytes: u64) -> Capabiliti
         },
         rates: Vec::new(),
         ids_known_before_sending: true,
+        ids_known_within: Duration::ZERO,
         order: Order::PerConversation,
         // Whoever joins a group cannot read what was said before.
         backfill: Backfill::Nothing,
