@@ -133,7 +133,7 @@ fn nobody_speaks_as_themself_where_keys_would_be_needed() {
     let rooms = Rooms::on("sealed");
     let process = rooms.home.start_with(rooms.setup());
     rooms.rooms[0].network.person("ann").says(&rooms.rooms[0].name, "psst").unwrap();
-    assert_eq!(shown(&rooms.lines(1, 1, &process)), ["bridge: ann: psst"]);
+    assert_eq!(shown(&rooms.lines(1, 1, &process)), ["bridge: Ann: psst"]);
     process.stops();
 }
 
