@@ -3,8 +3,8 @@
 use super::each;
 use crate::model::id::{Leg, Seq};
 use crate::model::outbox::OutboxKind;
+use crate::pipeline::last_place;
 use crate::store::fsck::{Findings, Invariant};
-use crate::store::span::Span;
 use crate::store::tables::{BACKLOG, COPIES, DEAD_LETTERS, JOURNAL, MESSAGES, OUTBOX, SEALED};
 use crate::store::{ReadError, Reads, Snapshot};
 
@@ -67,10 +67,9 @@ impl Invariant for NobodyIsAhead {
     }
 
     fn check(&self, snapshot: &Snapshot, findings: &mut Findings) -> Result<(), ReadError> {
-        let last = snapshot.scan(&JOURNAL, Span::all().falling(), 1)?;
-        let head = last.first().and_then(|(key, _)| key.part(0)).map_or(0, u64::from_be_bytes);
+        let head = last_place(snapshot)?;
         each(snapshot, &SEALED, |key, place| {
-            if place > Seq(head) {
+            if place > head {
                 findings.add(self.name(), Some(key), format!("it is at {place} of {head}"));
             }
             Ok(())

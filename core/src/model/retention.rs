@@ -1,6 +1,6 @@
 //! How long what was said stays in the store.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::id::{AccountName, Leg};
@@ -25,10 +25,10 @@ impl Retention {
         told.min().copied()
     }
 
-    /// The shortest time for which anything is kept; nothing if all is kept for good.
+    /// All times for which anything is kept; none if all is kept for good.
     #[must_use]
-    pub fn shortest(&self) -> Option<Duration> {
-        self.accounts.values().chain(self.legs.values()).chain(&self.all).min().copied()
+    pub fn times(&self) -> BTreeSet<Duration> {
+        self.accounts.values().chain(self.legs.values()).chain(&self.all).copied().collect()
     }
 }
 
@@ -54,7 +54,7 @@ mod tests {
         );
         assert_eq!(retention.of([&leg("casts:channel/tea")]), Some(days(7)));
         assert_eq!(retention.of([&leg("casts:channel/tea"), &leg("dm:group/1")]), Some(days(2)));
-        assert_eq!(retention.shortest(), Some(days(2)));
+        assert_eq!(retention.times(), [2, 7, 30, 365].map(days).into());
         assert_eq!(Retention::default().of([&leg("casts:channel/tea")]), None);
     }
 }

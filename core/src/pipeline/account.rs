@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::{Mutex, Notify, mpsc, watch};
 
 use super::direct::Doors;
+use super::head::grow;
 use super::limits::Limits;
 use super::route::Routes;
 use super::step::Steps;
@@ -90,11 +91,7 @@ impl Account {
     /// something is to be fetched.
     pub(crate) fn journaled(&self, last: Option<Seq>, settled: Vec<Leg>, wanted: Vec<Missing>) {
         if let Some(last) = last {
-            self.head.send_if_modified(|head| {
-                let grew = *head < last;
-                *head = (*head).max(last);
-                grew
-            });
+            grow(&self.head, last);
         }
         if !settled.is_empty() {
             self.something_learnt();

@@ -11,6 +11,7 @@ use tokio_util::task::TaskTracker;
 
 use super::account::{Account, Ready};
 use super::direct::Doors;
+use super::head::last_place;
 use super::limits::Limits;
 use super::route::{People, Route, Routes};
 use super::step::Steps;
@@ -24,8 +25,7 @@ use crate::model::link::Link;
 use crate::model::person::Introduction;
 use crate::model::retention::Retention;
 use crate::model::time::Clock;
-use crate::store::span::Span;
-use crate::store::tables::{JOURNAL, SEALED};
+use crate::store::tables::SEALED;
 use crate::store::{ChangeError, DiskError, ReadError, Reads, Store, WriteError};
 
 /// How many batches of one account may stand before the journal.
@@ -139,15 +139,14 @@ impl Bridge {
         if unfinished(&store.snapshot()?)? {
             return Err(StartError::HalfImported);
         }
-        let last = store.snapshot()?.scan(&JOURNAL, Span::all().falling(), 1)?;
-        let head = last.first().and_then(|(key, _)| key.part(0)).map_or(0, u64::from_be_bytes);
+        let head = last_place(&store.snapshot()?)?;
         let tending = Tending::new(store.clone(), clock.clone());
         let bridge = Self {
             store,
             clock,
             tending,
             bounds: watch::Sender::new(setup.limits),
-            head: watch::Sender::new(Seq(head)),
+            head: watch::Sender::new(head),
             stop: CancellationToken::new(),
             tasks: TaskTracker::new(),
         };

@@ -10,6 +10,7 @@ use tokio_util::sync::CancellationToken;
 use super::account::Chain;
 use super::backoff::Backoff;
 use super::erase::{Stepped, step};
+use super::head::grow;
 use super::journal::end_due;
 use crate::model::id::Seq;
 use crate::model::time::{Clock, Timestamp};
@@ -78,7 +79,7 @@ async fn end(
             continue;
         }
         if let Stepped::Waits(last) = erasing {
-            tell(head, last);
+            grow(head, last);
         }
         if next.is_none_or(|at| at > now) {
             // Whether networks were told is looked at as often as the clock.
@@ -86,16 +87,7 @@ async fn end(
             return Ok(next.or(is_waiting.then(|| now.plus(LOOK_EVERY))));
         }
         if let Some(last) = store.write(move |unit| end_due(unit, now)).await? {
-            tell(head, last);
+            grow(head, last);
         }
     }
-}
-
-/// Tells the accounts that the journal grew.
-fn tell(head: &watch::Sender<Seq>, last: Seq) {
-    head.send_if_modified(|head| {
-        let grew = *head < last;
-        *head = (*head).max(last);
-        grew
-    });
 }

@@ -25,6 +25,7 @@ mod bridge;
 mod direct;
 mod erase;
 mod expire;
+mod head;
 mod health;
 mod ingest;
 mod journal;
@@ -41,6 +42,7 @@ mod step;
 mod tend;
 mod told;
 
+pub(crate) use self::head::last_place;
 pub(crate) use self::journal::{emoji_key, place};
 
 pub use self::backoff::Backoff;

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use super::bridge::{Bridge, NotDone};
 use super::erase::erase;
+use super::head::grow;
 use super::journal::{conversation_of, identified, place, will_end};
 use crate::model::content::Content;
 use crate::model::copy::Copy;
@@ -214,29 +215,21 @@ impl Bridge {
         let (message, seq) = begin(&self.store, begun, content, self.clock.now()).await?;
         // Who answers at once is heard.
         self.tending.gather().await;
-        self.grown_to(seq);
+        grow(&self.head, seq);
         Ok(message)
     }
 
     /// Sees to it that a group becomes what the owner wants.
     pub async fn regroup(&self, leg: Leg, content: Content) -> Result<MessageId, NotDone> {
         let (message, seq) = regroup(&self.store, leg, content, self.clock.now()).await?;
-        self.grown_to(seq);
+        grow(&self.head, seq);
         Ok(message)
-    }
-
-    fn grown_to(&self, seq: Seq) {
-        self.head.send_if_modified(|head| {
-            let grew = *head < seq;
-            *head = (*head).max(seq);
-            grew
-        });
     }
 
     /// Says something as the owner.
     pub async fn say(&self, target: Target, content: Content) -> Result<MessageId, NotDone> {
         let (message, seq) = say(&self.store, target, content, self.clock.now()).await?;
-        self.grown_to(seq);
+        grow(&self.head, seq);
         Ok(message)
     }
 

@@ -35,25 +35,29 @@ enum NotDeleted {
 
 /// Deletes what is old enough, until `stop`.
 pub(super) async fn run(tending: Tending, stop: CancellationToken) {
-    // Before this place nothing is left to delete.
-    let mut from = Seq(0);
     let mut before = None;
+    // By how long something is kept: before this place nothing is left to delete.
+    let mut reached: BTreeMap<Duration, Seq> = BTreeMap::new();
     loop {
         let setup = tending.setup.lock().await.clone();
-        let shortest = setup.retention.shortest();
-        if before.as_ref() != Some(&setup.retention) {
-            (from, before) = (Seq(0), Some(setup.retention.clone()));
+        let times = setup.retention.times();
+        let routes = tending.routes.borrow().clone();
+        let now = Some((setup.retention.clone(), routes));
+        if before != now {
+            // Whatever was passed over may be to be deleted after all.
+            (before, reached) = (now, BTreeMap::new());
         }
-        if let Some(shortest) = shortest {
-            let round = Round { setup: &setup, shortest, now: tending.clock.now() };
-            match round.forget_old(&tending.store, from).await {
-                Ok(reached) => from = reached,
+        for keep in &times {
+            let round = Round { setup: &setup, keep: *keep, now: tending.clock.now() };
+            let from = reached.entry(*keep).or_insert(Seq(0));
+            match round.forget_old(&tending.store, *from).await {
+                Ok(at) => *from = at,
                 Err(error) => {
                     tracing::warn!(error = %Chain(&error), "old messages could not be deleted");
                 }
             }
         }
-        let wait = shortest.map_or(SELDOM, |it| it / 64).clamp(OFTEN, SELDOM);
+        let wait = times.first().map_or(SELDOM, |it| *it / 64).clamp(OFTEN, SELDOM);
         tokio::select! {
             () = stop.cancelled() => return,
             () = tokio::time::sleep(wait) => {}
@@ -61,10 +65,10 @@ pub(super) async fn run(tending: Tending, stop: CancellationToken) {
     }
 }
 
-/// One look through the journal.
+/// One look through the journal, for what is kept for one time.
 struct Round<'s> {
     setup: &'s Setup,
-    shortest: Duration,
+    keep: Duration,
     now: Timestamp,
 }
 
@@ -77,7 +81,7 @@ struct Kept {
 impl Round<'_> {
     /// Deletes what is old enough from a place on. Returns the place before which nothing is left.
     async fn forget_old(&self, store: &Store, from: Seq) -> Result<Seq, NotDeleted> {
-        let (mut at, mut is_empty, mut empty_until) = (from, true, from);
+        let (mut at, mut reached, mut is_awaited) = (from, from, false);
         let mut conversations = BTreeMap::new();
         loop {
             let snapshot = store.snapshot()?;
@@ -87,21 +91,16 @@ impl Round<'_> {
             for (key, place) in places {
                 let Some(seq) = key.part(0).map(|it| Seq(u64::from_be_bytes(it))) else { continue };
                 at = seq;
-                let fate = match snapshot.get(&EVENTS, &(place.conversation, seq))? {
-                    None => Fate::Gone,
-                    // The journal is in the order of receiving.
-                    Some(it) if self.now.since(it.received_at) < self.shortest => {
-                        is_last = true;
-                        break;
-                    }
-                    Some(it) => {
-                        let kept = self.kept(&snapshot, &mut conversations, place.conversation)?;
-                        self.fate(&snapshot, kept, seq, it.received_at)?
-                    }
-                };
-                is_empty &= !matches!(fate, Fate::Stays);
-                if is_empty {
-                    empty_until = seq;
+                let kept = self.kept(&snapshot, &mut conversations, place.conversation)?;
+                let fate = self.fate(&snapshot, kept, (place.conversation, seq))?;
+                // The journal is in the order of receiving.
+                if let Fate::Young = fate {
+                    is_last = true;
+                    break;
+                }
+                is_awaited |= matches!(fate, Fate::Awaited);
+                if !is_awaited {
+                    reached = seq;
                 }
                 if let Fate::Old = fate {
                     old.push((place.conversation, seq));
@@ -114,7 +113,7 @@ impl Round<'_> {
                 tracing::info!(count, "messages were kept for as long as they should be");
             }
             if is_last {
-                return Ok(empty_until);
+                return Ok(reached);
             }
         }
     }
@@ -140,11 +139,16 @@ impl Round<'_> {
         &self,
         snapshot: &Snapshot,
         Kept { legs, keep }: &Kept,
-        seq: Seq,
-        received_at: Timestamp,
+        (conversation, seq): (ConversationId, Seq),
     ) -> Result<Fate, ReadError> {
-        if keep.is_none_or(|keep| self.now.since(received_at) < keep) {
-            return Ok(Fate::Stays);
+        if *keep != Some(self.keep) {
+            return Ok(Fate::Other);
+        }
+        let Some(record) = snapshot.get(&EVENTS, &(conversation, seq))? else {
+            return Ok(Fate::Other);
+        };
+        if self.now.since(record.received_at) < self.keep {
+            return Ok(Fate::Young);
         }
         for leg in legs {
             // What somebody is still to hear is not forgotten.
@@ -155,7 +159,7 @@ impl Round<'_> {
                 || !snapshot.scan(&OUTBOX, Span::under(&at), 1)?.is_empty()
                 || !snapshot.scan(&BACKLOG, Span::under(&at), 1)?.is_empty()
             {
-                return Ok(Fate::Stays);
+                return Ok(Fate::Awaited);
             }
         }
         Ok(Fate::Old)
@@ -164,8 +168,11 @@ impl Round<'_> {
 
 /// What becomes of a place in the journal.
 enum Fate {
-    /// Nothing is there any more.
-    Gone,
+    /// Nothing is there any more, or it is kept for longer, for less, or for good.
+    Other,
+    /// It has not been kept for long enough, nor has anything behind it.
+    Young,
+    /// Somebody is still to hear it.
+    Awaited,
     Old,
-    Stays,
 }

@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::account::{Account, Chain};
 use super::bridge::{Running, Setup, StartError, linked};
 use super::direct::{empty, is_pending, pending_since, redirect, routes, unsendable};
+use super::head::{grow, last_place};
 use super::joins;
 use super::route::{Route, Routes};
 use crate::adapter::Adapter;
@@ -20,7 +21,7 @@ use crate::model::journal::Note;
 use crate::model::time::Clock;
 use crate::people;
 use crate::store::span::Span;
-use crate::store::tables::{BACKLOG, DIRECTS, JOURNAL, NOTES, OUTBOX};
+use crate::store::tables::{BACKLOG, DIRECTS, NOTES, OUTBOX};
 use crate::store::{ChangeError, ReadError, Reads, Store, Unit, WriteError};
 
 /// How often legs are looked at, at most and at least.
@@ -169,13 +170,7 @@ impl Tending {
                 self.redirect_all(&direct, &leg, &accounts).await?;
             }
         }
-        let last = self.store.snapshot()?.scan(&JOURNAL, Span::all().falling(), 1)?;
-        let last = last.first().and_then(|(key, _)| key.part(0)).map_or(0, u64::from_be_bytes);
-        head.send_if_modified(|head| {
-            let grew = head.0 < last;
-            head.0 = head.0.max(last);
-            grew
-        });
+        grow(head, last_place(&self.store.snapshot()?)?);
         Ok(())
     }
 

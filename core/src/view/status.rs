@@ -7,10 +7,9 @@ use crate::model::health::HealthRow;
 use crate::model::id::{AccountName, Leg, Network, Seq};
 use crate::model::outbox::{DeadLetter, OutboxRow, RefusalCount};
 use crate::model::time::Timestamp;
+use crate::pipeline::last_place;
 use crate::store::span::Span;
-use crate::store::tables::{
-    BACKLOG, DEAD_LETTERS, HEALTH, JOURNAL, OUTBOX, REFUSALS, SEALED, WAITING,
-};
+use crate::store::tables::{BACKLOG, DEAD_LETTERS, HEALTH, OUTBOX, REFUSALS, SEALED, WAITING};
 use crate::store::{ReadError, Reads};
 
 /// The whole bridge.
@@ -83,8 +82,7 @@ impl LegStatus {
 
 /// How the bridge is doing.
 pub fn status(store: &impl Reads) -> Result<Status, ReadError> {
-    let last = store.scan(&JOURNAL, Span::all().falling(), 1)?;
-    let journaled = last.first().and_then(|(key, _)| key.part(0)).map_or(0, u64::from_be_bytes);
+    let Seq(journaled) = last_place(store)?;
     let accounts = store
         .scan(&HEALTH, Span::all(), usize::MAX)?
         .into_iter()

@@ -10,9 +10,10 @@ use crate::model::id::{ConversationId, MessageId};
 use crate::model::journal::Record;
 use crate::model::level::Level;
 use crate::model::time::Timestamp;
+use crate::pipeline::head::last_place;
 use crate::pipeline::journal::{change, identified, place};
 use crate::store::span::Span;
-use crate::store::tables::{COPIES, EVENTS, JOURNAL, MESSAGES};
+use crate::store::tables::{COPIES, EVENTS, MESSAGES};
 use crate::store::{ChangeError, Reads, SealError, Unit};
 
 /// The bridge's name in message ids.
@@ -27,9 +28,7 @@ pub(super) fn some(
 ) -> Result<(), ChangeError> {
     let places = places(unit, row.place)?;
     let Some((last, _)) = places.last() else {
-        let end = unit.scan(&JOURNAL, Span::all().falling(), 1)?;
-        let end = end.first().and_then(|(key, _)| key.part(0)).map_or(0, u64::from_be_bytes);
-        row.taken_back_at = crate::model::id::Seq(end);
+        row.taken_back_at = last_place(unit)?;
         row.phase = ErasurePhase::Waits;
         return Ok(());
     };

@@ -13,7 +13,7 @@ use crate::model::id::{ConversationId, Identity, Leg, MessageId, Seq};
 use crate::model::journal::{MessageRow, Place, ReactionRow, Record};
 use crate::model::person::Attitude;
 use crate::people;
-use crate::store::span::Span;
+use crate::pipeline::head::last_place;
 use crate::store::tables::{
     COPIES, DIRECTS, EVENTS, FORGOTTEN, JOURNAL, MESSAGES, ORIGINS, PEOPLE, REACTIONS, REMOTE,
     TOMBSTONES,
@@ -187,11 +187,7 @@ pub(crate) fn place(
     conversation: ConversationId,
     record: &Record,
 ) -> Result<Seq, ChangeError> {
-    let last = unit.scan(&JOURNAL, Span::all().falling(), 1)?;
-    let seq = last
-        .first()
-        .and_then(|(key, _)| key.part(0))
-        .map_or(Seq(1), |bytes| Seq(u64::from_be_bytes(bytes)).next());
+    let seq = last_place(unit)?.next();
     unit.put(&JOURNAL, &seq, &Place { conversation, is_erased: false })?;
     unit.put(&EVENTS, &(conversation, seq), record)?;
     let row = MessageRow { conversation, seq, deleted: false, edits: Vec::new() };
