@@ -1,6 +1,4 @@
-//! What an envelope of this network carries: something that the API said, as it said it. A digest
-//! stands before it, so that bytes that changed on their way through the store or a backup are not
-//! taken for what was said.
+//! What an envelope of this network carries: something that the API said, as it said it.
 
 use serde::{Deserialize, Serialize};
 use threadbridge_core::{
@@ -9,6 +7,7 @@ use threadbridge_core::{
 };
 
 use crate::{
+    form::Form,
     name::{delete_id, edit_id, post_id, upvote_id, withdrawal_id},
     wire::{
         post::{Account, Post, PostPlace, Repost},
@@ -18,7 +17,7 @@ use crate::{
 
 /// The largest envelope: metadata of an article with all that it may hold.
 const MAX_BYTES: usize = 1024 * 1024;
-const DIGEST_BYTES: usize = 16;
+const FORM: Form = Form { domain: "threadbridge 2026 lens envelope", most: MAX_BYTES };
 
 /// An envelope's inside.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -115,27 +114,12 @@ impl News {
 impl Carried {
     /// Puts it into an envelope; nothing if it has no usable name or is too large.
     pub(crate) fn into_envelope(self) -> Option<Envelope> {
-        let id = self.news.id()?;
-        let json = serde_json::to_vec(&self).ok().filter(|json| json.len() <= MAX_BYTES)?;
-        let mut bytes = digest(&json).to_vec();
-        bytes.extend_from_slice(&json);
-        Some(Envelope { id, bytes })
+        FORM.put(self.news.id()?, &self)
     }
 
     /// Takes it out of one; nothing if it is not what was put in.
     pub(crate) fn from_envelope(envelope: &Envelope) -> Option<Self> {
-        let (claimed, json) = envelope.bytes.split_first_chunk::<DIGEST_BYTES>()?;
-        if json.len() > MAX_BYTES || *claimed != digest(json) {
-            return None;
-        }
-        let carried: Self = serde_json::from_slice(json).ok()?;
+        let carried: Self = FORM.take(envelope)?;
         (carried.news.id().as_ref() == Some(&envelope.id)).then_some(carried)
     }
-}
-
-fn digest(json: &[u8]) -> [u8; DIGEST_BYTES] {
-    let mut digest = [0; DIGEST_BYTES];
-    let mut hasher = blake3::Hasher::new_derive_key("threadbridge 2026 lens envelope");
-    hasher.update(json).finalize_xof().fill(&mut digest);
-    digest
 }

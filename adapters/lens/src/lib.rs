@@ -15,6 +15,7 @@ mod connect;
 mod draft;
 mod examine;
 mod fetch;
+mod form;
 mod grove;
 mod known;
 mod listen;

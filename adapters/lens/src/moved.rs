@@ -13,6 +13,7 @@ use threadbridge_core::{
 };
 
 use crate::{
+    form::Form,
     known::Called,
     name::{NETWORK, identity, presentable, version},
     wire::{address::Address, post::Account},
@@ -20,7 +21,7 @@ use crate::{
 
 /// The largest envelope.
 const MAX_BYTES: usize = 64 * 1024;
-const DIGEST_BYTES: usize = 16;
+const FORM: Form = Form { domain: "threadbridge 2026 lens group envelope", most: MAX_BYTES };
 
 /// Something that happened to a group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -79,20 +80,12 @@ impl Moved {
 
     /// Puts it into an envelope; nothing if it has no usable name or is too large.
     pub(crate) fn into_envelope(self) -> Option<Envelope> {
-        let id = self.id().ok()?;
-        let json = serde_json::to_vec(&self).ok().filter(|json| json.len() <= MAX_BYTES)?;
-        let mut bytes = digest(&json).to_vec();
-        bytes.extend_from_slice(&json);
-        Some(Envelope { id, bytes })
+        FORM.put(self.id().ok()?, &self)
     }
 
     /// Takes it out of one; nothing if it is none, or not what was put in.
     pub(crate) fn from_envelope(envelope: &Envelope) -> Option<Self> {
-        let (claimed, json) = envelope.bytes.split_first_chunk::<DIGEST_BYTES>()?;
-        if json.len() > MAX_BYTES || *claimed != digest(json) {
-            return None;
-        }
-        let moved: Self = serde_json::from_slice(json).ok()?;
+        let moved: Self = FORM.take(envelope)?;
         (moved.id().ok().as_ref() == Some(&envelope.id)).then_some(moved)
     }
 }
@@ -126,11 +119,4 @@ impl Told {
 /// The name that is shown of somebody.
 pub(crate) fn shown(called: &Called) -> Option<String> {
     called.display_name.clone().or_else(|| called.handle.clone())
-}
-
-fn digest(json: &[u8]) -> [u8; DIGEST_BYTES] {
-    let mut digest = [0; DIGEST_BYTES];
-    let mut hasher = blake3::Hasher::new_derive_key("threadbridge 2026 lens group envelope");
-    hasher.update(json).finalize_xof().fill(&mut digest);
-    digest
 }

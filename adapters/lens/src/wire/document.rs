@@ -23,7 +23,18 @@ impl Document {
 }
 
 /// What is asked of posts and accounts, wherever they are listed.
-pub(crate) const FRAGMENTS: &str = include_str!("documents/fragments.graphql");
+pub(crate) const FRAGMENTS: &str = concat!(
+    include_str!("documents/post_fields.graphql"),
+    include_str!("documents/account_fields.graphql"),
+    include_str!("documents/metadata_fields.graphql"),
+);
+
+/// A document with what is asked of accounts.
+macro_rules! with_accounts {
+    ($document:literal) => {
+        concat!(include_str!($document), include_str!("documents/account_fields.graphql"))
+    };
+}
 
 /// A text with single blanks. No document of ours has a string in it.
 pub(crate) fn compact(text: &str) -> String {
@@ -38,17 +49,22 @@ pub(crate) const REFRESH: Document =
     Document::new("Refresh", include_str!("documents/refresh.graphql"));
 pub(crate) const ME: Document = Document::new("Me", include_str!("documents/me.graphql"));
 pub(crate) const ACCOUNTS: Document =
-    Document::new("Accounts", include_str!("documents/accounts.graphql"));
+    Document::new("Accounts", with_accounts!("documents/accounts.graphql"));
 pub(crate) const HEALTH: Document =
     Document::new("Health", include_str!("documents/health.graphql"));
 pub(crate) const GROUP: Document = Document::new("Group", include_str!("documents/group.graphql"));
 pub(crate) const MEMBERS: Document =
-    Document::new("Members", include_str!("documents/members.graphql"));
+    Document::new("Members", with_accounts!("documents/members.graphql"));
 pub(crate) const MEMBERSHIP: Document =
     Document::new("Membership", include_str!("documents/membership.graphql"));
 pub(crate) const POST: Document = Document::new(
     "Post",
-    concat!(include_str!("documents/post.graphql"), include_str!("documents/fragments.graphql")),
+    concat!(
+        include_str!("documents/post.graphql"),
+        include_str!("documents/post_fields.graphql"),
+        include_str!("documents/account_fields.graphql"),
+        include_str!("documents/metadata_fields.graphql"),
+    ),
 );
 pub(crate) const NOTIFICATIONS: Document =
     Document::new("Notifications", include_str!("documents/notifications.graphql"));
