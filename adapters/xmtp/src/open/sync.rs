@@ -63,12 +63,8 @@ impl Opening<'_> {
             match sealing.tended(group) {
                 Ok(()) => {}
                 Err(Halt::Missing(missing)) => return Err(missing.into()),
-                // It is published once, and counts when it is read back.
                 Err(Halt::First(sealed)) => {
-                    let commit = Blob(sealed.bytes);
-                    if matters.published.as_ref() != Some(&commit) {
-                        matters.outbox.push(commit);
-                    }
+                    matters.publish_first(Blob(sealed.bytes));
                     return Ok(());
                 }
                 Err(Halt::Refused(reason)) => {
@@ -130,10 +126,7 @@ impl Opening<'_> {
             Ok(sealed) => matters.outbox.push(Blob(sealed.bytes)),
             Err(Halt::Missing(missing)) => return Err(missing.into()),
             Err(Halt::First(sealed)) => {
-                let commit = Blob(sealed.bytes);
-                if matters.published.as_ref() != Some(&commit) {
-                    matters.outbox.push(commit);
-                }
+                matters.publish_first(Blob(sealed.bytes));
                 return Ok(());
             }
             Err(Halt::Refused(reason)) => {

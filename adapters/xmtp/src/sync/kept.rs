@@ -92,6 +92,13 @@ impl Matters {
         !(self.outbox.is_empty() && self.wishes.is_empty() && self.offers.is_empty())
     }
 
+    /// Lays a commit down to be published. That happens once; it counts when it is read back.
+    pub(crate) fn publish_first(&mut self, commit: Blob) {
+        if self.published.as_ref() != Some(&commit) {
+            self.outbox.push(commit);
+        }
+    }
+
     /// Adds an errand, unless too many wait.
     pub(crate) fn want(&mut self, errand: Errand) {
         if self.errands.len() < MAX_WAITING {
