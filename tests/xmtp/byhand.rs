@@ -283,8 +283,7 @@ async fn who_writes_first_waits_until_the_owner_accepts_them() {
         ann.says(&dm, "you do not know me").await;
         let who = format!("xmtp:{}", ann.inbox());
         desk.shows(&["people"], &who).await;
-        let status = desk.orders(&["status"]);
-        assert!(status.contains("it is from somebody whom you have not accepted"), "{status}");
+        desk.shows(&["status"], "it is from somebody whom you have not accepted").await;
         assert!(desk.orders(&["threads"]).contains("there are no conversations yet"));
         desk.orders(&["person", "accept", &who]);
         let leg = format!("dm:dm/{}", ann.inbox());
