@@ -23,11 +23,9 @@ use crate::{
     },
 };
 
-/// How far timestamps may run ahead of the clock so that each is later than the one before. Nodes
-/// allow ten minutes.
-const AHEAD_S: u32 = 300;
-/// How far the last timestamp may lie ahead before signing waits for the clock.
-const WAIT_S: u32 = 540;
+/// How far timestamps may run ahead of the clock so that each is later than the one before; then
+/// signing waits for the clock. Nodes allow ten minutes.
+const AHEAD_S: u32 = 540;
 
 /// One draft being sealed.
 #[derive(Debug)]
@@ -115,15 +113,8 @@ impl Signing<'_> {
     /// and no two messages have the same bytes.
     fn timestamp(&self, now: Timestamp) -> Result<u32, Stop> {
         let now = seconds(now)?;
-        let Some(last) = self.known.signed_at()? else { return Ok(now) };
-        let next = last.saturating_add(1).max(now);
-        if next <= now.saturating_add(AHEAD_S) {
-            Ok(next)
-        } else if last <= now.saturating_add(WAIT_S) {
-            Ok(last)
-        } else {
-            Err(wrong_clock())
-        }
+        let next = self.known.signed_at()?.map_or(now, |last| last.saturating_add(1).max(now));
+        if next > now.saturating_add(AHEAD_S) { Err(too_fast()) } else { Ok(next) }
     }
 
     /// Later than the reaction that it undoes or repeats, or nodes would keep to that one. Others it
@@ -140,7 +131,7 @@ impl Signing<'_> {
             last => last,
         };
         let next = last.map_or(now, |last| last.saturating_add(1).max(now));
-        if next > now.saturating_add(WAIT_S) { Err(wrong_clock()) } else { Ok(next) }
+        if next > now.saturating_add(AHEAD_S) { Err(too_fast()) } else { Ok(next) }
     }
 
     fn answer(
@@ -180,6 +171,12 @@ impl Signing<'_> {
 
 fn wrong_clock() -> Stop {
     Stop::Missing("clock".to_owned(), "the clock of this machine is wrong")
+}
+
+fn too_fast() -> Stop {
+    let reason = "more than a cast a second is said, or the clock of this machine went back; nodes \
+                  take nothing from further ahead";
+    Stop::Missing("clock".to_owned(), reason)
 }
 
 fn seconds(now: Timestamp) -> Result<u32, Stop> {

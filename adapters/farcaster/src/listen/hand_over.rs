@@ -39,6 +39,11 @@ pub(crate) struct Met {
 }
 
 impl Met {
+    /// Whether this process has heard of a cast.
+    pub(super) fn has_cast(&self, hash: &MessageHash) -> bool {
+        self.casts.contains(hash)
+    }
+
     fn add_cast(&mut self, hash: MessageHash) {
         if self.casts.insert(hash) {
             self.order.push_back(hash);

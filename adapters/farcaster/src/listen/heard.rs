@@ -12,13 +12,14 @@ use threadbridge_core::{
 use crate::{
     carried::Cargo,
     name::{Name, Place},
+    shard::block::Block,
     wire::{
         SignedMessage,
         hash::MessageHash,
         limits,
         proto::{
             CastAddBody, HubEvent, MessageData, MessageType, OnChainEventType,
-            cast_add_body::Parent, hub_event, message_data::Body, reaction_body,
+            cast_add_body::Parent, embed::Embed, hub_event, message_data::Body, reaction_body,
         },
         verify::PublicKey,
     },
@@ -94,6 +95,29 @@ impl Ear<'_> {
             return Ok(matches!(data.body, Some(Body::CastAddBody(_))).then_some(blank));
         }
         Ok(self.merged(&name, &data, blank))
+    }
+
+    /// What the casts of a block quote that is not in it, as far as these are in linked
+    /// conversations by their own words.
+    pub(crate) fn quotes(&self, block: &Block) -> Vec<MessageHash> {
+        let merged = block.events.iter().filter_map(|event| match &event.body {
+            Some(hub_event::Body::MergeMessageBody(body)) => body.message.as_ref().and_then(read),
+            Some(_) | None => None,
+        });
+        let (mut given, mut quoted) = (BTreeSet::new(), Vec::new());
+        for (name, _, data) in merged {
+            given.insert(name.hash);
+            let Some(Body::CastAddBody(cast)) = &data.body else { continue };
+            if self.is_near(&name, cast) {
+                let embeds = cast.embeds.iter().take(limits::EMBEDS);
+                quoted.extend(embeds.filter_map(|it| match &it.embed {
+                    Some(Embed::CastId(id)) => MessageHash::from_slice(&id.hash),
+                    Some(Embed::Url(_)) | None => None,
+                }));
+            }
+        }
+        quoted.retain(|hash| !given.contains(hash));
+        quoted
     }
 
     /// A listed message, which stands for the event that merged it.

@@ -2,13 +2,15 @@
 //! comes together and is handed to the bridge, and where cursors move, always after what lies
 //! before them.
 
+mod abreast;
 mod hand_over;
 mod heard;
 mod index;
+mod news;
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -19,13 +21,17 @@ use threadbridge_core::{
     store::ReadError,
 };
 use tokio::{
-    sync::{mpsc, oneshot},
+    sync::{OwnedSemaphorePermit, mpsc},
     task::JoinSet,
     time::Instant,
 };
 
 pub(crate) use self::hand_over::Met;
-use self::heard::Ear;
+use self::{
+    abreast::{Abreast, Phase, Ready, Waiting},
+    heard::Ear,
+    news::{News, follow},
+};
 use crate::{
     Begin,
     carried::Cargo,
@@ -47,6 +53,8 @@ use crate::{
 const REWIND_BLOCKS: u64 = 100;
 /// Blocks without anything for us are passed without a commit for that long.
 const QUIET_FOR: Duration = Duration::from_secs(5);
+/// How many blocks are taken in together at most.
+const AT_ONCE: usize = 1000;
 
 /// Why listening ended.
 #[derive(Debug, Error)]
@@ -63,22 +71,6 @@ enum Ended {
     Ledger(#[from] ReadError),
 }
 
-/// What a follower says.
-enum News {
-    Step { shard: u32, cursor: ShardCursor, step: Step },
-    Lost { shard: u32, from: u64, to: u64, cursor: ShardCursor, made_good: oneshot::Sender<()> },
-    Failed(NodeError),
-    History { conversation: RemoteConversation, messages: Result<Vec<SignedMessage>, NodeError> },
-}
-
-/// Where a shard's follower is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Phase {
-    CatchingUp,
-    Live,
-    Stalled,
-}
-
 /// One time of listening.
 struct Listening {
     pool: Arc<Pool>,
@@ -89,7 +81,7 @@ struct Listening {
     indexed: BTreeSet<RemoteConversation>,
     orphans: Orphans,
     met: Arc<Mutex<Met>>,
-    phases: BTreeMap<u32, Phase>,
+    abreast: Abreast,
     kept_at: Instant,
     /// Followers and listings. They end when listening does.
     tasks: JoinSet<()>,
@@ -115,7 +107,7 @@ pub(crate) async fn listen(
         indexed,
         orphans: Orphans::default(),
         met,
-        phases: BTreeMap::new(),
+        abreast: Abreast::default(),
         kept_at: Instant::now(),
         tasks: JoinSet::new(),
         tell,
@@ -155,7 +147,7 @@ impl Listening {
             self.make_good(shard).await?;
         }
         for (shard, cursor) in cursors {
-            self.phases.insert(shard, Phase::CatchingUp);
+            self.abreast.begin(shard, cursor);
             let pool = Arc::clone(&self.pool);
             let follower = Follower::resume(pool, shard, cursor, REWIND_BLOCKS, pace);
             self.tasks.spawn(follow(follower, self.tell.clone()));
@@ -169,6 +161,7 @@ impl Listening {
                     self.linked = conversations.borrow_and_update().clone();
                     self.index_new().await?;
                 }
+                () = until(self.abreast.patient_until()) => self.take_what_is_ready().await?,
                 heard = news.recv() => match heard {
                     Some(heard) => self.take(heard).await?,
                     None => return Err(NodeError::Unavailable.into()),
@@ -242,6 +235,9 @@ impl Listening {
             }
             News::Lost { shard, from, to, cursor, made_good } => {
                 tracing::warn!(shard, blocks = to - from, "events are lost; listing instead");
+                // What lies before the gap goes before what is listed in its place.
+                let before = std::iter::from_fn(|| self.abreast.pop(shard)).collect();
+                self.take_blocks(before).await?;
                 self.make_good(shard).await?;
                 self.keep_cursor(shard, cursor.moved_to(to.saturating_sub(1))).await?;
                 if made_good.send(()).is_err() {
@@ -249,53 +245,75 @@ impl Listening {
                 }
                 Ok(())
             }
-            News::Step { shard, cursor, step } => self.take_step(shard, cursor, step).await,
+            News::Step { shard, step, permit } => self.take_step(shard, step, permit).await,
         }
     }
 
     async fn take_step(
         &mut self,
         shard: u32,
-        cursor: ShardCursor,
         step: Step,
+        permit: OwnedSemaphorePermit,
     ) -> Result<(), Ended> {
         let phase = match step {
             Step::Blocks(blocks) => {
-                self.take_blocks(shard, cursor, blocks).await?;
-                // What a stalled shard gives again shows that it lives.
-                match self.phases.get(&shard) {
-                    Some(Phase::CatchingUp) | None => Phase::CatchingUp,
-                    Some(Phase::Live | Phase::Stalled) => Phase::Live,
+                let mut waiting: Vec<_> = blocks.into_iter().map(|it| self.waiting(it)).collect();
+                if let Some(last) = waiting.last_mut() {
+                    last.permit = Some(permit);
                 }
+                self.abreast.read(shard, waiting);
+                None
             }
-            Step::Live => Phase::Live,
+            Step::Live => Some(Phase::Live),
             Step::Deaf => {
                 let reason = "connected but deaf: the shard goes on and nothing arrives";
                 self.inbound.report(Health::Stalled(reason.to_owned()));
-                Phase::CatchingUp
+                Some(Phase::CatchingUp)
             }
             Step::Stalled { delay_s } => {
                 let reason = format!("shard {shard} stands still: no block for {delay_s} s");
                 self.inbound.report(Health::Stalled(reason));
-                Phase::Stalled
+                Some(Phase::Stalled)
             }
-            Step::Lost { .. } => Phase::CatchingUp,
+            Step::Lost { .. } => Some(Phase::CatchingUp),
         };
-        self.phases.insert(shard, phase);
-        if self.phases.values().all(|phase| *phase == Phase::Live) {
+        if let Some(phase) = phase {
+            self.abreast.enter(shard, phase);
+        }
+        self.take_what_is_ready().await?;
+        if self.abreast.is_live() {
             self.inbound.report(Health::Connected);
         }
         Ok(())
     }
 
-    async fn take_blocks(
-        &mut self,
-        shard: u32,
-        cursor: ShardCursor,
-        blocks: Vec<Block>,
-    ) -> Result<(), Ended> {
+    fn waiting(&self, block: Block) -> Waiting {
+        let ear = Ear { linked: &self.linked, own: self.own };
+        let quotes = ear.quotes(&block);
+        Waiting { block, quotes, permit: None }
+    }
+
+    /// Takes in all blocks whose turn has come.
+    async fn take_what_is_ready(&mut self) -> Result<(), Ended> {
+        loop {
+            let ready = self.ready();
+            if ready.is_empty() {
+                return Ok(());
+            }
+            self.take_blocks(ready).await?;
+        }
+    }
+
+    fn ready(&mut self) -> Vec<Ready> {
+        let met = self.met.lock().unwrap_or_else(PoisonError::into_inner);
+        let next = || self.abreast.next(|hash| met.has_cast(hash));
+        std::iter::from_fn(next).take(AT_ONCE).collect()
+    }
+
+    async fn take_blocks(&mut self, blocks: Vec<Ready>) -> Result<(), Ended> {
         let mut heard = Vec::new();
-        for block in blocks {
+        let mut cursors = BTreeMap::new();
+        for Ready { shard, block, cursor } in blocks {
             if block.is_short {
                 tracing::warn!(shard, "a node has fewer events than the block says it has");
             }
@@ -303,14 +321,14 @@ impl Listening {
             for event in block.events {
                 heard.extend(ear.hear(shard, event)?);
             }
+            cursors.insert(shard, cursor);
         }
-        if heard.is_empty() && self.kept_at.elapsed() < QUIET_FOR {
+        let is_quiet = heard.is_empty() && self.kept_at.elapsed() < QUIET_FOR;
+        if cursors.is_empty() || is_quiet {
             return Ok(());
         }
-        if heard.is_empty() {
-            return self.keep_cursor(shard, cursor).await;
-        }
-        self.hand_over(heard, vec![position(shard, cursor)]).await
+        let cursors = cursors.into_iter().map(|(shard, cursor)| position(shard, cursor));
+        self.hand_over(heard, cursors.collect()).await
     }
 
     async fn keep_cursor(&mut self, shard: u32, cursor: ShardCursor) -> Result<(), Ended> {
@@ -352,27 +370,9 @@ fn position(shard: u32, cursor: ShardCursor) -> Cursor {
     Cursor { stream: ShardCursor::stream(shard), position: cursor.to_bytes() }
 }
 
-/// Passes on what a follower says until nobody listens.
-async fn follow(mut follower: Follower, tell: mpsc::Sender<News>) {
-    loop {
-        let shard = follower.shard();
-        let news = match follower.next().await {
-            Ok(Step::Lost { from, to }) => {
-                let (made_good, done) = oneshot::channel();
-                let cursor = follower.cursor();
-                if tell.send(News::Lost { shard, from, to, cursor, made_good }).await.is_err()
-                    || done.await.is_err()
-                {
-                    return;
-                }
-                follower.skip_to(to);
-                continue;
-            }
-            Ok(step) => News::Step { shard, cursor: follower.cursor(), step },
-            Err(error) => News::Failed(error),
-        };
-        if tell.send(news).await.is_err() {
-            return;
-        }
+async fn until(at: Option<Instant>) {
+    match at {
+        Some(at) => tokio::time::sleep_until(at).await,
+        None => std::future::pending().await,
     }
 }

@@ -195,6 +195,29 @@ async fn mentions_quotes_and_embeds_are_read() {
 }
 
 #[tokio::test]
+async fn a_quote_comes_after_what_it_quotes_on_another_shard() {
+    let (alice, bob) = (Person::new(1), Person::new(2));
+    let node = node(&[&alice, &bob]);
+    let mut bridge = Bridge::new(&node, None, &["channel/books"]);
+    bridge.listen();
+    bridge.until(|it| it.cursors_are_kept()).await;
+    let quoted = bob.says_under("quoted", URL);
+    let embed = embed::Embed::CastId(name(&quoted).cast_id());
+    let quoting = alice.casts(CastAddBody {
+        text: "quoting".to_owned(),
+        embeds: vec![Embed { embed: Some(embed) }],
+        parent: Some(Parent::ParentUrl(URL.to_owned())),
+        ..CastAddBody::default()
+    });
+    node.merge(1, &[&quoting]);
+    node.merge(1, &[&alice.says_under("later", URL)]);
+    node.merge(2, &[&quoted]);
+    node.merge(2, &[]);
+    bridge.until(said(3)).await;
+    assert_eq!(bridge.texts(), ["quoted", "quoting", "later"]);
+}
+
+#[tokio::test]
 async fn what_is_forged_is_refused_with_its_reason_and_disturbs_nothing() {
     let (alice, mallory) = (Person::new(1), Person::new(66));
     let node = node(&[&alice]);

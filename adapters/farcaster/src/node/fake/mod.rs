@@ -169,7 +169,7 @@ fn event(shard: u32, height: u64, place: u64, kind: HubEventType, body: Body) ->
         id: first_event_id(height) + place,
         block_number: height,
         shard_index: shard,
-        timestamp: 180_000_000,
+        timestamp: 180_000_000 + height,
         body: Some(body),
     }
 }

@@ -15,6 +15,8 @@ use crate::wire::proto::{BlockConfirmedBody, HubEvent, HubEventType, hub_event::
 pub(crate) struct Block {
     /// Its height.
     pub height: u64,
+    /// When it was made, in Farcaster seconds; 0 where the node does not say.
+    pub at_s: u64,
     /// In the shard's order.
     pub events: Vec<HubEvent>,
     /// Whether the node itself has fewer events than the block says it has, or more than any block
@@ -55,6 +57,7 @@ pub(crate) struct Assembler {
 #[derive(Clone, Debug)]
 struct OpenBlock {
     height: u64,
+    at_s: u64,
     last_place: u64,
     /// How many events of known types it has, the first one included; `None` if it does not say.
     expected: Option<u64>,
@@ -148,6 +151,7 @@ impl Assembler {
         self.last = open.height;
         Some(Block {
             height: open.height,
+            at_s: open.at_s,
             is_short: open.is_cut || open.expected.is_some_and(|expected| open.known < expected),
             events: open.events,
             bytes: open.bytes,
@@ -162,7 +166,8 @@ impl OpenBlock {
             Some(_) | None => None,
         };
         let events = Vec::new();
-        Self { height, last_place: 0, expected, known: 0, events, bytes: 0, is_cut: false }
+        let at_s = first.timestamp;
+        Self { height, at_s, last_place: 0, expected, known: 0, events, bytes: 0, is_cut: false }
     }
 
     /// Takes an event of this block; says whether the block is whole with it.

@@ -49,7 +49,7 @@ fn a_block_is_given_out_with_its_last_event() {
     let blocks = assembler.feed(merged(1, 2), Source::Stream).unwrap();
     let events = vec![merged(1, 1), merged(1, 2)];
     let bytes = events.iter().map(prost::Message::encoded_len).sum();
-    let expected = Block { height: 1, events, is_short: false, bytes };
+    let expected = Block { height: 1, at_s: 0, events, is_short: false, bytes };
     assert_eq!(blocks, vec![expected]);
     assert_eq!(assembler.cursor(), ShardCursor::after(1));
 }
