@@ -58,6 +58,22 @@ impl Verdict {
     }
 }
 
+impl Verdict {
+    /// What each room shows of whatever is wrong, with where it stands there.
+    pub(crate) fn shown(&self, boards: &Boards) -> String {
+        let wrong = [&self.lost, &self.doubled, &self.disordered, &self.returned, &self.astray];
+        let words = wrong.into_iter().flatten().flat_map(|it| it.split_whitespace());
+        let words: BTreeSet<_> = words.collect();
+        let mut lines = Vec::new();
+        for (side, board) in boards {
+            let shown = board.shown.iter().enumerate();
+            let wrong = shown.filter(|(_, it)| words.contains(it.label.as_str()));
+            lines.extend(wrong.map(|(at, it)| format!("{side} {at} {it:?}")));
+        }
+        lines.join("\n")
+    }
+}
+
 impl fmt::Display for Verdict {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let kinds = [

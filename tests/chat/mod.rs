@@ -31,6 +31,8 @@ use crate::farcaster::daemon::Home;
 const SETTLES_WITHIN: Duration = Duration::from_secs(600);
 /// How often all must be as it should, with nothing new, before it is taken to stay so.
 const RESTS: u32 = 3;
+/// How often all must be quiet, with something still wrong, before it is taken to stay wrong.
+const RESTS_WRONG: u32 = 60;
 
 /// Rooms, and everybody in them.
 #[derive(Debug)]
@@ -123,7 +125,7 @@ impl Chat {
         let every = self.rooms.iter().map(|it| it.look_every()).max().unwrap();
         let mut ticks = interval(every);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let mut rested = 0;
+        let (mut rested, mut wrong) = (0, 0);
         let mut traffic = Vec::new();
         loop {
             ticks.tick().await;
@@ -136,14 +138,17 @@ impl Chat {
             let told = self.told.lock().unwrap().clone();
             let verdict = judge(&told, &boards);
             let now: Vec<_> = boards.values().map(|it| it.traffic).collect();
-            rested = if verdict.is_clean() && now == traffic { rested + 1 } else { 0 };
+            let is_quiet = now == traffic;
+            rested = if verdict.is_clean() && is_quiet { rested + 1 } else { 0 };
+            wrong = if !verdict.is_clean() && is_quiet { wrong + 1 } else { 0 };
             traffic = now;
             if rested == RESTS {
                 return;
             }
             assert!(
-                Instant::now() < deadline,
-                "{verdict}\n{}\n{}\n{}",
+                wrong < RESTS_WRONG && Instant::now() < deadline,
+                "{verdict}\n{}\n{}\n{}\n{}",
+                verdict.shown(&boards),
                 home.asks(&["status"]),
                 home.asks(&["dead-letters"]),
                 home.log()
