@@ -62,7 +62,10 @@ fn conversation(
 
 fn not_moved(error: NotMoved) -> Failure {
     let exit = match &error {
-        NotMoved::NotDirect | NotMoved::NoWay | NotMoved::LessProtected => Exit::Failed,
+        NotMoved::NotDirect
+        | NotMoved::NoWay
+        | NotMoved::LessProtected
+        | NotMoved::HistoryLessProtected => Exit::Failed,
         NotMoved::Write(_) => Exit::Store,
     };
     Failure::new(exit, error)

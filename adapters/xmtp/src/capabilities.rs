@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use threadbridge_core::{
-    media::{Hosts, strippable},
+    media::{Hosts, SEALED, strippable},
     model::{
         capabilities::{
             Backfill, Capabilities, Carry, Features, Limit, Limits, MediaRule, Order, Permanence,
@@ -20,8 +20,9 @@ const TEXT_BYTES: usize = 500_000;
 /// What the public network takes from one client.
 pub(crate) const SEND_RATES: [Rate; 1] = [Rate { messages: 3_000, per: Duration::from_secs(300) }];
 
-/// The media types that travel as files: those whose pictures can be stripped.
-const PICTURES: [&str; 5] = ["image/jpeg", "image/png", "image/webp", "image/gif", "image/apng"];
+/// The media types that travel as files: those whose pictures can be stripped, and what is sealed.
+const PICTURES: [&str; 6] =
+    ["image/jpeg", "image/png", "image/webp", "image/gif", "image/apng", SEALED];
 
 /// What a conversation can express: DMs and groups alike. Pictures of at most `picture_bytes` are
 /// brought from `media_hosts`.

@@ -10,7 +10,7 @@ use sha2::{Digest as _, Sha256};
 use threadbridge_core::adapter::{AdapterError, Verdict};
 use threadbridge_core::fit::media::{address_line, described};
 use threadbridge_core::media::{
-    Porter, Stripped, Unseal, bytes_in, is_public_address, located, locator,
+    Porter, SEALED, Stripped, Unseal, bytes_in, is_public_address, located, locator,
 };
 use threadbridge_core::model::content::{
     Attachment as Described, Disposition, ExternalPart, MediaKind, Source,
@@ -169,6 +169,7 @@ fn file_name(name: &str, media_type: &str) -> String {
         "image/png" => "png",
         "image/gif" => "gif",
         "image/webp" => "webp",
+        SEALED => "age",
         _ => "bin",
     };
     let bare: String = name.chars().filter(|c| !c.is_control() && *c != '/').take(200).collect();

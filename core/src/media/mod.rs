@@ -14,4 +14,4 @@ mod strip;
 pub use self::hosts::{Forbidden, Hosts, InvalidHost, Place, is_public};
 pub use self::locator::{bytes_in, enclosed, is_public_address, located, locator};
 pub use self::porter::{Fetch, FetchError, Porter, Unbrought, Unseal};
-pub use self::strip::{Stripped, Unstrippable, strip, strippable};
+pub use self::strip::{SEALED, Stripped, Unstrippable, strip, strippable};

@@ -47,7 +47,9 @@ pub(crate) use self::journal::{emoji_key, place};
 
 pub use self::backoff::Backoff;
 pub use self::bridge::{Bridge, NotDone, Setup, StartError};
-pub use self::direct::{NotMoved, Retired, move_to, reply_on, retire};
+pub use self::direct::{
+    Handover, NotMoved, Retired, is_handover, move_to, move_with, reply_on, retire,
+};
 pub use self::erase::{Stepped, erase, step as step_erasure};
 pub use self::health::forget_health;
 pub use self::limits::Limits;

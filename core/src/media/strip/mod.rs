@@ -38,6 +38,10 @@ pub enum Unstrippable {
     Broken(&'static str),
 }
 
+/// A file that is encrypted by age: whoever has no key sees nothing in it that could be removed.
+pub const SEALED: &str = "application/age";
+const SEALED_BEGINS: &[u8] = b"age-encryption.org/v1\n";
+
 const JPEG: &str = "image/jpeg";
 const PNG: &str = "image/png";
 const WEBP: &str = "image/webp";
@@ -51,11 +55,15 @@ pub fn strippable(media_type: &str) -> bool {
     matches!(bare.as_str(), JPEG | "image/jpg" | PNG | "image/apng" | WEBP | GIF)
         || matches!(bare.as_str(), "audio/mp4" | "audio/x-m4a")
         || MOVIES.contains(&bare.as_str())
+        || bare == SEALED
 }
 
 /// Strips a picture. The result is at most some dozens of bytes longer than `file`; the work is
 /// linear in its length.
 pub fn strip(file: &[u8]) -> Result<Stripped, Unstrippable> {
+    if file.starts_with(SEALED_BEGINS) {
+        return Ok(Stripped { bytes: file.to_vec(), media_type: SEALED });
+    }
     let (stripped, media_type) = if file.starts_with(&[0xff, 0xd8, 0xff]) {
         (jpeg::strip(file), JPEG)
     } else if file.starts_with(png::SIGNATURE) {

@@ -37,6 +37,12 @@ pub enum NotMoved {
         "it would be less protected there; allow that with `downgrade = \"allow\"` in `[direct]`"
     )]
     LessProtected,
+    /// What was said before would be less protected there.
+    #[error(
+        "what was said before was better protected than that leg is; allow that with \
+         `downgrade = \"allow\"` in `[direct]`, or move without the history"
+    )]
+    HistoryLessProtected,
     /// The store could not be written.
     #[error("the store could not be written")]
     Write(#[from] WriteError<ChangeError>),
@@ -213,7 +219,7 @@ pub async fn move_to(
     store.write(move |unit| moved(unit, conversation, &account, now)).await?
 }
 
-fn moved(
+pub(super) fn moved(
     unit: &mut Unit<'_>,
     conversation: ConversationId,
     account: &AccountName,

@@ -22,10 +22,13 @@ use crate::model::id::{ConversationId, Seq};
 use crate::model::journal::Record;
 use crate::model::time::Timestamp;
 use crate::store::span::Span;
-use crate::store::tables::{BACKLOG, COUNTERS, ERASED, ERASURES, JOURNAL, OUTBOX, SEALED};
+use crate::store::tables::{
+    BACKLOG, CONVERSATIONS, COUNTERS, ERASED, ERASURES, JOURNAL, MESSAGES, OUTBOX, PEOPLE, SEALED,
+};
 use crate::store::{ChangeError, Reads, Store, Unit, WriteError};
 
 use super::bridge::NotDone;
+use super::direct::is_handover;
 
 /// How many places of the journal one transaction looks at.
 const AT_ONCE: usize = 64;
@@ -123,6 +126,37 @@ fn places(unit: &Unit<'_>, behind: Seq) -> Result<Vec<(Seq, ConversationId)>, Ch
     Ok(rows.iter().filter_map(|(key, it)| Some((Seq(place(key)?), it.conversation))).collect())
 }
 
+/// Whether a history that was handed over may have something of it. It goes as a whole.
+fn has_it(
+    unit: &Unit<'_>,
+    what: &Erase,
+    record: &Record,
+    conversation: ConversationId,
+) -> Result<bool, ChangeError> {
+    // The first way through the journal has set its tombstone, before the message went.
+    if unit.get(&MESSAGES, &record.message)?.is_some_and(|it| it.deleted) {
+        return Ok(true);
+    }
+    match what {
+        Erase::Message(id) => {
+            Ok(unit.get(&MESSAGES, id)?.is_some_and(|it| it.conversation == conversation))
+        }
+        Erase::Person(who) => {
+            for it in who {
+                if unit.get(&PEOPLE, &(conversation, it.clone()))?.is_some() {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
+        }
+        Erase::Account(name) => {
+            let row = unit.get(&CONVERSATIONS, &conversation)?;
+            Ok(row.is_some_and(|it| it.legs.iter().any(|leg| leg.account == *name)))
+        }
+        Erase::Conversation(_) => Ok(false),
+    }
+}
+
 /// Whether an event is of what is to be erased.
 fn concerns(
     unit: &Unit<'_>,
@@ -141,6 +175,9 @@ fn concerns(
     }
     // What only says something about a message goes with it.
     let Ok(content) = Content::decode(&record.content) else { return Ok(false) };
+    if is_handover(record, &content) {
+        return has_it(unit, what, record, conversation);
+    }
     let about = match content.kind() {
         Kind::Edit | Kind::Delete => content.replaces,
         Kind::Reaction | Kind::Unreaction => content.in_reply_to,
