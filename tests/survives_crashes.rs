@@ -76,6 +76,9 @@ fn dies_at(step: Step, moment: Moment, rules: &str) {
     talk.says(1, "bob");
     let process = home.start();
     talk.is_seen_by_all(&process);
+    process.comes_to_rest(&rooms);
+    let (counted, copies) = process.counted();
+    assert_eq!(counted, copies, "the register counts each envelope that is there once");
     process.stops();
 }
 

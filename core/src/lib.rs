@@ -2,8 +2,9 @@
 //!
 //! Read in this order: [`model`] (the words), [`adapter`] (what a network must do for us),
 //! [`fit`] (what a message becomes where less can be said), [`media`] (pictures that leave),
-//! [`people`] (who is one person with whom), [`pipeline`] (a message's journey in three commits) and
-//! [`store`] (the encrypted database that all of it rests on).
+//! [`people`] (who is one person with whom), [`register`] (what went where by whose leave),
+//! [`pipeline`] (a message's journey in three commits) and [`store`] (the encrypted database that all
+//! of it rests on).
 
 pub mod model;
 pub mod secret;
@@ -12,6 +13,7 @@ pub mod fit;
 pub mod adapter;
 pub mod store;
 pub mod people;
+pub mod register;
 pub mod pipeline;
 pub mod archive;
 pub mod view;

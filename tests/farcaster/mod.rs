@@ -9,6 +9,7 @@ mod den;
 mod direct;
 mod erases;
 mod follows;
+mod ledgers;
 mod limits;
 mod load;
 mod loops;

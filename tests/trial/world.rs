@@ -11,11 +11,14 @@ use tempfile::TempDir;
 use threadbridge_core::adapter::{Adapter, Health};
 use threadbridge_core::invariants;
 use threadbridge_core::model::content::Content;
+use threadbridge_core::model::copy::MadeBy;
 use threadbridge_core::model::id::{AccountName, Leg, Network, RemoteAuthor, RemoteConversation};
 use threadbridge_core::model::link::{Direction, Downgrade, Link};
 use threadbridge_core::model::outbox::{DeadLetter, OutboxRow};
-use threadbridge_core::model::time::Clock;
+use threadbridge_core::model::register::Said;
+use threadbridge_core::model::time::{Clock, Timestamp};
 use threadbridge_core::pipeline::{Backoff, Bridge, Limits, Setup, Step, Steps};
+use threadbridge_core::register::Statement;
 use threadbridge_core::store::fsck::fsck;
 use threadbridge_core::store::span::Span;
 use threadbridge_core::store::tables::{
@@ -327,6 +330,21 @@ impl Process {
         let store = self.store.snapshot().unwrap();
         let report = fsck(&store, invariants::ALL, &mut |_| {}).unwrap();
         report.findings.iter().map(ToString::to_string).collect()
+    }
+
+    /// How many envelopes the register counts, and how many copies of the bridge's own there are.
+    pub(crate) fn counted(&self) -> (u64, u64) {
+        let store = self.store.snapshot().unwrap();
+        let statement = Statement::of(&store, Timestamp::from_secs(0)).unwrap();
+        statement.head().unwrap();
+        let closed = statement.entries.iter().filter_map(|it| match &it.said {
+            Said::Carried(carried) => Some(carried.count),
+            Said::Given(_) | Said::Withdrawn(_) => None,
+        });
+        let carried = closed.chain(statement.open.iter().map(|it| it.carried.count)).sum();
+        let copies = store.scan(&COPIES, Span::all(), usize::MAX).unwrap();
+        let ours = copies.iter().filter(|(_, copy)| copy.made_by == MadeBy::Us).count();
+        (carried, u64::try_from(ours).unwrap())
     }
 
     pub(crate) fn dead_letters(&self) -> Vec<DeadLetter> {

@@ -12,6 +12,7 @@ use crate::model::journal::{Conversation, ExpiryRow, Note, Record, TombstoneRow}
 use crate::model::outbox::{BacklogRow, DeadLetter, OutboxRow, RefusalCount, WaitingRow};
 use crate::model::person::{Apart, Home, Parting, Standing as Attitude, Tie};
 use crate::model::proof::Proof;
+use crate::model::register::{Entry, Grant, SubjectRow, Sum};
 
 /// One thing of an archive.
 #[derive(Clone, Debug, PartialEq, Encode, Decode)]
@@ -91,6 +92,18 @@ pub enum Item {
     /// The ways of a direct conversation.
     #[n(25)]
     Direct(#[n(0)] Direct),
+    /// An entry of the register's chain.
+    #[n(26)]
+    Register(#[n(0)] Entry),
+    /// Whom the register speaks of.
+    #[n(27)]
+    Subject(#[n(0)] SubjectRow),
+    /// A sum of the register that is not in its chain yet.
+    #[n(28)]
+    Sum(#[n(0)] Sum),
+    /// What the settings allowed last.
+    #[n(29)]
+    Grant(#[n(0)] Grant),
 }
 
 impl Item {
@@ -123,6 +136,10 @@ impl Item {
             Self::Parting(_) => 23,
             Self::Attitude(_) => 24,
             Self::Direct(_) => 25,
+            Self::Register(_) => 26,
+            Self::Subject(_) => 27,
+            Self::Sum(_) => 28,
+            Self::Grant(_) => 29,
         }
     }
 }
@@ -155,6 +172,10 @@ pub const fn name(number: u8) -> &'static str {
         22 => "people kept apart",
         23 => "partings",
         25 => "direct conversations",
+        26 => "entries of the register",
+        27 => "names in the register",
+        28 => "open sums of the register",
+        29 => "permissions",
         24 => "people whom the owner accepted, muted or blocked",
         _ => "unknown items",
     }

@@ -6,6 +6,7 @@ mod journal;
 mod ledger;
 mod outbox;
 mod people;
+mod register;
 
 use crate::store::fsck::Invariant;
 use crate::store::key::{Key, RowKey};
@@ -26,6 +27,7 @@ pub const ALL: &[&dyn Invariant] = &[
     &conversations::LegsAgree,
     &conversations::WhatWaitsIsNotJournaled,
     &people::BondsAreFoundFromBothEnds,
+    &register::TheRegisterIsWhole,
 ];
 
 /// How many rows are held at once.

@@ -21,3 +21,4 @@ pub mod retention;
 pub mod envelope;
 pub mod outbox;
 pub mod health;
+pub mod register;

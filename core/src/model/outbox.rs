@@ -4,6 +4,7 @@ use minicbor::{Decode, Encode};
 
 use super::envelope::{Envelope, Missing, Sealed};
 use super::id::{AccountName, ConversationId, Leg, MessageId, Seq};
+use super::register::Due;
 use super::time::Timestamp;
 
 /// One sealed envelope on its way. Found by leg, place and part, which is the order of sending.
@@ -46,6 +47,9 @@ pub struct OutboxRow {
     /// the leg's own.
     #[n(11)]
     pub voice: Option<AccountName>,
+    /// What the register is to say of it; nothing of control traffic and of what earlier versions sealed.
+    #[n(12)]
+    pub due: Option<Due>,
 }
 
 /// The part of control traffic; the envelopes of the event itself count from 1.

@@ -8,6 +8,7 @@ use crate::adapter::Missing;
 use crate::model::id::{Identity, Network, RemoteAuthor};
 use crate::model::person::{Asking, Attitude, Standing};
 use crate::model::time::Timestamp;
+use crate::register::thought;
 use crate::store::span::Span;
 use crate::store::tables::{STANDINGS, WAITING};
 use crate::store::{ChangeError, ReadError, Reads, Unit};
@@ -31,6 +32,8 @@ pub fn think(
     attitude: Option<Attitude>,
     now: Timestamp,
 ) -> Result<(), ChangeError> {
+    let before = self::attitude(unit, identity)?;
+    thought(unit, identity, (before, attitude), now)?;
     for known in kin(unit, identity)?.identities {
         unit.delete(&STANDINGS, &known)?;
     }

@@ -8,6 +8,7 @@ use crate::model::direct::Direct;
 use crate::model::id::{ConversationId, Leg};
 use crate::model::journal::Conversation;
 use crate::model::time::Timestamp;
+use crate::register::granted;
 use crate::store::span::Span;
 use crate::store::tables::{CONVERSATIONS, DIRECTS, LEGS};
 use crate::store::{ChangeError, Reads, Unit};
@@ -61,6 +62,7 @@ pub(super) fn join(
         }
         joined.insert(id, route);
     }
+    granted(unit, &joined, now)?;
     let begun = part(unit, &joined, now)?;
     Ok(Routes { by_conversation: joined, people: People::default(), begun })
 }

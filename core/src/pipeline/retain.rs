@@ -1,5 +1,5 @@
 //! What has been kept for as long as the owner wants is deleted here. Networks are not told: it is
-//! the store that forgets, not the people.
+//! the store that forgets, not the people. The register's days that are over are closed here too.
 
 use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
@@ -14,6 +14,7 @@ use super::erase::forget;
 use super::tend::Tending;
 use crate::model::id::{ConversationId, Leg, Seq};
 use crate::model::time::Timestamp;
+use crate::register::close_days;
 use crate::store::span::Span;
 use crate::store::tables::{BACKLOG, CONVERSATIONS, EVENTS, JOURNAL, OUTBOX, SEALED};
 use crate::store::{ChangeError, ReadError, Reads, Snapshot, Store, WriteError};
@@ -56,6 +57,9 @@ pub(super) async fn run(tending: Tending, stop: CancellationToken) {
                     tracing::warn!(error = %Chain(&error), "old messages could not be deleted");
                 }
             }
+        }
+        if let Err(error) = close_days(&tending.store, tending.clock.now()).await {
+            tracing::warn!(error = %Chain(&error), "the register's days could not be closed");
         }
         let wait = times.first().map_or(SELDOM, |it| *it / 64).clamp(OFTEN, SELDOM);
         tokio::select! {

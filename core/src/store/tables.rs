@@ -17,6 +17,7 @@ use crate::model::mark::Origin;
 use crate::model::outbox::{BacklogRow, DeadLetter, OutboxRow, RefusalCount, WaitingRow};
 use crate::model::person::{Apart, Claim, Home, Introduced, Parting, Standing, Tie};
 use crate::model::proof::{Proof, ProofId};
+use crate::model::register::{Entry, Grant, Head, Subject, SubjectRow, Sum};
 use crate::model::time::Timestamp;
 use crate::store::key::{Key, KeyWriter};
 use crate::store::table::{AnyTable, Table};
@@ -147,6 +148,63 @@ pub const FORGOTTEN: Table<(AccountName, RemoteId), Timestamp> = Table::of_store
 /// What the owner had erased, and what could not be.
 pub const ERASURES: Table<u64, ErasureRow> = Table::of_store("erasures");
 
+/// The register's chain: what went to which network by whose leave, day by day.
+pub const REGISTER: Table<u64, Entry> = Table::of_store("register");
+
+/// Where the chain ends, under 0.
+pub const REGISTER_HEAD: Table<u64, Head> = Table::of_store("register_head");
+
+/// What went where on days that are not in the chain yet, the oldest first.
+pub const REGISTER_SUMS: Table<SumKey, Sum> = Table::of_store("register_sums");
+
+/// Whom the chain speaks of.
+pub const SUBJECTS: Table<Subject, SubjectRow> = Table::of_store("subjects");
+
+/// What the settings allow, by link.
+pub const GRANTS: Table<Subject, Grant> = Table::of_store("grants");
+
+/// A digest of the settings that the grants were taken from, under 0.
+pub const GRANTED: Table<u64, [u8; 32]> = Table::of_store("granted");
+
+/// A sum of the register.
+#[derive(Clone, Debug)]
+pub struct SumKey {
+    day: u64,
+    what: Vec<u8>,
+}
+
+impl SumKey {
+    /// Where a sum lies.
+    #[must_use]
+    pub fn of(sum: &Sum) -> Self {
+        let carried = &sum.carried;
+        let terms = carried.terms.bits().to_be_bytes();
+        let words = [carried.class.as_str(), carried.network.as_str()].join(" ");
+        Self { day: sum.day, what: [sum.subject.as_bytes(), &terms[..], words.as_bytes()].concat() }
+    }
+}
+
+impl Key for SumKey {
+    fn write(&self, to: &mut KeyWriter<'_>) {
+        self.day.write(to);
+        to.hashed(&self.what);
+    }
+}
+
+impl Key for Subject {
+    fn write(&self, to: &mut KeyWriter<'_>) {
+        let (kind, name) = match self {
+            Self::Leg(leg, link) => {
+                let link = link.as_deref().unwrap_or_default();
+                ("leg", format!("{leg}\0{link}"))
+            }
+            Self::Link(name) => ("link", name.clone()),
+            Self::Person(who) => ("person", who.uri()),
+        };
+        to.hashed(format!("{kind}\0{name}").as_bytes());
+    }
+}
+
 /// Something of an account that has a name: a stream, a reason.
 #[derive(Clone, Debug)]
 pub struct Stream {
@@ -210,6 +268,12 @@ pub const ALL: &[&dyn AnyTable] = &[
     &ERASED,
     &FORGOTTEN,
     &ERASURES,
+    &REGISTER,
+    &REGISTER_HEAD,
+    &REGISTER_SUMS,
+    &SUBJECTS,
+    &GRANTS,
+    &GRANTED,
     #[cfg(test)]
     &crate::store::tests::NOTES,
     #[cfg(test)]

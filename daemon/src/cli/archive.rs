@@ -95,7 +95,8 @@ fn failure(error: ArchiveError) -> Failure {
     Failure::new(exit, error)
 }
 
-fn owner(text: &str) -> Result<OwnerId, Failure> {
+/// An owner by their public key in hexadecimal.
+pub(super) fn owner(text: &str) -> Result<OwnerId, Failure> {
     let mut bytes = [0; 32];
     hex::decode_to_slice(text, &mut bytes)
         .map_err(|_| Failure::new(Exit::Settings, "an owner is 64 hexadecimal digits"))?;

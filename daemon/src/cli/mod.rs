@@ -15,6 +15,7 @@ mod fsck;
 mod group;
 mod import;
 mod init;
+mod ledger;
 mod migrate;
 mod outbox;
 mod output;
@@ -112,6 +113,8 @@ enum Command {
     Archive(archive::Args),
     /// Takes back what was said wherever that can be, and deletes all of it here.
     Erase(erase::Args),
+    /// Shows what went to which network by whose leave; writes it down, signed; `verify`.
+    Ledger(ledger::Args),
     /// Copies the store, while the daemon runs too.
     Backup(backup::Args),
     /// Brings a store of an earlier version up to this one.
@@ -163,6 +166,7 @@ fn run_command(cli: Cli) -> Result<(), Failure> {
         Command::Import(args) => import::run(&home, &args),
         Command::Archive(args) => archive::run(&home, &args),
         Command::Erase(args) => erase::run(&home, &args),
+        Command::Ledger(args) => ledger::run(&home, &args),
         Command::Backup(args) => backup::run(&home, &args),
         Command::Migrate(args) => migrate::run(&home, &args),
         Command::Demo(args) => demo::run(&args),

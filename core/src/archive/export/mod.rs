@@ -5,6 +5,7 @@ mod account;
 mod file;
 mod message;
 mod ordered;
+mod register;
 mod rest;
 
 use std::collections::BTreeSet;
@@ -20,9 +21,9 @@ use crate::model::time::Timestamp;
 use crate::store::span::Span;
 use crate::store::table::AnyTable;
 use crate::store::tables::{
-    BACKLOG, CONVERSATIONS, COPIES, CURSORS, DEAD_LETTERS, EVENTS, EXPIRIES, JOURNAL, LEGS,
-    MESSAGES, NOTES, ORIGINS, OUTBOX, PEOPLE, PROFILES, PROOFS, REACTED, REACTIONS, REMOTE,
-    TOMBSTONES, WAITING,
+    BACKLOG, CONVERSATIONS, COPIES, CURSORS, DEAD_LETTERS, EVENTS, EXPIRIES, GRANTS, JOURNAL, LEGS,
+    MESSAGES, NOTES, ORIGINS, OUTBOX, PEOPLE, PROFILES, PROOFS, REACTED, REACTIONS, REGISTER,
+    REGISTER_SUMS, REMOTE, SUBJECTS, TOMBSTONES, WAITING,
 };
 use crate::store::{DiskError, ReadError, Reads, RootSecret, SealError, Snapshot};
 
@@ -226,6 +227,10 @@ impl<W: Write> Out<'_, W> {
             (&PROOFS, manifest.count(8)),
             (&EXPIRIES, manifest.count(9)),
             (&TOMBSTONES, manifest.count(10)),
+            (&REGISTER, manifest.count(26)),
+            (&SUBJECTS, manifest.count(27)),
+            (&REGISTER_SUMS, manifest.count(28)),
+            (&GRANTS, manifest.count(29)),
         ];
         if self.selection.with_accounts {
             tables.extend([

@@ -35,6 +35,7 @@ impl<W: Write> Out<'_, W> {
             self.partings()?;
             self.expiries()?;
             self.tombstones()?;
+            self.register()?;
         }
         Ok(())
     }

@@ -49,6 +49,10 @@ pub(super) fn take_over(
         | Item::Parting(_)
         | Item::Attitude(_)
         | Item::Direct(_)
+        | Item::Register(_)
+        | Item::Subject(_)
+        | Item::Sum(_)
+        | Item::Grant(_)
         | Item::Expiry(_)
         | Item::Tombstone(_) => Ok(()),
     }

@@ -10,6 +10,7 @@ mod account;
 mod file;
 mod message;
 mod people;
+mod register;
 mod tally;
 
 use std::io::{self, Seek, SeekFrom};
@@ -194,6 +195,10 @@ fn take_in(unit: &mut Unit<'_>, items: Vec<Item>, plan: Plan) -> Result<Tally, C
             Item::Apart(apart) => people::apart(unit, &apart, &mut tally)?,
             Item::Parting(item) if plan.keeps_places => people::parting(unit, &item, &mut tally)?,
             Item::Parting(_) => {}
+            Item::Register(it) => register::entry(unit, &it, plan.keeps_places, &mut tally)?,
+            Item::Subject(it) => register::subject(unit, &it, plan.keeps_places, &mut tally)?,
+            Item::Sum(it) => register::sum(unit, &it, plan.keeps_places, &mut tally)?,
+            Item::Grant(it) => register::grant(unit, &it, plan.keeps_places, &mut tally)?,
             Item::Expiry(row) => message::expiry(unit, &row, &mut tally)?,
             Item::Tombstone(row) => message::tombstone(unit, &row, &mut tally)?,
             item @ (Item::Account(_)

@@ -23,6 +23,8 @@ pub enum Conflict {
     Profile(Identity),
     /// The conversation was erased here and stays so.
     Erased(ConversationId),
+    /// The register begins otherwise here.
+    Register,
 }
 
 impl fmt::Display for Conflict {
@@ -34,6 +36,9 @@ impl fmt::Display for Conflict {
             Self::Copy(id) => write!(f, "a copy of message {id} is recorded otherwise here"),
             Self::Profile(who) => write!(f, "{} has another profile here; it stays", who.uri()),
             Self::Erased(id) => write!(f, "conversation {id} was erased here and stays so"),
+            Self::Register => {
+                f.write_str("this store has a register of its own; that one stays out")
+            }
         }
     }
 }

@@ -21,9 +21,11 @@ use crate::model::outbox::{
 };
 use crate::model::person::{Apart, Attitude, Parting, Standing};
 use crate::model::proof::{Proof, ProofKind, ProofState};
+use crate::model::register::{Class, Due, Terms};
 use crate::model::time::Timestamp;
 use crate::people::{LAST_PARTING, claim, join};
 use crate::pipeline::{emoji_key, place};
+use crate::register::{carried, thought};
 use crate::store::span::Span;
 use crate::store::tables::{
     APART, BACKLOG, CONVERSATIONS, COPIES, COUNTERS, CURSORS, DEAD_LETTERS, EXPIRIES, JOURNAL,
@@ -310,7 +312,17 @@ impl Said {
             taken_at: None,
             last_error: None,
             voice: None,
+            due: Some(Due {
+                network: Network::parse("feeds").unwrap(),
+                class: Class::Words,
+                terms: Terms::LINK,
+                link: Some(format!("room {}", self.room)),
+            }),
         };
+        if self.fate == Fate::Copied {
+            let day = Timestamp::from_secs(86_400 * i64::try_from(n).unwrap());
+            carried(unit, &row, day)?;
+        }
         let copy = Copy::ours(&row);
         unit.put(&COPIES, &(room(self.room), message, there.clone(), 1), &copy)?;
         let pointer = Pointer {
@@ -411,6 +423,7 @@ fn word(unit: &mut Unit<'_>, kind: u8, (n, seed): (usize, u8)) -> Result<(), Cha
         11 => {
             let attitude = Attitude::Muted;
             let it = Standing { identity: person(seed), attitude, since: at(n) };
+            thought(unit, &person(seed), (None, Some(attitude)), at(n))?;
             unit.put(&STANDINGS, &person(seed), &it)
         }
         9 => {
@@ -441,6 +454,7 @@ fn dead_letter(unit: &mut Unit<'_>, (n, seed): (usize, u8)) -> Result<(), Change
         taken_at: None,
         last_error: Some("no".to_owned()),
         voice: None,
+        due: None,
     };
     let id = u64::from(seed);
     let pointer = Pointer {

@@ -9,6 +9,7 @@ use crate::model::id::{AccountName, ConversationId, Identity, MessageId, RemoteI
 use crate::model::journal::{Place, Record};
 use crate::model::time::Timestamp;
 use crate::pipeline::journal::forget_letters;
+use crate::register::{self, Gone};
 use crate::store::key::RowKey;
 use crate::store::span::Span;
 use crate::store::tables::{
@@ -193,6 +194,7 @@ fn at_the_end(unit: &mut Unit<'_>, what: &Erase) -> Result<bool, ChangeError> {
 
 fn conversation(unit: &mut Unit<'_>, id: ConversationId) -> Result<bool, ChangeError> {
     if let Some(row) = unit.get(&CONVERSATIONS, &id)? {
+        register::forget(unit, &Gone::Conversation(id, &row.legs))?;
         for leg in row.legs {
             if unit.get(&LEGS, &leg)? == Some(id) {
                 unit.delete(&LEGS, &leg)?;
@@ -205,6 +207,7 @@ fn conversation(unit: &mut Unit<'_>, id: ConversationId) -> Result<bool, ChangeE
 }
 
 fn person(unit: &mut Unit<'_>, who: &Identity) -> Result<(), ChangeError> {
+    register::forget(unit, &Gone::Person(who))?;
     unit.delete(&PROFILES, who)?;
     unit.delete(&HOMES, who)?;
     unit.delete(&APART, who)?;
@@ -234,6 +237,7 @@ fn person(unit: &mut Unit<'_>, who: &Identity) -> Result<(), ChangeError> {
 }
 
 fn account(unit: &mut Unit<'_>, name: &AccountName) -> Result<(), ChangeError> {
+    register::forget(unit, &Gone::Account(name))?;
     unit.delete_account_keys(name)?;
     rows_under(unit, &CURSORS, name)?;
     rows_under(unit, &WAITING, name)?;

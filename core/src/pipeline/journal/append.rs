@@ -155,7 +155,7 @@ fn known(
 ) -> Result<Option<Accepted>, ChangeError> {
     let key = (source.account.clone(), event.id.clone());
     if unit.get(&REMOTE, &key)?.is_some() {
-        let settled = confirm(unit, &source.account, &event.id)?;
+        let settled = confirm(unit, &source.account, (&event.id, source.now))?;
         return Ok(Some(settled.map_or(Accepted::Known, |row| Accepted::Settled(row.leg))));
     }
     Ok(unit.get(&FORGOTTEN, &key)?.map(|_| Accepted::Known))

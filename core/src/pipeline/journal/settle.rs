@@ -6,6 +6,7 @@ use crate::model::copy::{MadeBy, Pointer};
 use crate::model::id::{AccountName, Leg, RemoteId};
 use crate::model::outbox::{DeadLetter, OutboxKind, OutboxRow};
 use crate::model::time::Timestamp;
+use crate::register::carried;
 use crate::store::key::Key;
 use crate::store::span::Span;
 use crate::store::tables::{COPIES, COUNTERS, DEAD_LETTERS, OUTBOX, REMOTE};
@@ -32,7 +33,7 @@ pub(crate) fn settled(
     reason: Option<&str>,
 ) -> Result<Settled, ChangeError> {
     let row = match reason {
-        None => confirm(unit, &source.account, id)?,
+        None => confirm(unit, &source.account, (id, source.now))?,
         Some(reason) => reject(unit, &source.account, id, (reason, source.now))?,
     };
     if let Some(row) = row {
@@ -73,10 +74,11 @@ pub(crate) fn awaits_a_name(
 pub(crate) fn confirm(
     unit: &mut Unit<'_>,
     account: &AccountName,
-    id: &RemoteId,
+    (id, now): (&RemoteId, Timestamp),
 ) -> Result<Option<OutboxRow>, ChangeError> {
     let Some(row) = awaited(unit, account, id)? else { return Ok(None) };
     unit.delete(&OUTBOX, &(row.leg.clone(), row.seq, row.part))?;
+    carried(unit, &row, now)?;
     Ok(Some(row))
 }
 

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use super::Placed;
 use super::draft::{Draft, ReactedKey};
+use super::due::due;
 use super::facts::{
     To, answered_by, emoji, is_deleted, later_versions, others, referent, speaker, target_of,
     with_its_end,
@@ -16,6 +17,7 @@ use crate::model::content::{Content, Kind};
 use crate::model::id::{Leg, MessageId};
 use crate::model::outbox::{CONTROL, OutboxKind, OutboxRow};
 use crate::model::outgoing::{Outgoing, ReplyTo};
+use crate::model::register::Due;
 use crate::pipeline::journal::emoji_key;
 use crate::store::ReadError;
 
@@ -46,8 +48,7 @@ pub(super) fn seal_event(
         return Ok(());
     }
     if let Some(change) = wanted(event, &content) {
-        regroup(draft, event, leg, &change);
-        return Ok(());
+        return regroup(draft, event, leg, (&change, &content));
     }
     let target = target_of(&content);
     if is_void(draft, message, &content, target)? {
@@ -66,7 +67,8 @@ pub(super) fn seal_event(
     if let Some((is_whole, reason)) = fitted.note() {
         draft.note(event, leg, is_whole, reason);
     }
-    if let Some(rows) = seal_all(draft, event, (leg, &teller), (fitted.outgoing, parts)) {
+    let due = due(draft, event, (leg, &teller), &content)?;
+    if let Some(rows) = seal_all(draft, event, (leg, &teller), (fitted.outgoing, parts, due)) {
         draft.enqueue(rows);
     }
     Ok(())
@@ -194,7 +196,7 @@ fn seal_all(
     draft: &mut Draft<'_>,
     event: &Placed,
     (leg, teller): (&Leg, &Teller),
-    (outgoing, parts): (Vec<Outgoing>, &[u16]),
+    (outgoing, parts, due): (Vec<Outgoing>, &[u16], Option<Due>),
 ) -> Option<Vec<OutboxRow>> {
     let mut rows: Vec<OutboxRow> = Vec::with_capacity(outgoing.len());
     let is_wanted = |part: u16| parts.is_empty() || parts.contains(&part);
@@ -213,7 +215,9 @@ fn seal_all(
         let kind = if is_message { OutboxKind::Message } else { OutboxKind::Action };
         match adapter.seal(keys, &leg.conversation, &plaintext, draft.now) {
             Sealing::Ready(sealed) => {
-                rows.push(row(draft, event, (leg, teller), (part, sealed, kind)));
+                let mut row = row(draft, event, (leg, teller), (part, sealed, kind));
+                row.due = due.clone();
+                rows.push(row);
             }
             Sealing::Missing(missing) => {
                 draft.postpone(event, leg, Some(missing));
@@ -270,5 +274,6 @@ pub(super) fn row(
         taken_at: None,
         last_error: None,
         voice: teller.voice.clone(),
+        due: None,
     }
 }

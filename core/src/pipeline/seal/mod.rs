@@ -8,6 +8,7 @@
 
 mod backlog;
 mod draft;
+mod due;
 mod event;
 mod facts;
 mod regroup;

@@ -3,6 +3,7 @@
 
 use super::Placed;
 use super::draft::Draft;
+use super::due::due;
 use super::event::row;
 use super::teller::Teller;
 use crate::adapter::Sealing;
@@ -10,6 +11,7 @@ use crate::model::content::Content;
 use crate::model::group::Regroup;
 use crate::model::id::Leg;
 use crate::model::outbox::{CONTROL, OutboxKind};
+use crate::store::ReadError;
 
 /// What the owner wants of a group by an event; nothing if it is no such event.
 pub(super) fn wanted(event: &Placed, content: &Content) -> Option<Regroup> {
@@ -20,19 +22,35 @@ pub(super) fn wanted(event: &Placed, content: &Content) -> Option<Regroup> {
 }
 
 /// Has the adapter do the next thing for it. Once nothing is left to do, nothing is left of it here.
-pub(super) fn regroup(draft: &mut Draft<'_>, event: &Placed, leg: &Leg, change: &Regroup) {
+pub(super) fn regroup(
+    draft: &mut Draft<'_>,
+    event: &Placed,
+    leg: &Leg,
+    (change, content): (&Regroup, &Content),
+) -> Result<(), ReadError> {
     let own = Teller { voice: None, is_named: false };
-    let Some((adapter, keys)) = draft.speaker(None) else { return };
+    let due = due(draft, event, (leg, &own), content)?;
+    let Some((adapter, keys)) = draft.speaker(None) else { return Ok(()) };
     let (part, sealed, kind) = match adapter.regroup(keys, &leg.conversation, change, draft.now) {
-        Sealing::Done => return,
+        Sealing::Done => return Ok(()),
         Sealing::Ready(sealed) => (1, sealed, OutboxKind::Action),
         Sealing::First(sealed) => {
             draft.postpone(event, leg, None);
             (CONTROL, sealed, OutboxKind::Control)
         }
-        Sealing::Missing(missing) => return draft.postpone(event, leg, Some(missing)),
-        Sealing::Refused { reason } => return draft.note(event, leg, true, reason),
+        Sealing::Missing(missing) => {
+            draft.postpone(event, leg, Some(missing));
+            return Ok(());
+        }
+        Sealing::Refused { reason } => {
+            draft.note(event, leg, true, reason);
+            return Ok(());
+        }
     };
-    let row = row(draft, event, (leg, &own), (part, sealed, kind));
+    let mut row = row(draft, event, (leg, &own), (part, sealed, kind));
+    if kind == OutboxKind::Action {
+        row.due = due;
+    }
     draft.enqueue(vec![row]);
+    Ok(())
 }

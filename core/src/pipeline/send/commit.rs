@@ -6,6 +6,7 @@ use crate::model::outbox::{BacklogRow, OutboxKind, OutboxRow};
 use crate::model::time::Timestamp;
 use crate::pipeline::account::Account;
 use crate::pipeline::journal::{bury, unappear};
+use crate::register::carried;
 use crate::store::span::Span;
 use crate::store::tables::{BACKLOG, COPIES, OUTBOX, REMOTE};
 use crate::store::{ChangeError, Reads, Unit, WriteError};
@@ -72,6 +73,10 @@ fn write_down(
     match answer {
         Answer::Done(row, id) => {
             named(unit, &row, id)?;
+            // The network may have shown it meanwhile, and then it is counted.
+            if unit.get(&OUTBOX, &key(&row))?.is_some() {
+                carried(unit, &row, now)?;
+            }
             unit.delete(&OUTBOX, &key(&row))
         }
         Answer::Taken(row, id) => {

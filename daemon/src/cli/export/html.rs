@@ -94,7 +94,11 @@ pub(super) fn write(
         | Item::Apart(_)
         | Item::Parting(_)
         | Item::Attitude(_)
-        | Item::Direct(_) => Ok(()),
+        | Item::Direct(_)
+        | Item::Register(_)
+        | Item::Subject(_)
+        | Item::Sum(_)
+        | Item::Grant(_) => Ok(()),
     })?;
     append(&draft, "index.html", &index(&listed))?;
     fs::rename(&draft, path).or_exit(Exit::Failed)?;

@@ -107,7 +107,11 @@ fn value(snapshot: &Snapshot, item: &Item) -> Result<Option<Value>, Failure> {
         | Item::Apart(_)
         | Item::Parting(_)
         | Item::Attitude(_)
-        | Item::Direct(_) => return Ok(None),
+        | Item::Direct(_)
+        | Item::Register(_)
+        | Item::Subject(_)
+        | Item::Sum(_)
+        | Item::Grant(_) => return Ok(None),
     }))
 }
 
