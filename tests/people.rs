@@ -1,16 +1,18 @@
 //! Who proves to be one person is one, for as long as the proof holds.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use threadbridge_core::model::id::{Identity, Network, RemoteAuthor, RemoteConversation};
 use threadbridge_core::model::person::{Attitude, Introduction};
-use threadbridge_core::model::time::Clock;
+use threadbridge_core::model::time::{Clock, Timestamp};
 use threadbridge_core::people;
-use threadbridge_core::pipeline::Setup;
+use threadbridge_core::pipeline::{Limits, Setup};
 use threadbridge_core::store::span::Span;
 use threadbridge_core::store::tables::{EVENTS, JOURNAL};
 use threadbridge_core::store::{Reads, Unit};
 use threadbridge_core::view::{self, Warning};
+use threadbridge_loopback::network::{Condition, Faults};
 
 use crate::process::Place;
 use crate::trial::until;
@@ -263,4 +265,54 @@ fn people_are_joined_and_separated_from_the_command_line_with_and_without_a_daem
     assert!(place.run(&["people"]).1.contains("blocked"));
     assert_eq!(place.run(&["fsck"]).0, 0);
     assert_eq!(daemon.stops(), 0);
+}
+
+/// A bridge between two rooms that looks at proofs again this soon.
+fn looking_often(home: &Home) -> Process {
+    let setup = home.setup();
+    let limits = Limits { recheck_after: Duration::from_millis(400), ..setup.limits };
+    home.start_with(Setup { limits, ..setup })
+}
+
+fn checked_at(process: &Process, of: &Identity) -> Timestamp {
+    let proofs = view::proofs(&process.store.snapshot().unwrap()).unwrap();
+    proofs.iter().find(|it| it.one == *of).map(|it| it.checked_at).unwrap()
+}
+
+#[test]
+fn a_proof_is_looked_at_again_and_parts_whom_it_alone_held_though_nobody_told() {
+    let rooms = [Room::on("left", mode("digest")), Room::on("right", mode("network"))];
+    let home = Home::linking(&rooms);
+    let process = looking_often(&home);
+    let wallet = identity("wallets", "0x1");
+    let (left, right) = (rooms[0].network.person("ann"), rooms[1].network.person("anna"));
+    left.claims(&wallet).unwrap();
+    right.claims(&wallet).unwrap();
+    right.says(&rooms[1].name, "one").unwrap();
+    until("the proofs", || (kin(&process, &wallet).len() == 3).then_some(()));
+    let first = checked_at(&process, &identity("left", "ann"));
+    until("the next look", || {
+        (checked_at(&process, &identity("left", "ann")) > first).then_some(())
+    });
+    // A network that does not answer says nothing of a proof, and neither does a bridge that is away.
+    rooms[1].network.set_faults(Faults { condition: Condition::Unreachable, ..Faults::default() });
+    right.loses(&wallet);
+    let before = checked_at(&process, &identity("left", "ann"));
+    until("two looks at the other", || {
+        let at = checked_at(&process, &identity("left", "ann"));
+        (at.since(before) > Duration::from_millis(600)).then_some(())
+    });
+    assert_eq!(kin(&process, &wallet).len(), 3);
+    process.stops();
+    let process = looking_often(&home);
+    assert_eq!(kin(&process, &wallet).len(), 3);
+    let said = journal(&process);
+    rooms[1].network.set_faults(Faults::default());
+    until("the parting", || (kin(&process, &wallet) == ["left:ann", "wallets:0x1"]).then_some(()));
+    let partings = people::partings(&process.store.snapshot().unwrap()).unwrap();
+    assert_eq!(partings.len(), 1);
+    assert_eq!(partings[0].reason, "the network shows it no more");
+    assert_eq!(journal(&process), said);
+    assert_eq!(process.findings(), Vec::<String>::new());
+    process.stops();
 }

@@ -273,6 +273,7 @@ fn setup(
         people: settings.people.iter().map(PersonSettings::introduction).collect(),
         links: settings.links(),
         direct: settings.direct.directs(),
+        checkers: Vec::new(),
         retention: settings.retention(),
         limits: settings.limits.limits(),
         steps: steps.clone(),

@@ -15,9 +15,12 @@ use crate::{
     },
 };
 
+/// The network of addresses.
+const WALLETS: &str = "ethereum";
+
 /// What checks such claims: hash and signature of the message, that its signer speaks for the fid,
 /// and the address's own signature (EIP-712).
-const CHECKER: &str = "farcaster-verification/1";
+pub(crate) const CHECKER: &str = "farcaster-verification/1";
 
 /// Reads what `open` has proven, with the message as evidence; `None` if it is about no address.
 pub(crate) fn read(data: &MessageData, evidence: Vec<u8>) -> Option<Result<Proof, InvalidId>> {
@@ -43,7 +46,7 @@ fn proof(
     Ok(Proof {
         one: identity(fid)?,
         other: Identity {
-            network: Network::parse("ethereum")?,
+            network: Network::parse(WALLETS)?,
             author: RemoteAuthor::parse(format!("0x{}", hex::encode(address)))?,
         },
         kind: ProofKind::MutualClaim,
@@ -53,4 +56,11 @@ fn proof(
         block: None,
         state,
     })
+}
+
+/// The bytes of an identity that is an address.
+pub(crate) fn address(of: &Identity) -> Option<[u8; 20]> {
+    let digits =
+        of.author.as_str().strip_prefix("0x").filter(|_| of.network.as_str() == WALLETS)?;
+    hex::decode(digits).ok()?.try_into().ok()
 }

@@ -28,6 +28,7 @@ mod own;
 mod parse;
 mod permit;
 mod proven;
+mod recheck;
 mod render;
 mod seal;
 mod send;
@@ -44,12 +45,13 @@ use async_trait::async_trait;
 use threadbridge_core::{
     adapter::{
         Adapter, AdapterError, Envelope, Inbound, Malformed, Missing, Opened, Parsed, Receipt,
-        Sealing, SendRequest, Unrenderable, Verdict,
+        Rechecked, Sealing, SendRequest, Unrenderable, Verdict,
     },
     model::{
         capabilities::{Capabilities, Rate},
         id::{Identity, Network, RemoteConversation},
         outgoing::Outgoing,
+        proof::Proof,
         time::Timestamp,
     },
     store::Keys,
@@ -222,6 +224,11 @@ impl Adapter for Farcaster {
                 AdapterError::new(Verdict::Retry, error)
             }
         })
+    }
+
+    async fn recheck(&self, proof: &Proof) -> Result<Rechecked, AdapterError> {
+        let told = self.look_again(proof).await;
+        told.map_err(|error| AdapterError::new(Verdict::Retry, error))
     }
 
     fn open(

@@ -28,6 +28,7 @@ mod open;
 mod own;
 mod parse;
 mod proven;
+mod recheck;
 mod render;
 mod seal;
 mod send;
@@ -39,12 +40,13 @@ use async_trait::async_trait;
 use threadbridge_core::{
     adapter::{
         Adapter, AdapterError, Envelope, Inbound, Malformed, Missing, Opened, Parsed, Receipt,
-        Sealing, SendRequest, Unrenderable,
+        Rechecked, Sealing, SendRequest, Unrenderable,
     },
     model::{
         capabilities::Capabilities,
         id::{Identity, Network, RemoteConversation},
         outgoing::Outgoing,
+        proof::Proof,
         time::{Clock, Timestamp},
     },
     secret::Secret,
@@ -130,6 +132,11 @@ impl Adapter for Lens {
 
     async fn fetch(&self, missing: &Missing) -> Result<Vec<Envelope>, AdapterError> {
         fetch::fetch(missing)
+    }
+
+    async fn recheck(&self, proof: &Proof) -> Result<Rechecked, AdapterError> {
+        let told = self.look_again(proof).await;
+        told.map_err(|error| AdapterError::new(error.verdict(), error))
     }
 
     fn open(

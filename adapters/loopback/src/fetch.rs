@@ -1,10 +1,12 @@
 //! What `open` and `seal` lack, and how it is asked for.
 
-use threadbridge_core::adapter::{AdapterError, Envelope, Missing};
+use threadbridge_core::adapter::{AdapterError, Envelope, Missing, Rechecked};
+use threadbridge_core::model::proof::Proof;
 
 use crate::config::Config;
 use crate::listen::envelope;
 use crate::network::session::{CallFailed, Session};
+use crate::parse::CHECKER;
 use crate::send::{failure, within};
 
 const LATEST: &str = "latest";
@@ -57,6 +59,19 @@ pub(crate) async fn fetch(
     let envelopes: Vec<Envelope> =
         Some(latest).into_iter().chain(wanted).filter_map(envelope).collect();
     if envelopes.is_empty() { Err(failure(CallFailed::NoSuchKey)) } else { Ok(envelopes) }
+}
+
+/// Looks whether somebody is still whom they claimed to be.
+pub(crate) async fn recheck(
+    session: &Session,
+    config: &Config,
+    proof: &Proof,
+) -> Result<Rechecked, AdapterError> {
+    let (who, whom) = (proof.one.author.as_str(), proof.other.uri());
+    Ok(match within(config, session.is_still(who, &whom)).await.map_err(failure)? {
+        true => Rechecked::Holds { checker: CHECKER.to_owned(), block: None },
+        false => Rechecked::Lapsed { reason: "the network shows it no more".to_owned() },
+    })
 }
 
 #[cfg(test)]

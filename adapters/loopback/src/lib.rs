@@ -24,12 +24,13 @@ use std::collections::BTreeSet;
 
 use async_trait::async_trait;
 use threadbridge_core::adapter::{
-    Adapter, AdapterError, Envelope, Inbound, Malformed, Missing, Opened, Parsed, Receipt, Sealing,
-    SendRequest, Unrenderable,
+    Adapter, AdapterError, Envelope, Inbound, Malformed, Missing, Opened, Parsed, Receipt,
+    Rechecked, Sealing, SendRequest, Unrenderable,
 };
 use threadbridge_core::model::capabilities::Capabilities;
 use threadbridge_core::model::id::{Identity, Network, RemoteAuthor, RemoteConversation};
 use threadbridge_core::model::outgoing::Outgoing;
+use threadbridge_core::model::proof::Proof;
 use threadbridge_core::model::time::Timestamp;
 use threadbridge_core::store::Keys;
 
@@ -89,6 +90,10 @@ impl Adapter for Loopback {
 
     async fn fetch(&self, missing: &Missing) -> Result<Vec<Envelope>, AdapterError> {
         fetch::fetch(&self.session, &self.config, missing).await
+    }
+
+    async fn recheck(&self, proof: &Proof) -> Result<Rechecked, AdapterError> {
+        fetch::recheck(&self.session, &self.config, proof).await
     }
 
     fn open(

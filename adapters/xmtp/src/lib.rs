@@ -30,6 +30,7 @@ mod open;
 mod parse;
 mod place;
 mod reach;
+mod recheck;
 mod render;
 mod rows;
 #[cfg(test)]
@@ -49,12 +50,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use threadbridge_core::adapter::{
     Adapter, AdapterError, Envelope, Fact, Inbound, Malformed, Missing, Opened, Parsed, Receipt,
-    Sealing, SendRequest, Sought, Unrenderable,
+    Rechecked, Sealing, SendRequest, Sought, Unrenderable,
 };
 use threadbridge_core::model::capabilities::{Capabilities, Rate};
 use threadbridge_core::model::group::{Member, Regroup};
 use threadbridge_core::model::id::{Identity, Network, RemoteConversation};
 use threadbridge_core::model::outgoing::Outgoing;
+use threadbridge_core::model::proof::Proof;
 use threadbridge_core::model::time::{Clock, Timestamp};
 use threadbridge_core::secret::Secret;
 use threadbridge_core::store::Keys;
@@ -147,6 +149,10 @@ impl Adapter for Xmtp {
 
     async fn look_up(&self, who: &str) -> Result<Sought, AdapterError> {
         self.reach(who).await
+    }
+
+    async fn recheck(&self, proof: &Proof) -> Result<Rechecked, AdapterError> {
+        self.look_again(proof).await
     }
 
     fn fresh_group(&self) -> Option<RemoteConversation> {

@@ -15,6 +15,7 @@ mod inbound;
 mod outbound;
 mod outlet;
 mod reach;
+mod recheck;
 mod verdict;
 
 use std::collections::BTreeSet;
@@ -28,6 +29,7 @@ pub(crate) use self::inbound::{Handover, Ledger, Recall};
 pub use self::outbound::{Receipt, Sealing, SendRequest, Unrenderable};
 pub use self::outlet::{HandedOver, Outlet};
 pub use self::reach::{Fact, Reached, Sought};
+pub use self::recheck::{Recheck, Rechecked};
 pub use self::verdict::{AdapterError, Verdict};
 
 pub use crate::model::envelope::{Cursor, Envelope, Missing, Sealed};
@@ -37,6 +39,7 @@ use crate::model::capabilities::{Capabilities, Rate};
 use crate::model::group::{Member, Regroup};
 use crate::model::id::{Identity, Network, RemoteConversation};
 use crate::model::outgoing::Outgoing;
+use crate::model::proof::Proof;
 use crate::model::time::Timestamp;
 use crate::store::Keys;
 
@@ -79,6 +82,13 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     async fn look_up(&self, who: &str) -> Result<Sought, AdapterError> {
         let _nobody = who;
         Ok(Sought::Unable)
+    }
+
+    /// Looks whether a proof still holds in which somebody of this network is the one; by whatever the
+    /// network shows now. A failure says nothing about the proof: it is asked again.
+    async fn recheck(&self, proof: &Proof) -> Result<Rechecked, AdapterError> {
+        let _untold = proof;
+        Ok(Rechecked::Unable)
     }
 
     /// What a group that is to be made will be called there, a name of its own each time; nothing

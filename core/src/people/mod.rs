@@ -13,11 +13,12 @@ mod words;
 
 pub use self::kin::{Kin, kin};
 pub use self::known::{everybody, introduced, partings, person};
+pub use self::prove::prove;
 pub use self::standing::{asking, attitude, is_stranger, think};
 pub use self::words::{Joined, Separated, join, let_proofs_join, separate};
 
 pub(crate) use self::known::introduce;
-pub(crate) use self::prove::{LAST_PARTING, claim, index_claims, prove};
+pub(crate) use self::prove::{LAST_PARTING, claim, index_claims};
 pub(crate) use self::standing::{asks, missing_acceptance};
 pub(crate) use self::words::LAST_WORD;
 

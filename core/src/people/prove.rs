@@ -19,7 +19,7 @@ pub(crate) const LAST_PARTING: &[u8; 4] = b"part";
 
 /// Keeps a proof that was just checked; one that has lapsed ends all of its kind between its two.
 /// Returns who is no longer one person with whom, if anybody.
-pub(crate) fn prove(
+pub fn prove(
     unit: &mut Unit<'_>,
     proof: Proof,
     now: Timestamp,

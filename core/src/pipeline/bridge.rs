@@ -16,8 +16,8 @@ use super::limits::Limits;
 use super::route::{People, Route, Routes};
 use super::step::Steps;
 use super::tend::Tending;
-use super::{expire, health, ingest, listen, retain, seal, send};
-use crate::adapter::{Adapter, Handover, Health, Missing};
+use super::{expire, health, ingest, listen, recheck, retain, seal, send};
+use crate::adapter::{Adapter, Handover, Health, Missing, Recheck};
 use crate::archive::import::unfinished;
 use crate::model::direct::Directs;
 use crate::model::id::{AccountName, RemoteConversation, Seq};
@@ -47,6 +47,8 @@ pub struct Setup {
     pub links: Vec<Link>,
     /// How direct conversations with one person are one; nothing if they are not.
     pub direct: Option<Directs>,
+    /// Who looks at proofs again that no account can.
+    pub checkers: Vec<Arc<dyn Recheck>>,
     /// How long messages are kept.
     pub retention: Retention,
     /// The bounds.
@@ -155,6 +157,7 @@ impl Bridge {
         let (head, stop) = (bridge.head.clone(), bridge.stop.clone());
         bridge.tasks.spawn(expire::run(store, clock, head.clone(), stop.clone()));
         bridge.tasks.spawn(retain::run(bridge.tending.clone(), stop.clone()));
+        bridge.tasks.spawn(recheck::run(bridge.tending.clone(), stop.clone()));
         let tending = bridge.tending.clone();
         bridge.tasks.spawn(async move { tending.run(head, stop).await });
         bridge.tasks.close();

@@ -23,6 +23,8 @@ pub struct Limits {
     pub waiting: usize,
     /// How long stopping may wait for calls that are under way.
     pub stop_within: Duration,
+    /// After how long a proof is looked at again, at the latest.
+    pub recheck_after: Duration,
     /// The waits between attempts.
     pub backoff: Backoff,
 }
@@ -38,6 +40,7 @@ impl Default for Limits {
             give_up_after: Duration::from_secs(7 * 24 * 3600),
             waiting: 10_000,
             stop_within: Duration::from_secs(10),
+            recheck_after: Duration::from_secs(24 * 3600),
             backoff: Backoff::default(),
         }
     }

@@ -33,6 +33,7 @@ mod joins;
 mod limits;
 mod listen;
 mod owner;
+mod recheck;
 mod refusals;
 mod retain;
 mod route;

@@ -34,6 +34,9 @@ pub struct LimitSettings {
     /// How many conversations of one account are sent to at the same time.
     #[schemars(range(min = 1, max = 1024))]
     pub legs_at_once: u32,
+    /// After how many hours a proof of who is who is looked at again, at the latest.
+    #[schemars(range(min = 1, max = 8760))]
+    pub recheck_proofs_after_hours: u32,
     /// How many messages one transaction prepares at most.
     #[schemars(range(min = 1, max = 4096))]
     pub seal_batch: u32,
@@ -53,6 +56,7 @@ impl Default for LimitSettings {
             stop_timeout_seconds: 10,
             waiting_messages: 10_000,
             legs_at_once: 64,
+            recheck_proofs_after_hours: 24,
             seal_batch: 128,
             send_batch: 32,
         }
@@ -74,6 +78,7 @@ impl LimitSettings {
             give_up_after: seconds(self.give_up_after_hours.saturating_mul(3600)),
             waiting: count(self.waiting_messages),
             stop_within: seconds(self.stop_timeout_seconds),
+            recheck_after: seconds(self.recheck_proofs_after_hours.saturating_mul(3600)),
             backoff: Backoff {
                 first: Duration::from_millis(self.first_retry_after_ms.into()),
                 longest: seconds(self.longest_retry_after_seconds),

@@ -1,6 +1,9 @@
 //! Addresses that people verify become evidence, and lapse when they are taken back.
 
-use threadbridge_core::model::proof::{ProofKind, ProofState};
+use threadbridge_core::{
+    adapter::{Adapter as _, Rechecked},
+    model::proof::{ProofKind, ProofState},
+};
 
 use super::bridge::Bridge;
 use crate::{
@@ -104,4 +107,29 @@ async fn the_latest_word_about_an_address_counts_and_forged_ones_do_not() {
     let refused: Vec<_> = bridge.refused.iter().map(String::as_str).collect();
     assert!(refused.contains(&"claim is not signed by its address"), "{refused:?}");
     assert!(refused.contains(&"signer is not a key of the author"), "{refused:?}");
+}
+
+#[tokio::test]
+async fn a_claim_is_looked_at_again_and_only_nodes_that_answer_say_that_it_is_gone() {
+    let (who, node) = (somebody(), FakeNode::new(2));
+    node.set_signers(who.fid, vec![who.record()], Vec::new());
+    node.set_addresses(who.fid, vec![claims(&who, 0)]);
+    let mut bridge = Bridge::new(&node, None, &["channel/books"]);
+    bridge.listen();
+    bridge.until(|it| it.cursors_are_kept()).await;
+    node.merge(1, &[&who.says_under("hello", URL)]);
+    bridge.until(|it| it.proofs.len() == 1).await;
+    let proof = bridge.proofs[0].clone();
+    let look = async || bridge.adapter.recheck(&proof).await;
+    assert!(matches!(look().await, Ok(Rechecked::Holds { .. })));
+    // It may be signed anew, by a key that the fid has at that time and by nobody else.
+    let thief = Person { fid: who.fid, key: SignerKey::from_seed(&[13; 32]) };
+    node.set_addresses(who.fid, vec![claims(&thief, 3)]);
+    assert!(matches!(look().await, Ok(Rechecked::Lapsed { .. })));
+    node.set_addresses(who.fid, vec![claims(&thief, 3), claims(&who, 4)]);
+    assert!(matches!(look().await, Ok(Rechecked::Holds { .. })));
+    node.set_signers(who.fid, Vec::new(), vec![who.record()]);
+    assert!(matches!(look().await, Ok(Rechecked::Lapsed { .. })));
+    node.set(|faults| faults.is_down = true);
+    assert!(look().await.is_err());
 }

@@ -27,6 +27,10 @@ use crate::{
     },
 };
 
+/// The network of addresses.
+pub(crate) const WALLETS: &str = "ethereum";
+/// What says whose an account is.
+pub(crate) const CHECKER: &str = "lens api 1";
 /// The reaction that an upvote is.
 pub(crate) const UPVOTE: &str = "❤️";
 /// The reaction that a repost is.
@@ -83,12 +87,12 @@ fn owns(account: Address, wallet: Address) -> Result<Proof, InvalidId> {
     Ok(Proof {
         one: identity(account)?,
         other: Identity {
-            network: Network::parse("ethereum")?,
+            network: Network::parse(WALLETS)?,
             author: RemoteAuthor::parse(wallet.to_string())?,
         },
         kind: ProofKind::AccountOwner,
         evidence: format!("account(address: {account}).owner = {wallet}").into_bytes(),
-        checker: "lens api 1".to_owned(),
+        checker: CHECKER.to_owned(),
         checked_at: Timestamp::from_micros(0),
         block: None,
         state: ProofState::Valid,

@@ -13,7 +13,7 @@ mod rules;
 pub(crate) mod session;
 mod stream;
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -53,6 +53,8 @@ struct State {
     taken: BTreeMap<[u8; 32], String>,
     /// Posts that are taken but not yet in their rooms.
     held: VecDeque<Held>,
+    /// Who is no longer whom on another network, though nobody was told.
+    lost: BTreeSet<(String, String)>,
     /// How many posts were named.
     named: u64,
     /// How far each account was told that it may stop asking for a stream.
@@ -73,6 +75,7 @@ impl LoopbackNetwork {
             listeners: Vec::new(),
             taken: BTreeMap::new(),
             held: VecDeque::new(),
+            lost: BTreeSet::new(),
             named: 0,
             received: BTreeMap::new(),
             faults: Faults::default(),

@@ -113,6 +113,11 @@ impl Person {
         self.speaks_of(other, false)
     }
 
+    /// Is somebody on another network no longer, without a word to anybody; whoever asks is told.
+    pub fn loses(&self, other: &Identity) {
+        self.network.change(|state| state.lost.insert((self.name.clone(), other.uri())));
+    }
+
     fn speaks_of(&self, other: &Identity, holds: bool) -> Result<RemoteId, Unsaid> {
         let (network, who) = (other.network.as_str().to_owned(), other.author.as_str().to_owned());
         self.tells_everybody(&Note::Claim { network, who, holds })

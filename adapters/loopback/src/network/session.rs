@@ -188,6 +188,11 @@ impl Session {
         .await
     }
 
+    /// Whether somebody is still whom they claimed to be on another network.
+    pub(crate) async fn is_still(&self, who: &str, whom: &str) -> Result<bool, CallFailed> {
+        self.call(|_, state| Ok(!state.lost.contains(&(who.to_owned(), whom.to_owned())))).await
+    }
+
     async fn call<T>(
         &self,
         work: impl FnOnce(&LoopbackNetwork, &mut State) -> Result<T, CallFailed>,

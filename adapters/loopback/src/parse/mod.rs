@@ -55,6 +55,9 @@ pub(crate) fn parse(network: &Network, plaintext: &[u8]) -> Result<Vec<Parsed>, 
     }))])
 }
 
+/// What checks claims.
+pub(crate) const CHECKER: &str = "loopback 1";
+
 fn claim(one: Identity, network: &str, who: &str, at: Timestamp) -> Result<Proof, InvalidId> {
     let author = RemoteAuthor::parse(who.to_owned())?;
     Ok(Proof {
@@ -62,7 +65,7 @@ fn claim(one: Identity, network: &str, who: &str, at: Timestamp) -> Result<Proof
         evidence: one.uri().into_bytes(),
         one,
         kind: ProofKind::MutualClaim,
-        checker: "loopback 1".to_owned(),
+        checker: CHECKER.to_owned(),
         checked_at: at,
         block: None,
         state: ProofState::Valid,

@@ -16,8 +16,10 @@ use crate::{
     wire::proto::identity::get_identity_updates_response::{IdentityUpdateLog, Response},
 };
 
+/// The network of addresses.
+pub(crate) const WALLETS: &str = "ethereum";
 /// What checks such logs: every signature, and every rule of who may add whom.
-const CHECKER: &str = "xmtp-association-log/1";
+pub(crate) const CHECKER: &str = "xmtp-association-log/1";
 
 /// Why there are no proofs.
 #[derive(Debug, Error)]
@@ -56,7 +58,7 @@ pub(crate) fn proofs(
                 proofs.push(Proof {
                     one: one.clone(),
                     other: Identity {
-                        network: Network::parse("ethereum")?,
+                        network: Network::parse(WALLETS)?,
                         author: RemoteAuthor::parse(address.as_str())?,
                     },
                     kind: ProofKind::AssociationLog,
