@@ -13,6 +13,7 @@
 mod delivers;
 mod speaks;
 mod people;
+mod verifies;
 mod moves;
 mod begins;
 mod translates;

@@ -16,6 +16,7 @@ pub mod exit;
 pub mod logging;
 pub mod order;
 mod passage;
+mod vouch;
 mod word;
 pub mod registry;
 pub mod running;

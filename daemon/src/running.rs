@@ -1,11 +1,13 @@
 //! A running daemon: starts the bridge, hears orders, follows the settings, and stops in order.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use threadbridge_core::model::id::AccountName;
 use threadbridge_core::model::time::Clock;
 use threadbridge_core::pipeline::{Bridge, Setup, Steps, forget_health};
 use threadbridge_core::store::Store;
+use threadbridge_ethereum::Wallets;
 use tokio::signal::unix::Signal;
 use tokio::sync::{mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
@@ -273,7 +275,7 @@ fn setup(
         people: settings.people.iter().map(PersonSettings::introduction).collect(),
         links: settings.links(),
         direct: settings.direct.directs(),
-        checkers: Vec::new(),
+        checkers: vec![Arc::new(Wallets)],
         retention: settings.retention(),
         limits: settings.limits.limits(),
         steps: steps.clone(),

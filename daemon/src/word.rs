@@ -5,9 +5,11 @@ use threadbridge_core::model::person::Attitude;
 use threadbridge_core::model::time::Timestamp;
 use threadbridge_core::people::{self, Joined, Separated};
 use threadbridge_core::store::{ChangeError, Store, Unit};
+use threadbridge_ethereum::{Wallet, WalletSignature};
 
 use crate::control::{PersonAct, Thought};
 use crate::exit::{Exit, Failure, OrExit};
+use crate::vouch::Signed;
 
 /// Reads `NETWORK:ID`.
 pub(crate) fn identity(text: &str) -> Result<Identity, InvalidId> {
@@ -46,6 +48,12 @@ pub(crate) async fn carry_out(
                     "`[[people]]` says that they are one person; only there it can be changed",
                 )),
             }
+        }
+        PersonAct::Verify { one, wallet, signature } => {
+            let of = named(one)?;
+            let wallet = Wallet::parse(wallet).or_exit(Exit::Settings)?;
+            let signature = WalletSignature::parse(signature).or_exit(Exit::Failed)?;
+            Signed { of, wallet, signature }.keep(store, now).await
         }
         PersonAct::Restore { one } => {
             let one = named(one)?;

@@ -119,6 +119,7 @@ fn core_knows_no_network_and_no_cipher_suite_of_one() {
         "k256",
         "threadbridge",
         "threadbridge-devnet",
+        "threadbridge-ethereum",
         "threadbridge-farcaster",
         "threadbridge-lens",
         "threadbridge-loopback",
@@ -157,6 +158,7 @@ fn trespasses(folder: &str, wants: &Wants) -> Vec<String> {
     };
     let (shipped, tested): (&[&str], &[&str]) = match folder {
         "core" | "devnet" => (&[], &[]),
+        "ethereum" => (&["threadbridge-core"], &["threadbridge-core"]),
         // The kit itself knows no adapter; it is tried with the template.
         "tests/kit" => (&["threadbridge-core"], &["threadbridge-core", "threadbridge-loopback"]),
         adapter if adapter.starts_with("adapters/") => {
@@ -178,6 +180,7 @@ fn adapters_and_devnet_know_neither_each_other_nor_the_daemon() {
         ("adapters/lens", "kit", "build-dependencies"),
         ("devnet", "farcaster", "build-dependencies"),
         ("devnet", "core", "dependencies"),
+        ("ethereum", "lens", "dependencies"),
         ("tests/kit", "loopback", "target.'cfg(unix)'.dependencies"),
     ] {
         assert_eq!(trespasses(folder, &wants_of(name, key)).len(), 1, "{folder} {name} {key}");

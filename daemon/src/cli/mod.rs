@@ -31,6 +31,7 @@ mod status;
 mod target;
 mod thread;
 mod threads;
+mod verify;
 mod whom;
 mod xmtp;
 

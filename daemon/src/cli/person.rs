@@ -9,7 +9,7 @@ use threadbridge_core::view::Known;
 
 use super::output::{harmless, instant, print, print_json};
 use super::people::{ShownPerson, shown, warnings};
-use super::whom;
+use super::{verify, whom};
 use crate::control::{PersonAct, Request, Thought};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::home::Home;
@@ -29,6 +29,14 @@ pub(super) struct Args {
 
 #[derive(Debug, clap::Subcommand)]
 enum Action {
+    /// Proves that somebody has a wallet, step by step: it signs a text of yours.
+    Verify(verify::Args),
+    #[command(flatten)]
+    Say(Word),
+}
+
+#[derive(Debug, clap::Subcommand)]
+enum Word {
     /// Makes one person of two, by your word. No message is touched.
     Join {
         /// One: NETWORK:ID, an id, or a name.
@@ -82,31 +90,30 @@ struct ShownBond {
 
 pub(super) fn run(home: &Home, args: Args) -> Result<(), Failure> {
     let settings = home.load()?.settings;
-    let act = {
-        let snapshot = unlock::snapshot(home, &settings)?;
-        match (args.action, args.who) {
-            (Some(action), _) => act(&snapshot, action)?,
-            (None, Some(who)) => {
-                let known = whom::find(&snapshot, &who).or_exit(Exit::Failed)?;
-                return show(&known, args.json);
-            }
-            (None, None) => return Ok(()),
+    let act = match (args.action, args.who) {
+        (Some(Action::Verify(args)), _) => return verify::run(home, &settings, &args),
+        (Some(Action::Say(word)), _) => act(&unlock::snapshot(home, &settings)?, word)?,
+        (None, Some(who)) => {
+            let snapshot = unlock::snapshot(home, &settings)?;
+            let known = whom::find(&snapshot, &who).or_exit(Exit::Failed)?;
+            return show(&known, args.json);
         }
+        (None, None) => return Ok(()),
     };
     print(&order::carry_out(home, &settings, &Request::Person { act })?)
 }
 
-fn act(snapshot: &Snapshot, action: Action) -> Result<PersonAct, Failure> {
+fn act(snapshot: &Snapshot, word: Word) -> Result<PersonAct, Failure> {
     let first = |text: &str| {
         let known = whom::find(snapshot, text).or_exit(Exit::Failed)?;
         Ok::<_, Failure>(known.person.identities.first().map(Identity::uri).unwrap_or_default())
     };
     let think = |it: Whom, attitude| Ok(PersonAct::Think { one: first(&it.who)?, attitude });
-    match action {
-        Action::Join { one, other } => {
+    match word {
+        Word::Join { one, other } => {
             Ok(PersonAct::Join { one: first(&one)?, other: first(&other)? })
         }
-        Action::Separate { one, from } => {
+        Word::Separate { one, from } => {
             let others = match from {
                 Some(from) => vec![first(&from)?],
                 None => {
@@ -117,11 +124,11 @@ fn act(snapshot: &Snapshot, action: Action) -> Result<PersonAct, Failure> {
             };
             Ok(PersonAct::Separate { one, others })
         }
-        Action::Restore { one } => Ok(PersonAct::Restore { one }),
-        Action::Accept(who) => think(who, Some(Thought::Accepted)),
-        Action::Mute(who) => think(who, Some(Thought::Muted)),
-        Action::Block(who) => think(who, Some(Thought::Blocked)),
-        Action::Forget(who) => think(who, None),
+        Word::Restore { one } => Ok(PersonAct::Restore { one }),
+        Word::Accept(who) => think(who, Some(Thought::Accepted)),
+        Word::Mute(who) => think(who, Some(Thought::Muted)),
+        Word::Block(who) => think(who, Some(Thought::Blocked)),
+        Word::Forget(who) => think(who, None),
     }
 }
 

@@ -136,6 +136,15 @@ pub enum PersonAct {
         /// The others.
         others: Vec<String>,
     },
+    /// A wallet signed that it is somebody's.
+    Verify {
+        /// Whose.
+        one: String,
+        /// The wallet's address.
+        wallet: String,
+        /// What it gave for the challenge, in hexadecimal.
+        signature: String,
+    },
     /// Proofs may join again whom the owner separated.
     Restore {
         /// Whom.
