@@ -92,7 +92,7 @@ fn systemd_is_told_when_the_daemon_is_ready_and_when_it_stops() {
     let place = Place::new();
     let path = place.path("notify");
     let systemd = UnixDatagram::bind(&path).unwrap();
-    systemd.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    systemd.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
     let told = || {
         let mut state = [0; 64];
         let length = systemd.recv(&mut state).unwrap();

@@ -33,7 +33,7 @@ pub(crate) const HOME: &str = "SETTINGS_OF_A_CHILD";
 pub(crate) const DIES_AT: &str = "STEP_OF_A_CHILD";
 
 /// How long it may take, on a busy machine, until a daemon hears its networks.
-const CONNECTS_WITHIN: Duration = Duration::from_secs(20);
+const CONNECTS_WITHIN: Duration = Duration::from_secs(120);
 const STORE_KEY: [u8; 32] = [7; 32];
 
 /// Impatient where a test would have to wait.

@@ -143,7 +143,7 @@ impl Den {
     pub(crate) async fn den_hears(&self, texts: &[&str]) {
         let expected: Vec<_> = texts.iter().map(|text| format!("alice: {text}")).collect();
         let mut heard = Vec::new();
-        let came = tokio::time::timeout(Duration::from_secs(20), async {
+        let came = tokio::time::timeout(Duration::from_secs(60), async {
             while heard != expected {
                 tokio::time::sleep(Duration::from_millis(10)).await;
                 heard = self.den().await;

@@ -15,7 +15,7 @@ use tokio::time::{Instant, interval, timeout};
 use super::daemon::Home;
 
 /// How long carrying a thousand of them may take, on a slow machine and without optimization.
-const A_THOUSAND_WITHIN: Duration = Duration::from_secs(20);
+const A_THOUSAND_WITHIN: Duration = Duration::from_secs(60);
 
 /// Has so many messages cross between two loopback networks, by a bridge over the store of `home`
 /// with its accounts, whose daemon must not run. Everything that a message leaves behind is in the store then.

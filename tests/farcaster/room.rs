@@ -95,6 +95,6 @@ pub(crate) async fn come_to_rest(rooms: &[&Room]) {
             }
         }
     };
-    let within = Duration::from_secs(60);
+    let within = Duration::from_secs(180);
     assert!(tokio::time::timeout(within, rest).await.is_ok(), "the traffic never stops");
 }

@@ -37,7 +37,7 @@ use super::panics;
 const LAIR: &str = "https://farcaster.xyz/~/channel/lair";
 const BOOKS: &str = "https://farcaster.xyz/~/channel/books";
 /// After this long what was disturbed is taken never to recover.
-const PATIENCE: Duration = Duration::from_secs(30);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// The bridge's fid on the right.
 const RIGHT: u64 = 903;
 /// The bridge's fid on the liar's hub.

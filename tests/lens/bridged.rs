@@ -17,7 +17,7 @@ pub(crate) const CHANNEL: &str = "https://farcaster.xyz/~/channel/books";
 /// By whom the bridge speaks on Farcaster.
 pub(crate) const FID: u64 = 901;
 /// After this long what should have crossed is taken never to.
-const WITHIN: Duration = Duration::from_secs(30);
+const WITHIN: Duration = Duration::from_secs(180);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 /// How often the clients try what a network did not do at once.
 const ATTEMPTS: u32 = 20;

@@ -37,7 +37,7 @@ pub(crate) const MANAGER: &str = "0x3325a78425f17a7e487eb5666b2bfd93abb06c70";
 pub(crate) const EVE: &str = "0xe0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0e0";
 pub(crate) const MALLORY: &str = "0xbadbadbadbadbadbadbadbadbadbadbadbadbad0";
 /// After this long what should have crossed is taken never to.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_secs(180);
 const LOOK_EVERY: Duration = Duration::from_millis(20);
 const NOBODY: &str = "0x9999999999999999999999999999999999999999";
 

@@ -11,9 +11,9 @@ use super::crossing::{Crossing, EVE, MALLORY, OWN, books, town};
 use super::script::Script;
 
 /// After this long what was lied to is taken never to recover.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(180);
 /// How long a lie is told, at the most, until somebody has heard it.
-const HEARD_WITHIN: Duration = Duration::from_secs(60);
+const HEARD_WITHIN: Duration = Duration::from_secs(180);
 const LOOK_EVERY: Duration = Duration::from_millis(25);
 
 /// A bridge before a liar.

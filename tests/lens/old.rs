@@ -18,7 +18,7 @@ use super::world::{Room, World};
 /// How many posts are looked at again and again.
 const NEWEST: usize = 300;
 /// After this long what should have been noticed is taken never to be.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_secs(180);
 /// Looking takes longer the more there is to be seen.
 const LOOK_EVERY: Duration = Duration::from_millis(250);
 

@@ -24,7 +24,7 @@ const CHANNEL: &str = "https://farcaster.xyz/~/channel/books";
 /// By whom the bridge speaks on Farcaster.
 const FID: u64 = 901;
 /// After this long what should have crossed is taken never to.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_secs(180);
 const ATTEMPTS: u32 = 20;
 
 /// What is called and said on XMTP only, each in words of its own.

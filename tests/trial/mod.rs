@@ -9,7 +9,7 @@ pub(crate) mod world;
 use std::time::{Duration, Instant};
 
 /// After this long a state is taken never to come. Generous, since all trials share the machine.
-pub(crate) const DEADLINE: Duration = Duration::from_secs(20);
+pub(crate) const DEADLINE: Duration = Duration::from_secs(60);
 /// How often a state is looked at.
 const LOOK_EVERY: Duration = Duration::from_millis(2);
 

@@ -17,7 +17,7 @@ use super::side::Side;
 /// How often everybody commits at the same moment.
 const ROUNDS: usize = 50;
 /// After this long what has not been heard is taken to be lost.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_secs(180);
 /// So much of an authenticator the official client shows.
 const SHOWN_DIGITS: usize = 6;
 /// More than logs of members count as known for.

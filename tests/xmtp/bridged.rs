@@ -34,7 +34,7 @@ use url::Url;
 use super::person::{Person, wallet};
 
 /// After this long what should have crossed is taken never to.
-const WITHIN: Duration = Duration::from_secs(30);
+const WITHIN: Duration = Duration::from_secs(180);
 const LOOK_EVERY: Duration = Duration::from_millis(50);
 
 /// Everything that is there.

@@ -19,7 +19,7 @@ use crate::farcaster::person::Person as Caster;
 
 const CHANNEL: &str = "https://farcaster.xyz/~/channel/books";
 /// After this long what was ordered is taken never to be done.
-const WITHIN: Duration = Duration::from_secs(40);
+const WITHIN: Duration = Duration::from_secs(180);
 
 /// A node, and the folder of a bridge.
 struct Desk {

@@ -19,7 +19,7 @@ const CHANNEL: &str = "https://farcaster.xyz/~/channel/books";
 /// By whom the bridge speaks on Farcaster.
 const FID: u64 = 901;
 /// After this long what should have crossed is taken never to.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_secs(180);
 /// For longer than members' logs count as known.
 const FRESH_FOR: Duration = Duration::from_secs(6);
 

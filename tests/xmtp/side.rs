@@ -26,7 +26,7 @@ use super::bridged::den;
 use super::person::wallet;
 
 /// After this long what should have been sent is taken never to be.
-const WITHIN: Duration = Duration::from_secs(60);
+const WITHIN: Duration = Duration::from_secs(180);
 
 /// A bridge, and somebody in the room beside it.
 pub(crate) struct Side {
