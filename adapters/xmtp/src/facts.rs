@@ -30,10 +30,7 @@ pub(crate) fn members(
     conversation: &RemoteConversation,
 ) -> Option<Vec<Member>> {
     let Place::Group(id) = Place::parse(conversation)? else { return None };
-    let client = Client {
-        inbox: Kept::over(keys).inbox().ok()??.to_string(),
-        installation: Installation::load(keys).ok()??,
-    };
+    let client = Client::load_like(keys, Kept::over(keys).inbox().ok()??, None).ok()??;
     let group = Group::load(keys, &client, &GroupId::parse(&id)?).ok()??;
     if group.record().kind != Kind::Group {
         return None;

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use threadbridge_core::adapter::Missing;
 use threadbridge_core::model::id::{Identity, Network, RemoteAuthor, RemoteConversation};
+use threadbridge_core::store::Keys;
 use tokio::sync::Notify;
 
 use crate::api::Since;
@@ -15,6 +16,7 @@ use crate::identity::contract::Claim;
 use crate::identity::inbox::InboxId;
 use crate::identity::member::Installation;
 use crate::media::Enclosure;
+use crate::mls::client::{Client, InstallationError};
 use crate::sync::kept::{Matters, OfferRow, WishRow};
 use crate::wire::proto::identity::IdentityUpdate;
 use crate::wire::proto::mls::WelcomeMessageInput;
@@ -100,6 +102,8 @@ pub(crate) fn identity(network: &Network, inbox: InboxId) -> Option<Identity> {
 #[derive(Debug, Default)]
 pub(crate) struct Session {
     identity: OnceLock<Identity>,
+    /// Who it was to groups last, with its groups.
+    client: Mutex<Option<Client>>,
     known: Mutex<Known>,
     wanted: Mutex<BTreeMap<String, Wanted>>,
     /// With whom conversations are whose names do not tell.
@@ -125,6 +129,18 @@ impl Session {
     /// The account's inbox, once it was asked for.
     pub(crate) fn inbox(&self) -> Option<InboxId> {
         InboxId::parse(self.identity()?.author.as_str())
+    }
+
+    /// Who the account is to groups, as its keys have it; nothing while they have no installation.
+    pub(crate) fn client(
+        &self,
+        keys: &Keys,
+        inbox: InboxId,
+    ) -> Result<Option<Client>, InstallationError> {
+        let mut last = self.client.lock().unwrap_or_else(PoisonError::into_inner);
+        let client = Client::load_like(keys, inbox, last.as_ref())?;
+        last.clone_from(&client);
+        Ok(client)
     }
 
     /// Something was said in a conversation with `peer`.

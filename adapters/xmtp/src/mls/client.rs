@@ -1,6 +1,7 @@
 //! Who an account is to the groups that it is in: an installation of an inbox.
 
 use std::fmt;
+use std::sync::Arc;
 
 use ed25519_dalek::{Signer as _, SigningKey};
 use openmls::prelude::{BasicCredential, Credential, CredentialWithKey};
@@ -12,6 +13,7 @@ use threadbridge_core::store::{Keys, ReadError};
 use zeroize::Zeroizing;
 
 use crate::identity::inbox::InboxId;
+use crate::mls::shelf::Shelf;
 use crate::wire::proto::identity::MlsCredential;
 
 const ROW: &[u8] = b"mls/installation";
@@ -40,7 +42,15 @@ pub(crate) enum InstallationError {
 impl Installation {
     /// The account's installation, if it was made.
     pub(crate) fn load(keys: &Keys) -> Result<Option<Self>, InstallationError> {
+        Self::load_like(keys, None)
+    }
+
+    /// The same, without making it of its seed where it is `known`.
+    fn load_like(keys: &Keys, known: Option<&Self>) -> Result<Option<Self>, InstallationError> {
         let Some(seed) = keys.get(ROW)? else { return Ok(None) };
+        if let Some(known) = known.filter(|it| it.key.as_bytes() == seed.as_slice()) {
+            return Ok(Some(known.clone()));
+        }
         let seed: &[u8; 32] = seed.as_slice().try_into().map_err(|_| InstallationError::Broken)?;
         Ok(Some(Self { key: SigningKey::from_bytes(seed) }))
     }
@@ -89,9 +99,31 @@ impl fmt::Debug for Installation {
 pub(crate) struct Client {
     pub(crate) inbox: String,
     pub(crate) installation: Installation,
+    /// Its groups as they were used last.
+    pub(super) shelf: Arc<Shelf>,
 }
 
 impl Client {
+    pub(crate) fn new(inbox: String, installation: Installation) -> Self {
+        Self { inbox, installation, shelf: Arc::default() }
+    }
+
+    /// The client of `inbox` that the keys have, if they have one; the `known` one if it is that.
+    pub(crate) fn load_like(
+        keys: &Keys,
+        inbox: InboxId,
+        known: Option<&Self>,
+    ) -> Result<Option<Self>, InstallationError> {
+        let inbox = inbox.to_string();
+        let installation = Installation::load_like(keys, known.map(|it| &it.installation))?;
+        let Some(installation) = installation else { return Ok(None) };
+        let is_known = |it: &&Self| it.inbox == inbox && it.installation.key == installation.key;
+        Ok(Some(match known.filter(is_known) {
+            Some(known) => known.clone(),
+            None => Self::new(inbox, installation),
+        }))
+    }
+
     pub(super) fn credential(&self) -> CredentialWithKey {
         let identity = MlsCredential { inbox_id: self.inbox.clone() }.encode_to_vec();
         CredentialWithKey {

@@ -11,5 +11,6 @@ pub(crate) mod people;
 pub(crate) mod permission;
 pub(crate) mod provider;
 pub(crate) mod roster;
+pub(crate) mod shelf;
 pub(crate) mod storage;
 pub(crate) mod validate;

@@ -40,7 +40,7 @@ impl Person {
     /// The same with these keys.
     pub(crate) fn over(keys: Keys, name: char) -> Self {
         let installation = Installation::load_or_make(&keys).unwrap();
-        let client = Client { inbox: inbox(name), installation };
+        let client = Client::new(inbox(name), installation);
         Self { keys, client }
     }
 

@@ -182,8 +182,12 @@ impl Opening<'_> {
 
     /// Who we are to groups.
     pub(super) fn client(&self) -> Result<Client, Stop> {
-        let inbox = self.own_inbox()?.to_string();
-        Ok(Client { inbox, installation: own_installation(self.keys)? })
+        let inbox = self.own_inbox()?;
+        let kept = || self.session.client(self.keys, inbox).map_err(|_| keys_unreadable());
+        if let Some(client) = kept()? {
+            return Ok(client);
+        }
+        Ok(Client::new(inbox.to_string(), own_installation(self.keys)?))
     }
 }
 

@@ -18,7 +18,7 @@ use crate::content::body::should_push;
 use crate::content::envelope::{MAX_MESSAGE_BYTES, wrap};
 use crate::content::id::MessageId;
 use crate::kept::{Kept, keys_unreadable};
-use crate::mls::client::{Client, Installation};
+use crate::mls::client::Client;
 use crate::mls::group::Group;
 use crate::mls::group::record::GroupId;
 use crate::open::not_begun;
@@ -154,9 +154,9 @@ impl<'a> SealingFor<'a> {
     }
 
     fn client(&self) -> Result<Client, Missing> {
-        let inbox = self.kept().inbox()?.ok_or_else(not_begun)?.to_string();
-        let installation = Installation::load(self.keys).map_err(|_| keys_unreadable())?;
-        Ok(Client { inbox, installation: installation.ok_or_else(not_begun)? })
+        let inbox = self.kept().inbox()?.ok_or_else(not_begun)?;
+        let client = self.session.client(self.keys, inbox).map_err(|_| keys_unreadable())?;
+        client.ok_or_else(not_begun)
     }
 
     pub(super) const fn kept(&self) -> Kept<'a> {

@@ -18,6 +18,7 @@ use crate::mls::group::records::Records;
 use crate::mls::group::{Group, GroupError};
 use crate::mls::permission::Preset;
 use crate::mls::provider::{CIPHERSUITE, MAX_PAST_EPOCHS, Place, Provider, capabilities};
+use crate::mls::shelf::Revision;
 use crate::wire::proto::group::{
     ConversationType, DmMembers, GroupMembership, GroupMetadataV1, GroupMutableMetadataV1, Inbox,
     Inboxes,
@@ -163,9 +164,10 @@ impl<'a> Group<'a> {
             epoch: 0,
             patience: None,
             authenticator: Some(mls.epoch_authenticator().as_slice().to_vec()),
+            revision: Revision::fresh(),
         };
         Records(keys).begin(&id, &record)?;
         provider.storage().keep();
-        Ok(Self { provider, client, id, mls, record })
+        Ok(Self::of(provider, client, (id, record), mls))
     }
 }

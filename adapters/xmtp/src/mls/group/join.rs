@@ -20,6 +20,7 @@ use crate::mls::group::{Group, GroupError};
 use crate::mls::permission::Preset;
 use crate::mls::provider::{CIPHERSUITE, Place, Provider, capabilities, join_config};
 use crate::mls::roster::{Roster, Unknown};
+use crate::mls::shelf::Revision;
 use crate::mls::storage::StorageError;
 use crate::mls::validate::{self, Verdict};
 use crate::wire::proto::group::ConversationType;
@@ -164,6 +165,7 @@ fn join<'a>(
         epoch: mls.epoch().as_u64(),
         patience: None,
         authenticator: Some(mls.epoch_authenticator().as_slice().to_vec()),
+        revision: Revision::fresh(),
     };
     let records = Records(keys);
     let kept = records.begin(&id, &record).and_then(|()| records.forget_pending(&id));
@@ -172,8 +174,7 @@ fn join<'a>(
         error @ (RecordError::Read(_) | RecordError::Broken) => Stop::Failed(error.into()),
     })?;
     provider.storage().keep();
-    let group = Group { provider, client, id, mls, record };
-    Ok(group)
+    Ok(Group::of(provider, client, (id, record), mls))
 }
 
 /// Whether a client like this one can be in a group with these extensions (RFC 9420 §11.1).

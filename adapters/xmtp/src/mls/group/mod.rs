@@ -1,10 +1,11 @@
 //! A group: what an installation does in it, one message at a time.
 //!
-//! Each call loads the group from the account's keys, does one thing, and hands all that changed
-//! back to them, or nothing: a group that refused something is as it was.
+//! Each call takes the group as the account's keys have it, does one thing, and hands all that
+//! changed back to them, or nothing: a group that refused something is as it was.
 
 use openmls::prelude::{GroupEpoch, MlsGroup};
 use openmls_traits::OpenMlsProvider as _;
+use std::sync::Arc;
 use std::time::Duration;
 use thiserror::Error;
 use threadbridge_core::model::time::Timestamp;
@@ -17,6 +18,7 @@ use crate::mls::client::Client;
 use crate::mls::client::Leaf;
 use crate::mls::extension::{BadTerms, Terms};
 use crate::mls::provider::Provider;
+use crate::mls::shelf::{Loaded, Revision};
 use crate::mls::storage::StorageError;
 
 use record::{Echo, GroupId, Record, State};
@@ -63,7 +65,7 @@ pub(crate) struct Group<'a> {
     provider: Provider<'a>,
     client: &'a Client,
     id: GroupId,
-    mls: MlsGroup,
+    mls: Loaded,
     record: Record,
 }
 
@@ -76,8 +78,22 @@ impl<'a> Group<'a> {
     ) -> Result<Option<Self>, GroupError> {
         let Some(record) = Records(keys).record(id)? else { return Ok(None) };
         let provider = Provider::over(keys);
-        let mls = MlsGroup::load(provider.storage(), &id.to_mls())?;
-        Ok(mls.map(|mls| Self { provider, client, id: id.clone(), mls, record }))
+        let mls = match client.shelf.take(id, record.revision) {
+            Some(mls) => Some(mls),
+            None => MlsGroup::load(provider.storage(), &id.to_mls())?,
+        };
+        Ok(mls.map(|mls| Self::of(provider, client, (id.clone(), record), mls)))
+    }
+
+    /// A group that is as its rows have it.
+    fn of(
+        provider: Provider<'a>,
+        client: &'a Client,
+        (id, record): (GroupId, Record),
+        mls: MlsGroup,
+    ) -> Self {
+        let mls = Loaded::new(Arc::clone(&client.shelf), id.clone(), record.revision, mls);
+        Self { provider, client, id, mls, record }
     }
 
     /// Its name on the network.
@@ -159,8 +175,11 @@ impl<'a> Group<'a> {
         self.record.epoch = self.epoch();
         self.record.authenticator = Some(self.mls.epoch_authenticator().as_slice().to_vec());
         self.record.patience = None;
+        self.record.revision = Revision::fresh();
         self.provider.storage().keep();
-        self.records().keep(&self.id, &self.record)
+        self.records().keep(&self.id, &self.record)?;
+        self.mls.kept(self.record.revision);
+        Ok(())
     }
 
     fn is_at(&self, epoch: u64) -> bool {

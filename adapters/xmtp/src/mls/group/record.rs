@@ -6,6 +6,7 @@ use threadbridge_core::model::time::Timestamp;
 use crate::mls::attribute::follows;
 use crate::mls::client::InstallationKey;
 use crate::mls::patience::Patience;
+use crate::mls::shelf::Revision;
 use crate::welcome::{SealFor, Wrapping};
 
 const MAX_GROUP_ID_BYTES: usize = 64;
@@ -113,6 +114,9 @@ pub(crate) struct Record {
     #[n(11)]
     #[cbor(with = "minicbor::bytes")]
     pub(crate) authenticator: Option<Vec<u8>>,
+    /// The state of what MLS keeps of it.
+    #[n(12)]
+    pub(crate) revision: Option<Revision>,
 }
 
 impl Record {

@@ -4,6 +4,7 @@ mod commits;
 mod forge;
 mod joins;
 mod mutants;
+mod reuse;
 
 use std::collections::BTreeMap;
 use std::time::Duration;
