@@ -36,6 +36,15 @@ pub(crate) struct Page<T> {
 /// Signs of life: something was said somewhere, and may be asked for.
 pub(crate) type Signs<T> = Pin<Box<dyn Stream<Item = Result<T, ApiError>> + Send>>;
 
+/// Something was said in a group.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Sighting {
+    /// Where.
+    pub(crate) group: Vec<u8>,
+    /// Its id.
+    pub(crate) id: u64,
+}
+
 /// Up to where something was read: only what lies behind is answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Since<T> {
@@ -90,8 +99,8 @@ pub(crate) trait Api: fmt::Debug + Send + Sync {
     /// The id of each group's newest message, in order; nothing where there is none.
     async fn newest(&self, groups: &[Vec<u8>]) -> Result<Vec<Option<u64>>, ApiError>;
 
-    /// Signs of messages: the groups in which something was said behind the given ids.
-    async fn follow_messages(&self, since: &[Since<Vec<u8>>]) -> Result<Signs<Vec<u8>>, ApiError>;
+    /// Signs of messages that are said in these groups behind the given ids.
+    async fn follow_messages(&self, since: &[Since<Vec<u8>>]) -> Result<Signs<Sighting>, ApiError>;
 
     /// Signs of welcomes to an installation.
     async fn follow_welcomes(&self, since: Since<&[u8]>) -> Result<Signs<()>, ApiError>;

@@ -13,7 +13,7 @@ use tonic::{
 };
 use url::Url;
 
-use super::{Api, ApiError, PAGE, PAGE_OF_LARGE, Page, Signs, Since, budget::Budget};
+use super::{Api, ApiError, PAGE, PAGE_OF_LARGE, Page, Sighting, Signs, Since, budget::Budget};
 use crate::identity::{contract::Claim, inbox::InboxId, member::Installation};
 use crate::wire::proto::{
     identity::{
@@ -260,7 +260,7 @@ impl Api for Node {
         Ok(newest.map(|it| it.map(|group_message::Version::V1(it)| it.id)).collect())
     }
 
-    async fn follow_messages(&self, since: &[Since<Vec<u8>>]) -> Result<Signs<Vec<u8>>, ApiError> {
+    async fn follow_messages(&self, since: &[Since<Vec<u8>>]) -> Result<Signs<Sighting>, ApiError> {
         let filter = |since: &Since<Vec<u8>>| subscribe_group_messages_request::Filter {
             group_id: since.of.clone(),
             id_cursor: since.id,
@@ -270,7 +270,9 @@ impl Api for Node {
         let request = SubscribeGroupMessagesRequest { filters };
         let messages = self.ask(client.subscribe_group_messages(request)).await?;
         Ok(Box::pin(messages.filter_map(|it| match it {
-            Ok(message) => message.version.map(|group_message::Version::V1(it)| Ok(it.group_id)),
+            Ok(message) => message.version.map(|group_message::Version::V1(it)| {
+                Ok(Sighting { group: it.group_id, id: it.id })
+            }),
             Err(status) => Some(Err(status.into())),
         })))
     }

@@ -1,6 +1,6 @@
 //! Following: a sign says where something was said, and that is read.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::FutureExt as _;
@@ -10,7 +10,7 @@ use tokio::time::{Instant, interval_at};
 use tokio_stream::StreamExt as _;
 
 use super::{Ended, Reader, WELCOMES, stream_of};
-use crate::api::{Signs, Since};
+use crate::api::{Sighting, Signs, Since};
 use crate::place::strangers;
 
 /// A sign that comes so much later than what it is for has not come.
@@ -21,7 +21,7 @@ const GROUPS_A_CALL: usize = 100;
 /// What came first.
 enum Sign {
     Welcome,
-    Said(Vec<u8>),
+    Said(Sighting),
     Linked,
     Look,
     Missed,
@@ -78,18 +78,14 @@ impl Reader<'_> {
                 _ = looks.tick() => Sign::Look,
                 () = doubt.lasts() => Sign::Missed,
             };
-            let is_missed = matches!(sign, Sign::Missed);
-            match sign {
-                Sign::Said(group) => {
-                    self.signed(&mut doubt, &group);
-                    self.read_said(group, &mut said).await?;
-                }
-                Sign::Welcome => self.read_welcomes().await?,
-                Sign::Linked => {}
-                Sign::Look => doubt.begins(self.look(&followed).await?),
-                Sign::Missed => self.missed(&mut doubt).await?,
-            }
+            let (is_missed, is_said) =
+                (matches!(sign, Sign::Missed), matches!(sign, Sign::Said(_)));
+            self.act_on(sign, (&followed, &mut said), &mut doubt).await?;
             self.attend().await?;
+            // What was read makes itself known where it leads into another group.
+            if is_said {
+                continue;
+            }
             let now_followed = self.followed(&linked.borrow_and_update());
             if is_missed || now_followed != followed {
                 // The new stream stands before the old one ends.
@@ -99,6 +95,27 @@ impl Reader<'_> {
                 }
                 followed = now_followed;
             }
+        }
+    }
+
+    async fn act_on(
+        &mut self,
+        sign: Sign,
+        (followed, said): (&BTreeSet<Vec<u8>>, &mut Signs<Sighting>),
+        doubt: &mut Doubt,
+    ) -> Result<(), Ended> {
+        match sign {
+            Sign::Said(first) => {
+                self.signed(doubt, &first.group);
+                self.read_said(first, said).await
+            }
+            Sign::Welcome => self.read_welcomes().await,
+            Sign::Linked => Ok(()),
+            Sign::Look => {
+                doubt.begins(self.look(followed).await?);
+                Ok(())
+            }
+            Sign::Missed => self.missed(doubt).await,
         }
     }
 
@@ -122,7 +139,7 @@ impl Reader<'_> {
         Ok(self.ear.api.follow_welcomes(Since { of: installation.as_bytes(), id }).await?)
     }
 
-    async fn message_signs(&self, groups: &BTreeSet<Vec<u8>>) -> Result<Signs<Vec<u8>>, Ended> {
+    async fn message_signs(&self, groups: &BTreeSet<Vec<u8>>) -> Result<Signs<Sighting>, Ended> {
         let since = |group: &Vec<u8>| Since { of: group.clone(), id: self.since(group).id };
         let since: Vec<_> = groups.iter().map(since).collect();
         Ok(self.ear.api.follow_messages(&since).await?)
@@ -135,14 +152,23 @@ impl Reader<'_> {
         Since { of: group, id }
     }
 
-    /// Reads where something was said, with whatever else was said meanwhile.
-    async fn read_said(&mut self, group: Vec<u8>, said: &mut Signs<Vec<u8>>) -> Result<(), Ended> {
-        let mut groups = BTreeSet::from([group]);
+    /// Reads where something was said, with whatever else was said meanwhile. What was read
+    /// already, with what was said before it, needs no asking.
+    async fn read_said(
+        &mut self,
+        first: Sighting,
+        said: &mut Signs<Sighting>,
+    ) -> Result<(), Ended> {
+        let mut newest = BTreeMap::from([(first.group, first.id)]);
         while let Some(sign) = said.next().now_or_never() {
-            groups.insert(sign.ok_or(Ended::Cut)??);
+            let Sighting { group, id } = sign.ok_or(Ended::Cut)??;
+            let known = newest.entry(group).or_default();
+            *known = id.max(*known);
         }
-        for group in groups {
-            self.read_group(&group).await?;
+        for (group, id) in newest {
+            if id > self.since(&group).id {
+                self.read_group(&group).await?;
+            }
         }
         Ok(())
     }

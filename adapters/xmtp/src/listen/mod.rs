@@ -134,18 +134,24 @@ impl Reader<'_> {
         if !self.ear.session.known().groups.contains_key(group) {
             return Ok(());
         }
+        let mut page = self.ear.api.messages(self.since(group)).await?;
         loop {
-            let page = self.ear.api.messages(self.since(group)).await?;
             let Some(last) = page.items.last().map(|it| it.id) else { return Ok(()) };
             let envelope = |it: crate::wire::proto::mls::group_message::V1| {
                 let name = format!("message/{}", it.id);
                 Arrival::Message(it.encode_to_vec()).envelope(name)
             };
             let envelopes = page.items.into_iter().filter_map(envelope).collect();
-            self.hand_on(stream_of(group), last, envelopes).await?;
+            let api = self.ear.api;
+            let handed_on = self.hand_on(stream_of(group), last, envelopes);
             if page.is_last {
-                return Ok(());
+                return handed_on.await;
             }
+            // The next page is on its way while the bridge keeps this one.
+            let next = api.messages(Since { of: group, id: last });
+            let (handed_on, next) = tokio::join!(handed_on, next);
+            handed_on?;
+            page = next?;
         }
     }
 
