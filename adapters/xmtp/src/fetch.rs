@@ -1,6 +1,7 @@
 //! Getting what `open` and `seal` lack, by the name that they gave it. A commit's welcomes are
 //! delivered here too: nothing may be said in the group before they are.
 
+use futures::{StreamExt as _, TryStreamExt as _, stream};
 use prost::Message as _;
 use threadbridge_core::adapter::{AdapterError, Envelope, Missing};
 use threadbridge_core::model::time::Clock;
@@ -18,6 +19,8 @@ use crate::wire::proto::mls::WelcomeMessageInput;
 
 /// How many welcomes go into one call.
 const WELCOMES_A_CALL: usize = 50;
+/// How many calls may be under way at the same time for one thing.
+const CALLS_AT_ONCE: usize = 4;
 /// How many key packages are asked for in one call.
 const PACKAGES_A_CALL: usize = 250;
 
@@ -72,8 +75,12 @@ impl Fetching<'_> {
     async fn logs(&self, since: &[Since<InboxId>]) -> Result<Vec<Log>, ApiError> {
         let asked_at_ns = nanoseconds(self.clock);
         let mut logs = Vec::with_capacity(since.len());
+        let mut calls = Vec::new();
         for some in since.chunks(PAGE) {
-            let mut added = self.api.identity_updates(some).await?;
+            calls.push(self.api.identity_updates(some));
+        }
+        let answers: Vec<_> = stream::iter(calls).buffered(CALLS_AT_ONCE).try_collect().await?;
+        for (some, mut added) in since.chunks(PAGE).zip(answers) {
             for Since { of, .. } in some {
                 let updates = added.remove(of).unwrap_or_default();
                 let updates = updates.iter().map(|it| Blob(it.encode_to_vec())).collect();
@@ -107,9 +114,14 @@ impl Fetching<'_> {
     /// Delivering a welcome twice does no harm: who is in the group knows that.
     async fn deliver(&self, welcomes: Vec<WelcomeMessageInput>) -> Result<(), ApiError> {
         let mut left = welcomes.into_iter().peekable();
-        while left.peek().is_some() {
+        // What the others point to is in the first call.
+        if left.peek().is_some() {
             self.api.welcome(left.by_ref().take(WELCOMES_A_CALL).collect()).await?;
         }
-        Ok(())
+        let mut calls = Vec::new();
+        while left.peek().is_some() {
+            calls.push(self.api.welcome(left.by_ref().take(WELCOMES_A_CALL).collect()));
+        }
+        stream::iter(calls).buffered(CALLS_AT_ONCE).try_collect().await
     }
 }

@@ -184,10 +184,16 @@ impl SealingFor<'_> {
         let owed = Records(self.keys).owed(group.id()).map_err(|_| keys_unreadable())?;
         let Some(owed) = owed.first() else { return Ok(()) };
         let (id, commit) = (group.id().as_bytes().to_vec(), owed.cursor);
-        let welcomes = wrap_all(owed).map_err(|error| Halt::Refused(error.to_string()))?;
         let what = format!("welcomes/{}/{commit}", hex::encode(&id));
         let reason = "who was brought into the group has not been told its keys yet";
-        let wanted = Wanted::Welcomes { group: id, commit, welcomes };
+        // They are wrapped once, however often it is asked.
+        let wanted = match self.session.wanted(&what) {
+            Some(wrapped) => wrapped,
+            None => {
+                let welcomes = wrap_all(owed).map_err(|error| Halt::Refused(error.to_string()))?;
+                Wanted::Welcomes { group: id, commit, welcomes }
+            }
+        };
         Err(self.session.want(what, reason, wanted).into())
     }
 }
