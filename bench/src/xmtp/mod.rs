@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 use anyhow::Result;
 
 use self::node::NodeProcess;
-use self::official::Official;
+use self::official::{Official, Received};
 use self::ours::Home;
 use crate::measure::{cpu, micros_each, rate};
 use crate::scaled;
@@ -97,11 +97,15 @@ pub(crate) async fn beside_the_official_client(scale: f64) -> Result<()> {
         }
     }
     ours.stops().await?;
-    beside_openmls(&node.url, folder.path(), &texts).await
+    beside_openmls(&node.url, folder.path(), (&texts, &theirs.received)).await
 }
 
-/// The row «encrypting and decrypting».
-async fn beside_openmls(url: &str, folder: &std::path::Path, texts: &[String]) -> Result<()> {
+/// The rows «received messages» and «encrypting and decrypting».
+async fn beside_openmls(
+    url: &str,
+    folder: &std::path::Path,
+    (texts, theirs): (&[String], &Received),
+) -> Result<()> {
     let one = Home::new(url, folder, ("one", &Home::address("other")))?;
     let other = Home::new(url, folder, ("other", &Home::address("one")))?;
     let (listening, _) = other.starts().await?;
@@ -109,11 +113,28 @@ async fn beside_openmls(url: &str, folder: &std::path::Path, texts: &[String]) -
     listening.accepts(&speaking).await?;
     speaking.says(&["first".to_owned()]).await?;
     listening.hears("first").await?;
+    let heard = listening.journaled();
     speaking.stops().await?;
     listening.stops().await?;
     let (sealed, encrypted) = one.seals(texts).await?;
     one.sends(sealed).await?;
     let decrypted = other.opens(texts.len()).await?;
+    // What was opened above was not kept: the bridge has it all before it.
+    let ((other, starting), caught_up) = measured(async {
+        let (other, starting) = other.starts().await?;
+        other.has_journaled(heard.saturating_add(u64::try_from(texts.len())?)).await?;
+        Ok((other, starting))
+    })
+    .await?;
+    other.stops().await?;
+    println!(
+        "| XMTP: received messages, from the start of the bridge | {:.0}/s, CPU {:.0} µs each, \
+         durable (in the inbox after {starting}); the official client {:.0}/s, {:.0} µs | |",
+        rate(texts.len(), caught_up.time),
+        micros_each(texts.len(), caught_up.cpu),
+        rate(theirs.count, theirs.took.time()),
+        micros_each(theirs.count, theirs.took.cpu()),
+    );
     let (raw_encrypted, raw_decrypted) = limit::of_openmls(texts)?;
     let each = |cpu: Duration| micros_each(texts.len(), cpu);
     for (what, ours, raw) in

@@ -26,6 +26,14 @@ impl Took {
     }
 }
 
+/// Messages that were caught up with.
+#[derive(Debug, Deserialize)]
+pub(crate) struct Received {
+    pub(crate) count: usize,
+    #[serde(flatten)]
+    pub(crate) took: Took,
+}
+
 /// A group that was made.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Made {
@@ -40,6 +48,7 @@ pub(crate) struct Measured {
     pub(crate) register: Took,
     pub(crate) sent: Took,
     pub(crate) queued: Took,
+    pub(crate) received: Received,
     pub(crate) groups: Vec<Made>,
     /// Inboxes of which groups can be made.
     pub(crate) members: Vec<String>,

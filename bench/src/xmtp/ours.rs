@@ -10,7 +10,7 @@ use threadbridge_core::adapter::{Adapter, Health, Inbound, Opened, Sealed, Seali
 use threadbridge_core::model::content::{Content, Salt};
 use threadbridge_core::model::group::Regroup;
 use threadbridge_core::model::id::{
-    AccountName, Identity, Leg, Network, RemoteAuthor, RemoteConversation,
+    AccountName, Identity, Leg, Network, RemoteAuthor, RemoteConversation, Seq,
 };
 use threadbridge_core::model::level::Level;
 use threadbridge_core::model::link::{Direction, Downgrade, Link};
@@ -20,7 +20,9 @@ use threadbridge_core::model::time::Clock;
 use threadbridge_core::people;
 use threadbridge_core::pipeline::{Begun, Bridge, Setup};
 use threadbridge_core::secret::Secret;
-use threadbridge_core::store::{Keys, Store};
+use threadbridge_core::store::span::Span;
+use threadbridge_core::store::tables::{BACKLOG, OUTBOX, SEALED};
+use threadbridge_core::store::{Keys, Reads as _, Store};
 use threadbridge_core::view;
 use threadbridge_devnet::xmtp::make::Wallet;
 use threadbridge_loopback::Loopback;
@@ -30,8 +32,8 @@ use threadbridge_xmtp::{Config, Xmtp};
 use super::{Took, measured};
 use crate::world::secret;
 
-/// How often it is looked whether all is done; looking costs.
-const LOOK_EVERY: Duration = Duration::from_millis(50);
+/// How often it is looked whether all is done; a look costs a few reads.
+const LOOK_EVERY: Duration = Duration::from_millis(5);
 const WITHIN: Duration = Duration::from_secs(120);
 /// How often something that is lacking may be asked for.
 const ROUNDS: usize = 16;
@@ -254,12 +256,41 @@ impl Ours {
         done.with_context(|| format!("waited for {what}: {status:?}"))?
     }
 
-    /// Waits until nothing is to be sent any more.
+    /// Waits until XMTP has all that it is to have, and showed it.
     async fn is_done(&self) -> Result<()> {
-        let idle = |it: &view::Status| {
-            it.accounts.iter().all(|it| it.behind == 0 && it.waiting == 0 && it.legs.is_empty())
+        let waiting = async {
+            while !self.is_idle()? {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+            Ok(())
         };
-        self.until("all to be sent", idle).await
+        let done = tokio::time::timeout(WITHIN, waiting).await;
+        let status = view::status(&self.bridge.store().snapshot()?)?;
+        done.with_context(|| format!("waited for all to be sent: {status:?}"))?
+    }
+
+    /// Whether the account has looked at the whole journal and has nothing on its way.
+    fn is_idle(&self) -> Result<bool> {
+        let (snapshot, account) = (self.bridge.store().snapshot()?, Home::account()?);
+        let sealed = snapshot.get(&SEALED, &account)?.unwrap_or_default();
+        Ok(sealed >= Seq(self.bridge.journaled())
+            && snapshot.scan(&BACKLOG, Span::under(&account), 1)?.is_empty()
+            && snapshot.scan(&OUTBOX, Span::under(&account), 1)?.is_empty())
+    }
+
+    /// Waits until the journal has so many events.
+    pub(crate) async fn has_journaled(&self, events: u64) -> Result<()> {
+        let waiting = async {
+            while self.bridge.journaled() < events {
+                tokio::time::sleep(LOOK_EVERY).await;
+            }
+        };
+        tokio::time::timeout(WITHIN, waiting).await.context("waited for events")
+    }
+
+    /// How many events the journal has.
+    pub(crate) fn journaled(&self) -> u64 {
+        self.bridge.journaled()
     }
 
     /// Has somebody say these in the room, and waits until XMTP has them.
@@ -270,12 +301,7 @@ impl Ours {
             for text in texts {
                 alice.says(&den, text)?;
             }
-            let waiting = async {
-                while self.bridge.journaled() < expected {
-                    tokio::time::sleep(LOOK_EVERY).await;
-                }
-            };
-            tokio::time::timeout(WITHIN, waiting).await.context("waited for the room")?;
+            self.has_journaled(expected).await?;
             self.is_done().await
         })
         .await?;

@@ -2,9 +2,10 @@
 //
 //   node measuring.mjs --api URL --folder PATH --messages N --sizes N,N,…
 //
-// Says one line `{"event":"measured", register, sent, queued, groups, members}`: times are `us` by the
+// Says one line `{"event":"measured", register, sent, queued, received, …}`: times are `us` by the
 // clock and `cpu_us` of this process; `sent` and `queued` (written down first, then published) are
-// for all N messages; each of `groups` has `size`, `create` and `add` (one more member); `members` are
+// for all N messages, `received` is for `count` of them, which another client of this process catches
+// up with; each of `groups` has `size`, `create` and `add` (one more member); `members` are
 // the inboxes with which groups were made. Ends when standard input does.
 import { randomBytes } from "node:crypto";
 import { join } from "node:path";
@@ -49,6 +50,14 @@ const queued = await measured(async () => {
   for (let number = 0; number < count; number += 1) await dm.sendText(text(number), true);
   await dm.publishMessages();
 });
+let caughtUp;
+const received = await measured(async () => {
+  await peer.conversations.sync();
+  const [theirs] = await peer.conversations.listDms();
+  await theirs.sync();
+  caughtUp = await theirs.messages();
+});
+received.count = caughtUp.length;
 
 const members = [];
 while (members.length < Math.max(...largest)) members.push((await joins()).inboxId);
@@ -61,6 +70,7 @@ for (const size of largest) {
   const add = size < 250 ? await measured(() => group.addMembers([members[size - 1]])) : undefined;
   groups.push({ size, create, add });
 }
-say({ event: "measured", register, sent, queued, groups, members, peer: peer.inboxId });
+const peerIs = peer.inboxId;
+say({ event: "measured", register, sent, queued, received, groups, members, peer: peerIs });
 await obeyAll({});
 process.exit(0);
