@@ -13,6 +13,12 @@ use crate::store::tables::{ACCOUNT_KEYS, AccountKey};
 
 type KeyChanges = BTreeMap<Vec<u8>, Option<Zeroizing<Vec<u8>>>>;
 
+/// So many values that were read are kept for the unit of work: with each message of it an adapter
+/// asks for the same few again.
+const REMEMBERED: usize = 1024;
+/// Larger ones are not; they are rarely asked for twice.
+const REMEMBERED_BYTES: usize = 2048;
+
 /// An account's keys over a snapshot: what is written here is read back here, and nowhere else
 /// until [`Unit::apply`](crate::store::Unit::apply) takes it over.
 ///
@@ -22,12 +28,15 @@ pub struct Keys {
     commit: u64,
     snapshot: Snapshot,
     changes: Mutex<KeyChanges>,
+    /// What stands under them, as far as it was read.
+    read: Mutex<KeyChanges>,
 }
 
 impl Keys {
     pub(super) fn new(account: AccountName, snapshot: Snapshot) -> Result<Self, ReadError> {
         let commit = snapshot.commit()?;
-        Ok(Self { account, commit, snapshot, changes: Mutex::default() })
+        let (changes, read) = (Mutex::default(), Mutex::default());
+        Ok(Self { account, commit, snapshot, changes, read })
     }
 
     /// The value at `key`, cleared from memory when it is dropped.
@@ -35,9 +44,18 @@ impl Keys {
         if let Some(change) = self.change(|changes| changes.get(key).cloned()) {
             return Ok(change);
         }
+        let mut read = self.read.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(stored) = read.get(key) {
+            return Ok(stored.clone());
+        }
         let row = AccountKey { account: self.account.clone(), key: key.to_vec() };
         let stored = self.snapshot.get(&ACCOUNT_KEYS, &row)?;
-        Ok(stored.map(|stored| Zeroizing::new(stored.value.clone())))
+        let stored = stored.map(|stored| Zeroizing::new(stored.value.clone()));
+        let is_small = stored.as_ref().is_none_or(|it| it.len() <= REMEMBERED_BYTES);
+        if is_small && read.len() < REMEMBERED {
+            read.insert(key.to_vec(), stored.clone());
+        }
+        Ok(stored)
     }
 
     /// Puts `value` at `key`, in place of what is there.
