@@ -72,7 +72,7 @@ impl Town {
             "\n[accounts.{name}]\nnetwork = \"lens\"\nendpoint = {api:?}\ngrove = {grove:?}\n\
              origin = \"http://localhost\"\nchain_id = 37111\napp = {APP:?}\n\
              account = {:?}\nmanager = \"file:{name}.key\"\npoll_active_ms = 200\n\
-             poll_idle_seconds = 1\nsettle_seconds = 3\n",
+             poll_idle_seconds = 1\nsettle_seconds = 8\n",
             self.bridge
         );
         home.with_key(name, key.trim_start_matches("0x")).with_text(&settings)
