@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use threadbridge_core::adapter::Adapter;
+use threadbridge_core::view;
 
 use crate::trial::hindered::{Hindered, Hindrance};
 use crate::trial::talk::Talk;
@@ -64,6 +65,34 @@ fn a_broken_leg_holds_up_no_other() {
         broken: [room.name.clone()].into(),
         ..Hindrance::default()
     });
+}
+
+#[test]
+fn a_key_that_never_comes_holds_up_no_other() {
+    let (a, b) = (Room::on("a", mode("sealed")), Room::on("b", mode("digest")));
+    let pairs = ["x", "y"].map(|name| [a.beside(name), b.beside(name)]);
+    let mut home = Home::beside("bridge", &pairs.concat());
+    home.links = vec![home.link("x", &pairs[0]), home.link("y", &pairs[1])];
+    home.limits.stop_within = Duration::from_millis(100);
+    let mut setup = home.setup();
+    let hindrance = Hindrance { silent: [pairs[0][0].name.clone()].into(), ..Hindrance::default() };
+    let hindered: Arc<dyn Adapter> =
+        Arc::new(Hindered::new(connect(&a.network, "bridge"), hindrance));
+    setup.accounts.insert(account("a"), hindered);
+    let process = home.start_with(setup);
+    let (mut stuck, mut free) = (Talk::in_rooms(&pairs[0]), Talk::in_rooms(&pairs[1]));
+    stuck.says(0, "alice");
+    let waits = || {
+        let status = view::status(&process.store.snapshot().unwrap()).unwrap();
+        (status.accounts.iter().map(|it| it.waiting).sum::<usize>() > 0).then_some(())
+    };
+    crate::trial::until("it to wait for its key", waits);
+    let began = Instant::now();
+    let said = free.says(0, "alice");
+    free.arrives(said);
+    assert!(began.elapsed() < SLOW, "{:?}", began.elapsed());
+    assert!(stuck.hears(1).is_empty(), "the other room was not held up at all");
+    process.stops();
 }
 
 #[test]

@@ -28,6 +28,8 @@ pub(crate) struct Hindrance {
     pub(crate) broken: BTreeSet<RemoteConversation>,
     /// Rooms to which everything gets that is sent, and which never answer.
     pub(crate) mute: BTreeSet<RemoteConversation>,
+    /// Rooms of which nobody answers who is asked for what is missing.
+    pub(crate) silent: BTreeSet<RemoteConversation>,
     /// Whether nobody hands over what is missing.
     pub(crate) without_keys: bool,
     /// Whether it hears nothing of what happens.
@@ -100,6 +102,9 @@ impl Adapter for Hindered {
     async fn fetch(&self, missing: &Missing) -> Result<Vec<Envelope>, AdapterError> {
         if self.by().without_keys {
             return Err(AdapterError::new(Verdict::Retry, "nobody hands the key over"));
+        }
+        if self.by().silent.iter().any(|room| missing.what.ends_with(room.as_str())) {
+            std::future::pending::<()>().await;
         }
         self.inner.fetch(missing).await
     }

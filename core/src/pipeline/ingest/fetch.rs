@@ -1,26 +1,39 @@
-//! Gets what envelopes and legs lack, by asking the network for it, again and again but politely.
+//! Gets what envelopes and legs lack, by asking the network for it, again and again but politely. A
+//! few things are asked for side by side, so that one slow answer holds up no other; each answer is
+//! handed in by itself, in the order in which they come.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
+use tokio::task::JoinSet;
+use tokio::time::{Instant, timeout};
 
-use crate::adapter::{Batch, Inbound, Missing, Verdict};
+use crate::adapter::{Batch, Envelope, Inbound, Missing, Verdict};
 use crate::pipeline::account::Account;
 use crate::pipeline::backoff::Backoff;
 
 /// How many different things are asked for at the same time; more wait for the next round.
 const MAX_WANTED: usize = 1024;
+/// How many calls are under way together.
+const AT_ONCE: usize = 4;
 /// How long one answer may take.
 const ANSWER_WITHIN: Duration = Duration::from_secs(30);
 
-/// What is wanted, and when to ask for it (again).
+/// What is wanted.
 #[derive(Debug, Default)]
 pub(crate) struct Wanted {
-    things: BTreeMap<Missing, (Instant2, u32)>,
+    things: BTreeMap<Missing, Ask>,
 }
 
-type Instant2 = Option<Instant>;
+/// When something is asked for.
+#[derive(Debug, Default)]
+struct Ask {
+    /// At once, if nothing else is said.
+    at: Option<Instant>,
+    tries: u32,
+    is_under_way: bool,
+}
 
 impl Wanted {
     /// Adds what is not wanted yet.
@@ -30,28 +43,46 @@ impl Wanted {
         }
     }
 
-    fn next(&self) -> Option<(Missing, Instant2)> {
-        let soonest = self.things.iter().min_by_key(|(_, (at, _))| *at)?;
-        Some((soonest.0.clone(), soonest.1.0))
+    /// What is to be asked for next, and when.
+    fn next(&self) -> Option<(Missing, Option<Instant>)> {
+        let resting = self.things.iter().filter(|(_, ask)| !ask.is_under_way);
+        let (missing, ask) = resting.min_by_key(|(_, ask)| ask.at)?;
+        Some((missing.clone(), ask.at))
+    }
+
+    fn begin(&mut self, missing: &Missing) {
+        if let Some(ask) = self.things.get_mut(missing) {
+            ask.is_under_way = true;
+        }
     }
 
     fn again(&mut self, missing: &Missing, backoff: &Backoff) {
-        if let Some((at, tries)) = self.things.get_mut(missing) {
-            *at = Some(Instant::now() + backoff.after(*tries));
-            *tries = tries.saturating_add(1);
+        if let Some(ask) = self.things.get_mut(missing) {
+            ask.at = Some(Instant::now() + backoff.after(ask.tries));
+            ask.tries = ask.tries.saturating_add(1);
+            ask.is_under_way = false;
         }
     }
 }
 
+/// What an answer came to.
+enum Answer {
+    Came(Vec<Envelope>),
+    /// The network has not got it, and will not.
+    Never,
+    NotYet,
+}
+
 /// Fetches what is wanted until the account closes.
 pub(crate) async fn fetch_missing(
-    account: &Account,
+    account: &Arc<Account>,
     inbound: &Inbound,
     mut wanted_now: tokio::sync::mpsc::Receiver<Missing>,
 ) {
     let mut wanted = Wanted::default();
+    let mut calls = JoinSet::new();
     loop {
-        let due = wanted.next();
+        let due = wanted.next().filter(|_| calls.len() < AT_ONCE);
         let at = due.as_ref().and_then(|(_, at)| *at);
         tokio::select! {
             more = wanted_now.recv() => match more {
@@ -60,37 +91,48 @@ pub(crate) async fn fetch_missing(
             },
             () = until(at), if due.is_some() => {
                 if let Some((missing, _)) = due {
-                    match fetch(account, inbound, &missing).await {
-                        true => { wanted.things.remove(&missing); }
-                        false => wanted.again(&missing, &account.limits().backoff),
-                    }
+                    wanted.begin(&missing);
+                    let account = Arc::clone(account);
+                    calls.spawn(async move { (ask(&account, &missing).await, missing) });
+                }
+            }
+            Some(Ok((answer, missing))) = calls.join_next() => {
+                let is_done = match answer {
+                    Answer::Came(envelopes) => take(account, inbound, envelopes).await,
+                    Answer::Never => true,
+                    Answer::NotYet => false,
+                };
+                if is_done {
+                    wanted.things.remove(&missing);
+                } else {
+                    wanted.again(&missing, &account.limits().backoff);
                 }
             }
         }
     }
 }
 
-async fn until(at: Instant2) {
+async fn until(at: Option<Instant>) {
     if let Some(at) = at {
         tokio::time::sleep_until(at).await;
     }
 }
 
-/// Whether something came.
-async fn fetch(account: &Account, inbound: &Inbound, missing: &Missing) -> bool {
-    let answer = tokio::time::timeout(ANSWER_WITHIN, account.adapter.fetch(missing)).await;
-    match answer {
-        Ok(Ok(envelopes)) if envelopes.is_empty() => false,
-        Ok(Ok(envelopes)) => {
-            let batch = Batch { envelopes, cursors: Vec::new() };
-            let kept = inbound.accept(batch).await.is_ok();
-            account.something_learnt();
-            kept
-        }
+async fn ask(account: &Account, missing: &Missing) -> Answer {
+    match timeout(ANSWER_WITHIN, account.adapter.fetch(missing)).await {
+        Ok(Ok(envelopes)) if envelopes.is_empty() => Answer::NotYet,
+        Ok(Ok(envelopes)) => Answer::Came(envelopes),
         Ok(Err(error)) => {
             account.failed("what an envelope lacks could not be fetched", &error);
-            matches!(error.verdict, Verdict::Reject)
+            if let Verdict::Reject = error.verdict { Answer::Never } else { Answer::NotYet }
         }
-        Err(_) => false,
+        Err(_) => Answer::NotYet,
     }
+}
+
+/// Whether it was kept.
+async fn take(account: &Account, inbound: &Inbound, envelopes: Vec<Envelope>) -> bool {
+    let kept = inbound.accept(Batch { envelopes, cursors: Vec::new() }).await.is_ok();
+    account.something_learnt();
+    kept
 }
