@@ -39,11 +39,13 @@ pub(crate) async fn there_and_back(scale: f64) -> Result<()> {
         rate_mb(large.bytes, large.disk),
     );
     println!(
-        "| import of them into an empty store, read twice | {:.0}/s; {:.0} MB at most, {:.0} MB for a \
-         tenth | flat memory |",
+        "| import of them into an empty store, read twice | {:.0}/s, {:.0} MB/s of store; {:.0} MB at \
+         most, {:.0} MB for a tenth | the disk writes {:.0} MB/s; flat memory |",
         rate(messages, large.import),
+        rate_mb(large.store_bytes, large.import),
         mb(large.peak_import),
         mb(small.peak_import),
+        rate_mb(large.store_bytes, large.store_disk),
     );
     Ok(())
 }
@@ -52,8 +54,11 @@ pub(crate) async fn there_and_back(scale: f64) -> Result<()> {
 struct Carried {
     export: Duration,
     import: Duration,
+    /// How long the disk takes for the archive's bytes, and for the new store's.
     disk: Duration,
+    store_disk: Duration,
     bytes: u64,
+    store_bytes: u64,
     peak_export: u64,
     peak_import: u64,
 }
@@ -66,8 +71,11 @@ async fn carried(messages: usize) -> Result<Carried> {
     let bytes = archive.metadata()?.len();
     let disk = written(&archive, &folder.path().join("written"))?;
     let [import, peak_import] = elsewhere(folder.path()).await?;
+    let other = folder.path().join("other");
+    let store_bytes = other.metadata()?.len();
+    let store_disk = written(&other, &folder.path().join("written"))?;
     let [export, import] = [export, import].map(Duration::from_micros);
-    Ok(Carried { export, import, disk, bytes, peak_export, peak_import })
+    Ok(Carried { export, import, disk, store_disk, bytes, store_bytes, peak_export, peak_import })
 }
 
 /// How long the disk takes for the same bytes, read and written in order.
