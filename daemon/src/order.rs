@@ -16,8 +16,9 @@ use threadbridge_core::store::tables::{CONVERSATIONS, MESSAGES};
 use threadbridge_core::store::{Reads, Store};
 
 use crate::cli::{counted, find_target, harmless, select};
-use crate::control::{Erased, Request, Typed, Unheard, ask};
+use crate::control::{Erased, Request, ThreadAct, Typed, Unheard, ask};
 use crate::exit::{Exit, Failure, OrExit};
+use crate::foreign;
 use crate::hand::{Hand, LATER};
 use crate::home::Home;
 use crate::registry::connect_all;
@@ -88,7 +89,15 @@ async fn alone(
             Ok(dropped(count))
         }
         Request::Person { act } => word::carry_out(store, act, now).await,
-        Request::Thread { target, act } => passage::carry_out(store, settings, (target, act)).await,
+        Request::Thread { target, act } => {
+            let accounts = match act {
+                ThreadAct::Move { with_history: true, .. } => {
+                    connect_all(home, settings, &BTreeMap::new()).or_exit(Exit::Settings)?
+                }
+                ThreadAct::Move { .. } | ThreadAct::ReplyOn { .. } => BTreeMap::new(),
+            };
+            passage::carry_out((store, settings), &accounts, (target, act)).await
+        }
         Request::Retire { account } => passage::retire(store, account).await,
         Request::Erase { kind, which } => {
             let what = to_erase(store, settings, *kind, which)?;
@@ -105,9 +114,7 @@ async fn alone(
                 }
             }
         }
-        Request::Import { path, key, with_accounts } => {
-            take_in(store, path, key, *with_accounts).await
-        }
+        Request::Import { .. } | Request::History { .. } => take_in(store, settings, request).await,
         Request::Reload => Err(Failure::new(Exit::Network, "no daemon is running here")),
     }
 }
@@ -160,8 +167,22 @@ pub(crate) fn to_erase(
     }
 }
 
-/// Takes an archive in; what came of it, for people.
+/// Takes an archive or a history in; what came of it, for people.
 pub(crate) async fn take_in(
+    store: &Store,
+    settings: &Settings,
+    request: &Request,
+) -> Result<String, Failure> {
+    if let Request::Import { path, key, with_accounts } = request {
+        return take_archive_in(store, path, key, *with_accounts).await;
+    }
+    let Request::History { kind, path, account } = request else {
+        return Err(Failure::new(Exit::Failed, "that brings nothing in"));
+    };
+    foreign::carry_out(store, settings, (*kind, path, account.as_deref())).await
+}
+
+async fn take_archive_in(
     store: &Store,
     path: &str,
     key: &Typed,

@@ -1,5 +1,7 @@
 //! Moving direct conversations from leg to leg, and leaving accounts, by the owner's hand.
 
+use std::collections::BTreeMap;
+
 use threadbridge_core::model::direct::ReplyOn;
 use threadbridge_core::model::id::{AccountName, ConversationId};
 use threadbridge_core::model::time::Clock;
@@ -10,23 +12,33 @@ use threadbridge_core::store::{Reads, Store};
 use crate::cli::harmless;
 use crate::control::ThreadAct;
 use crate::exit::{Exit, Failure, OrExit};
+use crate::handover::{NotHandedOver, move_with_history};
 use crate::order::target_in;
+use crate::registry::Connected;
 use crate::settings::Settings;
 use crate::settings::direct::ReplySetting;
 
 /// Does it, and tells what came of it.
 pub(crate) async fn carry_out(
-    store: &Store,
-    settings: &Settings,
+    (store, settings): (&Store, &Settings),
+    accounts: &BTreeMap<AccountName, Connected>,
     (target, act): (&str, &ThreadAct),
 ) -> Result<String, Failure> {
     let conversation = conversation(store, settings, target)?;
     match act {
-        ThreadAct::Move { to } => {
+        ThreadAct::Move { to, with_history } => {
             let account = AccountName::parse(to.clone()).or_exit(Exit::Failed)?;
             let now = Clock::System.now();
-            let leg = pipeline::move_to(store, conversation, account, now).await;
-            Ok(format!("it goes on over {}", harmless(&leg.map_err(not_moved)?.to_string())))
+            let leg = if *with_history {
+                let unknown = || Failure::new(Exit::Failed, NotMoved::NoWay);
+                let adapter = &accounts.get(&account).ok_or_else(unknown)?.adapter;
+                let moved = (conversation, account);
+                move_with_history(store, &**adapter, moved, now).await.map_err(not_handed_over)?
+            } else {
+                let leg = pipeline::move_to(store, conversation, account, now).await;
+                leg.map_err(not_moved)?
+            };
+            Ok(format!("it goes on over {}", harmless(&leg.to_string())))
         }
         ThreadAct::ReplyOn { on } => {
             let chosen = match on.as_str() {
@@ -58,6 +70,17 @@ fn conversation(
             id.ok_or_else(|| Failure::new(Exit::Failed, "nothing was said there yet"))
         }
     }
+}
+
+fn not_handed_over(error: NotHandedOver) -> Failure {
+    let exit = match error {
+        NotHandedOver::NotMoved(error) => return not_moved(error),
+        NotHandedOver::NoFile(_) | NotHandedOver::TooLarge | NotHandedOver::Unsealed(_) => {
+            Exit::Failed
+        }
+        NotHandedOver::Read(_) => Exit::Store,
+    };
+    Failure::new(exit, error)
 }
 
 fn not_moved(error: NotMoved) -> Failure {

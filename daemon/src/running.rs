@@ -14,7 +14,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::cli::counted;
-use crate::control::{Answer, ControlSocket, Order, Request, Typed};
+use crate::control::{Answer, ControlSocket, Order, Request};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::hand::Hand;
 use crate::home::Home;
@@ -118,8 +118,8 @@ impl Running {
             tokio::select! {
                 () = shutdown.cancelled() => break,
                 Some(Order { request, reply }) = self.orders.recv() => match request {
-                    Request::Import { path, key, with_accounts } => {
-                        self.take_in(path, key, with_accounts, reply);
+                    request @ (Request::Import { .. } | Request::History { .. }) => {
+                        self.take_in(request, reply);
                     }
                     request @ (Request::Say { .. }
                     | Request::SendTo { .. }
@@ -150,18 +150,13 @@ impl Running {
         Ok(())
     }
 
-    /// Takes an archive in beside all else. Stopped meanwhile, it is to be taken in again.
-    fn take_in(
-        &self,
-        path: String,
-        key: Typed,
-        with_accounts: bool,
-        reply: oneshot::Sender<Answer>,
-    ) {
-        let (store, stop) = (self.store.clone(), self.hearing.clone());
+    /// Takes an archive or a history in beside all else. Stopped meanwhile, it is to be taken in again.
+    fn take_in(&self, request: Request, reply: oneshot::Sender<Answer>) {
+        let (store, settings) = (self.store.clone(), self.settings.clone());
+        let stop = self.hearing.clone();
         self.tasks.spawn(async move {
             let done = tokio::select! {
-                done = order::take_in(&store, &path, &key, with_accounts) => done,
+                done = order::take_in(&store, &settings, &request) => done,
                 () = stop.cancelled() => {
                     Err(Failure::new(Exit::Network, "the daemon is stopping; import it again"))
                 }
@@ -196,7 +191,8 @@ impl Running {
                 Ok(said)
             }
             Request::Thread { target, act } => {
-                let said = passage::carry_out(&self.store, &self.settings, (&target, &act)).await?;
+                let from = (&self.store, &self.settings);
+                let said = passage::carry_out(from, &self.connected, (&target, &act)).await?;
                 self.bridge.hurry().await;
                 Ok(said)
             }
@@ -213,8 +209,8 @@ impl Running {
                     "erasure {id} has begun; `threadbridge erase report` tells how far it is"
                 ))
             }
-            Request::Import { path, key, with_accounts } => {
-                order::take_in(&self.store, &path, &key, with_accounts).await
+            request @ (Request::Import { .. } | Request::History { .. }) => {
+                order::take_in(&self.store, &self.settings, &request).await
             }
         }
     }

@@ -60,3 +60,38 @@ async fn what_crossed_is_counted_and_can_be_checked_without_the_store() {
     left.stop().await;
     right.stop().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_log_of_another_program_comes_by_the_daemon_and_without_it() {
+    let hub = hub().await;
+    let home = Home::new().with_account("left", &hub, 901);
+    let daemon = home.starts();
+    home.connects().await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log.json");
+    let file = path.to_str().unwrap();
+    let message = |id: &str, text: &str| {
+        serde_json::json!({
+            "text": text, "account": "irc.mine", "userid": "ann", "gateway": "books", "id": id,
+            "timestamp": "2021-03-01T09:00:00Z",
+        })
+    };
+    fs::write(&path, serde_json::json!([message("1", "long ago")]).to_string()).unwrap();
+    let import = ["import", "--from", "matterbridge", file];
+    let told = home.asks(&import);
+    assert!(told.contains("1 came, as history that goes to no leg"), "{told}");
+    let all = serde_json::json!([message("1", "long ago"), message("2", "and later")]);
+    fs::write(&path, format!("{all}]")).unwrap();
+    let refused = home.asks(&import);
+    assert!(refused.contains("trailing characters at line 1"), "{refused}");
+    assert!(home.asks(&["import", "--from", "x", file]).contains("does not begin with"));
+    daemon.stops().await;
+    fs::write(&path, all.to_string()).unwrap();
+    let told = home.asks(&import);
+    assert!(told.contains("1 came") && told.contains("1 were here already"), "{told}");
+    let thread = home.asks(&["thread", "matterbridge:gateway/books"]);
+    assert!(thread.contains("long ago") && thread.contains("and later"), "{thread}");
+    let taken = home.asks(&["import", "--from", "matterbridge", "--account", "left", file]);
+    assert!(taken.contains("the settings have an account of that name"), "{taken}");
+    hub.stop().await;
+}

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tempfile::TempDir;
+use threadbridge::handover::{NotHandedOver, move_with_history};
 use threadbridge_core::adapter::Adapter;
 use threadbridge_core::model::content::{Content, Salt};
 use threadbridge_core::model::direct::{Directs, ReplyOn};
@@ -14,8 +15,10 @@ use threadbridge_core::model::id::{
 use threadbridge_core::model::level::Level;
 use threadbridge_core::model::link::Downgrade;
 use threadbridge_core::model::person::Introduction;
+use threadbridge_core::model::register::{Class, Sum, Terms};
 use threadbridge_core::model::time::Clock;
 use threadbridge_core::pipeline::{self, Backoff, Bridge, Limits, Setup, Target};
+use threadbridge_core::register::Statement;
 use threadbridge_core::secret::Secret;
 use threadbridge_core::store::tables::LEGS;
 use threadbridge_core::store::{Reads, RootSecret, Store};
@@ -34,6 +37,8 @@ struct Ways {
     room: LoopbackNetwork,
     ann: Person,
     bridge: Bridge,
+    dm: Arc<dyn Adapter>,
+    beside: Arc<dyn Adapter>,
     _folder: TempDir,
 }
 
@@ -64,8 +69,10 @@ impl Ways {
         let folder = TempDir::new().unwrap();
         let secret = RootSecret::key_file([7; 32]);
         let store = Store::create(folder.path().join("store"), &secret).unwrap();
-        let bridge = Bridge::start(store, Self::setup(&node, &room, &ann), Clock::System).await;
-        Self { node, room, ann, bridge: bridge.unwrap(), _folder: folder }
+        let setup = Self::setup(&node, &room, &ann);
+        let [dm, beside] = ["dm", "room"].map(|it| Arc::clone(&setup.accounts[&account(it)]));
+        let bridge = Bridge::start(store, setup, Clock::System).await.unwrap();
+        Self { node, room, ann, bridge, dm, beside, _folder: folder }
     }
 
     fn setup(node: &Node, room: &LoopbackNetwork, ann: &Person) -> Setup {
@@ -136,6 +143,65 @@ impl Ways {
         })
         .await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_history_goes_along_sealed_and_the_official_client_takes_it_out_and_reads_it() {
+    let mut ways = Ways::stand().await;
+    eventually("the bridge is on XMTP", async || ways.node.inbox_of(&own_address()).is_some())
+        .await;
+    ways.room.person("ann").says(&beside(), "do you remember the lighthouse?").unwrap();
+    ways.thread_is(&["do you remember the lighthouse?"]).await;
+    ways.say("I do").await;
+    ways.heard_beside(&["I do"]).await;
+
+    let (store, now) = (ways.bridge.store().clone(), Clock::System.now());
+    let move_to = (ways.conversation(), account("dm"));
+    let leg = move_with_history(&store, &*ways.dm, move_to, now).await.unwrap();
+    assert_eq!(leg.account, account("dm"));
+    ways.bridge.hurry().await;
+    let dm = ways.ann.opens_dm(&own_address()).await;
+    let mut got = (None, None);
+    eventually("the file and its key arrive", async || {
+        for message in ways.ann.reads(&dm).await {
+            if let Some((_, key)) = message["text"].as_str().and_then(|it| it.split_once("AGE-")) {
+                got.0 = Some(format!("AGE-{}", key.trim_end_matches(')')));
+            }
+            if message["type"] == "attachment" {
+                got.1 = Some(message["content"].clone());
+            }
+        }
+        got.0.is_some() && got.1.is_some()
+    })
+    .await;
+    let (key, file) = (got.0.unwrap(), got.1.unwrap());
+    assert_eq!(file["mimeType"], "application/age", "{file}");
+    assert_eq!(file["filename"], "history.age", "{file}");
+    let bytes = file["content"]["base64"].as_str().unwrap();
+    assert!(!bytes.contains("lighthouse"));
+    let opens = serde_json::json!({ "do": "opens", "base64": bytes, "key": key });
+    let opened = ways.ann.tries(opens).await;
+    let history: serde_json::Value =
+        serde_json::from_str(opened["text"].as_str().unwrap_or_else(|| panic!("{opened}")))
+            .unwrap();
+    let said: Vec<&str> = history["messages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|it| it["text"].as_str().unwrap())
+        .collect();
+    assert_eq!(said, ["do you remember the lighthouse?", "I do"]);
+
+    let counted = Statement::of(&store.snapshot().unwrap(), now).unwrap();
+    let class = |it: &Sum| (it.carried.class, it.carried.terms);
+    let history = (Class::History, Terms::DIRECT.and(Terms::HISTORY));
+    assert!(counted.open.iter().map(class).any(|it| it == history), "{:?}", counted.open);
+    let back = (ways.conversation(), account("room"));
+    let refused = move_with_history(&store, &*ways.beside, back, now).await.unwrap_err();
+    assert!(matches!(refused, NotHandedOver::NoFile(_)), "{refused:?}");
+    ways.ann.leaves().await;
+    ways.bridge.stop().await.unwrap();
+    ways.node.stop().await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

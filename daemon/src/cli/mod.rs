@@ -46,7 +46,7 @@ use crate::logging;
 
 pub(crate) use self::export::select;
 pub(crate) use self::group::told_members;
-pub(crate) use self::output::{counted, harmless, print};
+pub(crate) use self::output::{counted, harmless, print, rfc3339};
 pub(crate) use self::target::find as find_target;
 pub(crate) use self::whom::{Nobody, find as find_person};
 

@@ -87,7 +87,7 @@ pub(super) fn instant(at: Timestamp) -> String {
 }
 
 /// An instant in RFC 3339, for programs.
-pub(super) fn rfc3339(at: Timestamp) -> Option<String> {
+pub(crate) fn rfc3339(at: Timestamp) -> Option<String> {
     jiff::Timestamp::from_microsecond(at.as_micros()).ok().map(|at| at.to_string())
 }
 

@@ -34,6 +34,9 @@ enum Action {
         /// The account.
         #[arg(long)]
         to: String,
+        /// Hands over there what was said before, as an encrypted file with its key beside it.
+        #[arg(long)]
+        with_history: bool,
     },
     /// Chooses where a direct conversation is answered.
     ReplyOn {
@@ -68,7 +71,9 @@ struct ShownLeg {
 pub(super) fn run(home: &Home, args: &Args) -> Result<(), Failure> {
     let settings = home.load()?.settings;
     let act = args.action.as_ref().map(|it| match it {
-        Action::Move { to } => ThreadAct::Move { to: to.clone() },
+        Action::Move { to, with_history } => {
+            ThreadAct::Move { to: to.clone(), with_history: *with_history }
+        }
         Action::ReplyOn { on } => ThreadAct::ReplyOn { on: on.clone() },
     });
     if let Some(act) = act {

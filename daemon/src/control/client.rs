@@ -54,7 +54,7 @@ impl From<Unheard> for Failure {
 
 fn answered_within(request: &Request) -> Duration {
     match request {
-        Request::Import { .. } => IMPORTED_WITHIN,
+        Request::Import { .. } | Request::History { .. } => IMPORTED_WITHIN,
         Request::Say { .. }
         | Request::SendTo { .. }
         | Request::Group { .. }

@@ -5,6 +5,8 @@ use threadbridge_core::secret::Secret;
 use tokio::sync::oneshot;
 use zeroize::{Zeroize, ZeroizeOnDrop};
 
+use crate::foreign::Kind;
+
 /// Something that only the process with the store can do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "do", rename_all = "kebab-case", deny_unknown_fields)]
@@ -76,6 +78,15 @@ pub enum Request {
         key: Typed,
         /// Whether accounts in it are taken over.
         with_accounts: bool,
+    },
+    /// Take the history of another program in.
+    History {
+        /// What wrote it.
+        kind: Kind,
+        /// Where it is, by its whole path.
+        path: String,
+        /// The account that it is kept under; the usual one if none is named.
+        account: Option<String>,
     },
 }
 
@@ -167,6 +178,9 @@ pub enum ThreadAct {
     Move {
         /// The account.
         to: String,
+        /// Whether what was said before is handed over there.
+        #[serde(default)]
+        with_history: bool,
     },
     /// It is answered as chosen from now on.
     ReplyOn {

@@ -93,6 +93,7 @@ impl Hand<'_> {
             | Request::Retire { .. }
             | Request::Erase { .. }
             | Request::Import { .. }
+            | Request::History { .. }
             | Request::Reload => Err(Failure::new(Exit::Failed, "that is not done by hand")),
         }
     }

@@ -18,6 +18,7 @@
 //   attach{conversation,base64,type,name}→message
 //   remote{conversation,files:[{base64,type,name}],host}→message: one encrypted file posted to
 //     `host`/upload and found under /files/ID, or several as one message
+//   opens{base64,key}→text: a file that is sealed with age, by age's own client
 //   fetch{message}→files: those of a remote attachment, downloaded and decrypted
 //   send{conversation,type:{authority,id,major,minor},parameters,fallback,base64,push}→message
 //   disappear{conversation,from_ns,in_ns}  sync→eligible,synced
@@ -27,6 +28,7 @@
 //   link{key}: adds a wallet to the inbox  unlink{address}  recovery{address}
 //   history: asks older installations for what was said  devices: syncs with them
 //   export, import{path,key}: an archive (version 6)  inspect{conversation}→epoch,forked,log,…
+import { Decrypter } from "age-encryption";
 import { flagsOf, keepConsoleAway, obeyAll, say } from "./lines.mjs";
 import { clientOf, load, signerOf } from "./official.mjs";
 import { Talk } from "./talking.mjs";
@@ -143,6 +145,11 @@ const commands = {
   attach: (command) => talk.attaches(command),
   remote: (command) => talk.attachesRemotely(command),
   fetch: (command) => talk.fetches(command),
+  async opens({ base64, key }) {
+    const decrypter = new Decrypter();
+    decrypter.addIdentity(key);
+    return { text: await decrypter.decrypt(Buffer.from(base64, "base64"), "text") };
+  },
   send: (command) => talk.sends(command),
   sync,
   async read(command) {

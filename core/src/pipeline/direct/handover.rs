@@ -33,7 +33,9 @@ pub struct Handover {
 /// Whether something that the owner said is a history that was handed over.
 #[must_use]
 pub fn is_handover(record: &Record, content: &Content) -> bool {
-    record.author.is_none() && content.attachments().iter().any(|it| it.content_type == SEALED)
+    // Its name is a parameter of its type.
+    let bare = |it: &str| it.split(';').next() == Some(SEALED);
+    record.author.is_none() && content.attachments().iter().any(|it| bare(it.content_type))
 }
 
 /// Moves a direct conversation as [`move_to`](super::move_to) does, and hands over what was said

@@ -11,6 +11,7 @@ use crate::model::journal::Record;
 use crate::model::level::Level;
 use crate::model::time::Timestamp;
 use crate::pipeline::head::last_place;
+use crate::pipeline::is_handover;
 use crate::pipeline::journal::{change, identified, place};
 use crate::store::span::Span;
 use crate::store::tables::{COPIES, EVENTS, MESSAGES};
@@ -48,8 +49,8 @@ fn take_back(
     (conversation, record): (ConversationId, &Record),
     (row, now): (&mut ErasureRow, Timestamp),
 ) -> Result<(), ChangeError> {
-    let kind = Content::decode(&record.content).map_or(Kind::Unknown, |it| it.kind());
-    let is_said = match kind {
+    let content = Content::decode(&record.content).ok();
+    let is_said = match content.as_ref().map_or(Kind::Unknown, Content::kind) {
         Kind::Text | Kind::Media | Kind::Link | Kind::Quote | Kind::System | Kind::Unknown => true,
         Kind::Edit
         | Kind::Delete
@@ -83,7 +84,12 @@ fn take_back(
             }
         }
     }
-    if !tell.is_empty() {
+    if tell.is_empty() {
+        // Nobody has it; it is to be known as concerned when what concerns it is gone.
+        if content.is_some_and(|it| is_handover(record, &it)) {
+            change(unit, &record.message, |row| row.deleted = true)?;
+        }
+    } else {
         tell.extend(row.accounts.drain(..));
         row.accounts = tell.into_iter().collect();
         row.taken_back = row.taken_back.saturating_add(1);

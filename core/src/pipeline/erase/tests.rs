@@ -1,12 +1,16 @@
 use super::{Stepped, erase, step};
 use crate::archive::tests::generated::{Fate, Plot, Said, leg, person, room};
 use crate::archive::tests::store;
+use crate::media::SEALED;
+use crate::model::content::{Content, Disposition, Part, Salt};
 use crate::model::erasure::{Erase, ErasurePhase};
-use crate::model::id::Seq;
+use crate::model::id::{MessageId, Seq};
 use crate::model::time::Timestamp;
+use crate::pipeline::owner::journal_own;
 use crate::store::Store;
 use crate::store::fsck::fsck;
-use crate::store::tables::{ERASURES, OUTBOX, SEALED};
+use crate::store::span::Span;
+use crate::store::tables::{ERASURES, EVENTS, MESSAGES, OUTBOX, SEALED as SEALED_TO};
 use crate::store::{ChangeError, Reads};
 
 fn said(room: u8, by: u8, text: &str, fate: Fate) -> Said {
@@ -53,7 +57,7 @@ async fn goes_on(store: &Store) {
             Stepped::Nothing => return,
             Stepped::Waits(last) => {
                 let told = move |unit: &mut crate::store::Unit<'_>| {
-                    unit.put(&SEALED, &leg("there", 0).account, &last)
+                    unit.put(&SEALED_TO, &leg("there", 0).account, &last)
                 };
                 store.write(told).await.unwrap();
             }
@@ -101,6 +105,33 @@ async fn nothing_of_an_erased_account_is_in_the_store() {
     is_in_order(&store);
 }
 
+/// A history that the owner handed over in a room.
+async fn hands_over(store: &Store, n: u8) -> MessageId {
+    let file = Part::enclosed(Disposition::Attachment, SEALED, "history.age", vec![n; 8]);
+    let content = Content::of_parts(Salt::from_bytes([n; 16]), vec![file]);
+    let to = (room(n), Some(leg("there", n)));
+    let journal = move |unit: &mut crate::store::Unit<'_>| journal_own(unit, to, &content, at(0));
+    store.write(journal).await.unwrap().0
+}
+
+#[tokio::test]
+async fn a_history_that_was_handed_over_goes_with_what_may_be_in_it_and_with_nothing_else() {
+    let store = store(&plot()).await;
+    let (first, second) = (hands_over(&store, 0).await, hands_over(&store, 1).await);
+    let snapshot = store.snapshot().unwrap();
+    let said = snapshot.scan(&EVENTS, Span::under(&room(0)), 1).unwrap();
+    let message = said[0].1.message;
+    drop(snapshot);
+    erase(&store, Erase::Message(message), at(0)).await.unwrap();
+    goes_on(&store).await;
+    let is_there = |id: MessageId| store.snapshot().unwrap().get(&MESSAGES, &id).unwrap().is_some();
+    assert!(!is_there(message) && !is_there(first) && is_there(second));
+    erase(&store, Erase::Person(vec![person(2)]), at(0)).await.unwrap();
+    goes_on(&store).await;
+    assert!(!is_there(second), "they spoke there too");
+    is_in_order(&store);
+}
+
 #[tokio::test]
 async fn networks_are_waited_for_and_not_for_ever() {
     let store = store(&Plot {
@@ -116,13 +147,13 @@ async fn networks_are_waited_for_and_not_for_ever() {
     }
     assert_eq!(last, Stepped::Waits(Seq(2)));
     // Sealed alone is not told: it is still on its way.
-    store.write(|unit| unit.put(&SEALED, &leg("there", 0).account, &Seq(2))).await.unwrap();
+    store.write(|unit| unit.put(&SEALED_TO, &leg("there", 0).account, &Seq(2))).await.unwrap();
     assert_eq!(step(&store, at(1)).await.unwrap(), Stepped::Waits(Seq(2)));
     assert_eq!(step(&store, at(8)).await.unwrap(), Stepped::On);
     while step(&store, at(8)).await.unwrap() == Stepped::On {}
     is_nowhere(&store, "secret");
     let is_sent = |unit: &mut crate::store::Unit<'_>| {
-        Ok::<_, ChangeError>(unit.scan(&OUTBOX, crate::store::span::Span::all(), 9)?.len())
+        Ok::<_, ChangeError>(unit.scan(&OUTBOX, Span::all(), 9)?.len())
     };
     assert_eq!(store.write(is_sent).await.unwrap(), 0);
     is_in_order(&store);
