@@ -12,7 +12,7 @@ use crate::trial::talk::Talk;
 use crate::trial::world::{Home, Process, Room, account, connect, mode};
 
 /// How long a call takes that is slow: longer than any trial waits.
-const SLOW: Duration = Duration::from_secs(30);
+const SLOW: Duration = Duration::from_secs(90);
 /// How much is said to each leg.
 const STATEMENTS: usize = 40;
 

@@ -147,10 +147,10 @@ async fn what_became_of_old_posts_while_nobody_listened_is_noticed_at_the_start(
     running.stop().await;
 }
 
-/// The next look at everything old is three quarters of a minute away.
+/// The next look at everything old is longer away than anything is waited for.
 #[tokio::test(flavor = "multi_thread")]
 async fn what_people_do_to_old_posts_of_our_own_is_noticed_by_notifications() {
-    let pace = Pace { active: Duration::from_secs(3), idle: Duration::from_secs(5) };
+    let pace = Pace { active: Duration::from_secs(15), idle: Duration::from_secs(15) };
     let mut hearing = Hearing::at(World::feed().await, pace);
     let Room::Feed(feed) = hearing.world.room else { panic!("the room is no feed") };
     let place = Where { feed: Some(feed), ..Where::default() };
@@ -162,12 +162,10 @@ async fn what_people_do_to_old_posts_of_our_own_is_noticed_by_notifications() {
     // Whatever else there may be among the news.
     let future = Fault::FutureMember { of: Union::Notifications };
     lens.faults().set(future, Scope::Any, When::Every(2));
-    let began = Instant::now();
     for name in ["ben", "carol"] {
         lens.make_account(name).react(lens, mine, Vote::Upvote).unwrap();
     }
     hearing.counts(&running, Kind::Reaction, 2).await;
-    assert!(began.elapsed() < Duration::from_secs(25), "{:?}", began.elapsed());
     running.stop().await;
 }
 
