@@ -11,6 +11,7 @@ mod history;
 mod identity;
 mod mls;
 mod refusal;
+mod slips;
 mod store;
 
 pub mod chain;

@@ -64,7 +64,7 @@ impl Default for NodeSettings {
 #[derive(Debug)]
 pub struct Node {
     settings: NodeSettings,
-    store: Store,
+    pub(super) store: Store,
     chains: Chains,
     faults: Faults,
     archives: Archives,

@@ -67,6 +67,12 @@ impl Installation {
         Ok(Self { key: SigningKey::from_bytes(&seed) })
     }
 
+    /// The installation with this secret, which becomes the account's.
+    pub(crate) fn keep(keys: &Keys, secret: &[u8; 32]) -> Self {
+        keys.put(ROW, secret);
+        Self { key: SigningKey::from_bytes(secret) }
+    }
+
     /// Its public key.
     pub(crate) fn public(&self) -> InstallationKey {
         self.key.verifying_key().to_bytes()
@@ -124,7 +130,7 @@ impl Client {
         }))
     }
 
-    pub(super) fn credential(&self) -> CredentialWithKey {
+    pub(crate) fn credential(&self) -> CredentialWithKey {
         let identity = MlsCredential { inbox_id: self.inbox.clone() }.encode_to_vec();
         CredentialWithKey {
             credential: BasicCredential::new(identity).into(),

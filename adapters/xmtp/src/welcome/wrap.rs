@@ -12,6 +12,7 @@ use zeroize::Zeroizing;
 use crate::mls::group::record::Owed;
 use crate::mls::key_package::CHACHA20_POLY1305;
 use crate::welcome::hpke::{HpkeError, sender};
+use crate::welcome::kem::Kem;
 use crate::welcome::{INFO, SealFor, Wrapping};
 use crate::wire::proto::group::{WelcomeMetadata, WelcomePointer, welcome_pointer};
 use crate::wire::proto::mls::{
@@ -50,7 +51,17 @@ pub(crate) fn wrap(
     begins_after: u64,
     to: &SealFor,
 ) -> Result<WelcomeMessageInput, HpkeError> {
-    let (encapsulated, mut sequence) = sender(to.wrapping.kem(), &to.key, INFO)?;
+    wrap_with(to.wrapping.kem(), welcome, begins_after, to)
+}
+
+/// The same with any mechanism for the target's key.
+pub(crate) fn wrap_with(
+    kem: Kem,
+    welcome: &[u8],
+    begins_after: u64,
+    to: &SealFor,
+) -> Result<WelcomeMessageInput, HpkeError> {
+    let (encapsulated, mut sequence) = sender(kem, &to.key, INFO)?;
     let data = ciphertext(encapsulated, sequence.seal(&[], welcome)?)?;
     let message = welcome_message_input::V1 {
         installation_key: to.installation.to_vec(),

@@ -69,6 +69,20 @@ impl Directory {
         Ok(())
     }
 
+    /// Puts an entry into a log whatever it says; nothing follows from it.
+    pub(crate) fn slip(&mut self, update: IdentityUpdate, now_ns: u64) {
+        self.newest = self.newest.saturating_add(1);
+        let sequence_id = self.newest;
+        if let Some(log) = self.logs.get_mut(&update.inbox_id) {
+            let update = Some(update);
+            log.entries.push(IdentityUpdateLog {
+                sequence_id,
+                server_timestamp_ns: now_ns,
+                update,
+            });
+        }
+    }
+
     fn index(&mut self, inbox: &str, before: &BTreeSet<String>, now: &BTreeSet<String>) {
         for address in before.difference(now) {
             if let Some(inboxes) = self.addresses.get_mut(address) {

@@ -50,7 +50,8 @@ impl Founding {
         }
     }
 
-    fn terms(&self, creator: &str) -> Result<Terms, GroupError> {
+    /// What its members agree on at first.
+    pub(crate) fn terms(&self, creator: &str) -> Result<Terms, GroupError> {
         let (conversation_type, dm_members, preset) = match self {
             Self::Dm { peer } => {
                 let inbox = |inbox: &str| Some(Inbox { inbox_id: inbox.to_owned() });

@@ -155,6 +155,20 @@ impl<'a> KeyPackages<'a> {
         Ok(bytes)
     }
 
+    /// Makes one that names no key for welcomes, as the smallest clients do: they are wrapped for its
+    /// init key.
+    pub(crate) fn plain(
+        &mut self,
+        client: &Client,
+        now: Timestamp,
+    ) -> Result<Vec<u8>, KeyPackageError> {
+        let held = make_with(self.keys, client, now, (Zeroizing::new([0; 32]), Vec::new()))?;
+        let bytes = held.bytes.clone();
+        self.held.push(held);
+        self.keep()?;
+        Ok(bytes)
+    }
+
     /// The newest one arrived: it takes the place of those before it, and the oldest are forgotten.
     pub(crate) fn uploaded(&mut self, now: Timestamp) -> Result<(), KeyPackageError> {
         let Some((newest, before)) = self.held.split_last_mut() else { return Ok(()) };

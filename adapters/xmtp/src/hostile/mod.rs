@@ -1,5 +1,7 @@
 //! The parsers that meet what others wrote, one at a time, for whoever tries to break them.
 
+pub mod rogue;
+
 use std::sync::LazyLock;
 
 use prost::Message as _;
@@ -7,7 +9,7 @@ use threadbridge_core::{
     adapter::Parsed,
     model::{
         id::{AccountName, Network},
-        time::Timestamp,
+        time::{Clock, Timestamp},
     },
     store::{Keys, Store},
 };
@@ -27,9 +29,14 @@ use crate::{
         draft::Draft,
         examine::examine,
         inbox::{FIRST_NONCE, InboxId},
+        logs::Logs,
         member::{Installation, Member},
         state::Replay,
         wallet::WalletKey,
+    },
+    mls::{
+        client::{Client, Installation as OwnInstallation},
+        group::{Group, process::Processed, record::GroupId},
     },
     parse::parse,
     sync::{
@@ -80,6 +87,42 @@ pub fn said(content: &[u8]) -> Option<Vec<Parsed>> {
     let (id, before) = (MessageId::from_bytes([9; 32]), Some(MessageId::from_bytes([8; 32])));
     let heard = Heard::Said { place, id, content: content.to_vec(), before };
     parse(&Network::parse("xmtp").ok()?, &heard.to_bytes()).ok()
+}
+
+/// What becomes of a message to a group.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Judged {
+    /// It is a commit that counts, or something that somebody said.
+    Counts,
+    /// Logs must be known further before anything can be said of it.
+    Waits,
+    /// It is of an epoch to come.
+    Ahead,
+    /// It is a commit that another came before.
+    Stale,
+    /// It is refused.
+    Refused,
+}
+
+/// What becomes of a message to a group that the account with these keys is in; nothing if it is in no
+/// such group. What is changed by it is seen in the keys.
+#[must_use]
+pub fn judge(keys: &Keys, group: &[u8], message: &[u8]) -> Option<Judged> {
+    let inbox = crate::kept::Kept::over(keys).inbox().ok()??.to_string();
+    let client = Client::new(inbox, OwnInstallation::load(keys).ok()??);
+    let group = Group::load(keys, &client, &GroupId::parse(group)?).ok()??;
+    let now = Clock::System.now();
+    Some(match group.process(u64::MAX, message, now, &Logs::new(keys)).ok()? {
+        Processed::Application(_)
+        | Processed::Own(_)
+        | Processed::TooLate
+        | Processed::Applied(_)
+        | Processed::Paused(_) => Judged::Counts,
+        Processed::Missing(_) => Judged::Waits,
+        Processed::Stale(_) => Judged::Stale,
+        Processed::Ahead => Judged::Ahead,
+        Processed::Refused(_) => Judged::Refused,
+    })
 }
 
 /// How many elements are read of an archive, until its end or until it breaks.
