@@ -117,6 +117,7 @@ impl Bridged {
             porter: self.porter.clone(),
             upload: self.upload.clone(),
             history: self.history.clone(),
+            look_every: Duration::from_secs(2),
             ..Config::new(host, own_key())
         };
         let mut accounts: BTreeMap<AccountName, Arc<dyn Adapter>> = BTreeMap::from([
@@ -177,6 +178,13 @@ impl Bridged {
         let content = Content::telling(Salt::random().unwrap(), &change.told().unwrap());
         let leg = Leg { account: name("dm"), conversation };
         self.bridge.as_ref().unwrap().regroup(leg, content).await.unwrap();
+    }
+
+    /// The owner says what they think of somebody.
+    pub(crate) async fn thinks(&self, of: &Identity, attitude: Attitude) {
+        let (of, now) = (of.clone(), Clock::System.now());
+        let think = move |unit: &mut Unit<'_>| people::think(unit, &of, Some(attitude), now);
+        self.bridge.as_ref().unwrap().store().write(think).await.unwrap();
     }
 
     /// Waits until a leg on XMTP says what it lacks.

@@ -2,6 +2,8 @@
 //! others, with what was said before.
 
 use serde_json::json;
+use threadbridge_core::model::id::{Identity, Network, RemoteAuthor};
+use threadbridge_core::model::person::Attitude;
 
 use super::bridged::{Bridged, den};
 use super::person::{Outfit, Person, Sdk, eventually};
@@ -164,4 +166,35 @@ async fn what_the_owner_denies_in_another_app_is_not_bridged() {
     phone.leaves().await;
     ben.leaves().await;
     bridged.ends().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whom_the_owner_blocks_and_accepts_here_is_so_in_their_other_apps() {
+    for sdk in Sdk::all() {
+        let (mut bridged, mut phone, mut ben, dm) = begun(sdk).await;
+        bridged.starts(&format!("dm/{}", ben.address())).await;
+        eventually("the bridge has the history", async || {
+            syncs(&mut phone).await;
+            bridged.thread() == ["one", "two"]
+        })
+        .await;
+        joins_in(&mut ben, &dm).await;
+        let network = Network::parse("xmtp").unwrap();
+        let bens = Identity { network, author: RemoteAuthor::parse(ben.inbox()).unwrap() };
+        for (attitude, consent) in [(Attitude::Blocked, "denied"), (Attitude::Accepted, "allowed")]
+        {
+            bridged.thinks(&bens, attitude).await;
+            eventually(consent, async || {
+                syncs(&mut phone).await;
+                let seen = phone.does(json!({ "do": "get", "conversation": dm })).await;
+                seen["conversation"]["consent"] == consent
+            })
+            .await;
+        }
+        ben.says(&dm, "three").await;
+        bridged.zoe_hears("three").await;
+        phone.leaves().await;
+        ben.leaves().await;
+        bridged.ends().await;
+    }
 }

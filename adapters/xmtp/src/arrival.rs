@@ -68,6 +68,9 @@ pub(crate) enum Arrival {
     /// Another installation's wish for history was fulfilled, or cannot be.
     #[n(15)]
     Answered(#[n(0)] Answered),
+    /// What the owner thinks of people, as they said it here.
+    #[n(16)]
+    Thought(#[n(0)] Vec<Thought>),
 }
 
 /// Listening begins.
@@ -174,6 +177,19 @@ pub(crate) struct Past {
     /// A `GroupMessageSave`.
     #[n(1)]
     pub(crate) message: Blob,
+}
+
+/// What the owner thinks of somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Encode, Decode)]
+pub(crate) struct Thought {
+    #[n(0)]
+    pub(crate) inbox: InboxId,
+    /// Whether they want to hear from them.
+    #[n(1)]
+    pub(crate) is_wanted: bool,
+    /// When they said so, Unix time in nanoseconds.
+    #[n(2)]
+    pub(crate) at_ns: i64,
 }
 
 /// An archive was taken in, or could not be.

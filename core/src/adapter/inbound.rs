@@ -11,6 +11,7 @@ use crate::model::envelope::{Cursor, Envelope};
 use crate::model::health::Health;
 use crate::model::id::{Identity, RemoteConversation, RemoteId};
 use crate::model::outgoing::Outgoing;
+use crate::model::person::Attitude;
 use crate::model::time::Timestamp;
 use crate::store::ReadError;
 
@@ -59,7 +60,22 @@ pub struct Inbound {
     pub(crate) health: watch::Sender<Health>,
     pub(crate) ledger: Ledger,
     pub(crate) recall: Recall,
+    pub(crate) opinions: Opinions,
 }
+
+/// What the owner thinks of somebody on the account's network, and since when.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Opinion {
+    /// Of whom.
+    pub of: Identity,
+    /// What.
+    pub attitude: Attitude,
+    /// Since when.
+    pub since: Timestamp,
+}
+
+/// Looks up what the owner thinks of people on the account's network, of so many at the most.
+pub(crate) type Opinions = Arc<dyn Fn(usize) -> Result<Vec<Opinion>, ReadError> + Send + Sync>;
 
 /// Something that was said in a conversation, as it stands there.
 #[derive(Clone, Debug, PartialEq)]
@@ -127,6 +143,12 @@ impl Inbound {
         most: usize,
     ) -> Result<Vec<Told>, ReadError> {
         (self.recall)(conversation, most)
+    }
+
+    /// What the owner thinks of people on the account's network, as far as they said; of `most` people.
+    /// For networks on which an account's devices tell each other of it.
+    pub fn opinions(&self, most: usize) -> Result<Vec<Opinion>, ReadError> {
+        (self.opinions)(most)
     }
 
     /// Says how the account is doing.

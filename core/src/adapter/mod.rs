@@ -24,8 +24,8 @@ use std::fmt;
 use async_trait::async_trait;
 
 pub use self::envelope::{Malformed, Opened, Parsed, Refusal};
-pub use self::inbound::{Batch, Closed, Inbound, Outcome, Told};
-pub(crate) use self::inbound::{Handover, Ledger, Recall};
+pub use self::inbound::{Batch, Closed, Inbound, Opinion, Outcome, Told};
+pub(crate) use self::inbound::{Handover, Ledger, Opinions, Recall};
 pub use self::outbound::{Receipt, Sealing, SendRequest, Unrenderable};
 pub use self::outlet::{HandedOver, Outlet};
 pub use self::reach::{Fact, Reached, Sought};

@@ -40,7 +40,9 @@ impl Inbound {
             cursors.into_iter().map(|it| (it.stream, it.position)).collect();
         let ledger = Arc::new(|_: &RemoteConversation, _: usize| Ok(Vec::new()));
         let recall = Arc::new(|_: &RemoteConversation, _: usize| Ok(Vec::new()));
-        let inbound = Self { batches, cursors, conversations: links, health, ledger, recall };
+        let opinions = Arc::new(|_: usize| Ok(Vec::new()));
+        let conversations = links;
+        let inbound = Self { batches, cursors, conversations, health, ledger, recall, opinions };
         (inbound, Outlet { batches: handed_over, health: healths, conversations: linked })
     }
 }

@@ -19,7 +19,7 @@ pub use self::words::{Joined, Separated, join, let_proofs_join, separate};
 
 pub(crate) use self::known::introduce;
 pub(crate) use self::prove::{LAST_PARTING, claim, index_claims};
-pub(crate) use self::standing::{asks, missing_acceptance};
+pub(crate) use self::standing::{asks, missing_acceptance, opinions};
 pub(crate) use self::words::LAST_WORD;
 
 #[cfg(test)]

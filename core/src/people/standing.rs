@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::kin::kin;
 use super::known::introduced;
-use crate::adapter::Missing;
+use crate::adapter::{Missing, Opinion};
 use crate::model::id::{Identity, Network, RemoteAuthor};
 use crate::model::person::{Asking, Attitude, Standing};
 use crate::model::time::Timestamp;
@@ -23,6 +23,27 @@ pub fn attitude(store: &impl Reads, identity: &Identity) -> Result<Option<Attitu
         worst = worst.max(store.get(&STANDINGS, &identity)?.map(|it| it.attitude));
     }
     Ok(worst)
+}
+
+/// What the owner thinks of people on a network, of whom there are at most so many.
+pub(crate) fn opinions(
+    store: &impl Reads,
+    network: &Network,
+    most: usize,
+) -> Result<Vec<Opinion>, ReadError> {
+    let mut all = Vec::new();
+    for (_, Standing { identity, attitude, since }) in
+        store.scan(&STANDINGS, Span::all(), usize::MAX)?
+    {
+        for of in kin(store, &identity)?.identities {
+            if of.network == *network && all.len() < most {
+                all.push(Opinion { of, attitude, since });
+            }
+        }
+    }
+    all.sort();
+    all.dedup();
+    Ok(all)
 }
 
 /// Keeps what the owner thinks of somebody; nothing for whatever they think of strangers.

@@ -9,8 +9,9 @@ use tokio_util::sync::CancellationToken;
 use super::account::{Account, Chain};
 use super::backoff::Patience;
 use super::told::recall;
-use crate::adapter::{Cursor, Handover, Health, Inbound, Ledger, Verdict};
+use crate::adapter::{Cursor, Handover, Health, Inbound, Ledger, Opinions, Verdict};
 use crate::model::id::{Leg, RemoteId};
+use crate::people;
 use crate::store::key::RowKey;
 use crate::store::span::Span;
 use crate::store::tables::{COPIES, CURSORS, EVENTS, LEGS, MESSAGES};
@@ -38,7 +39,14 @@ pub(super) fn inbound(
         health: account.health.clone(),
         ledger: ledger(account),
         recall: recall(account),
+        opinions: opinions(account),
     })
+}
+
+/// What the owner thinks of people on the account's network.
+fn opinions(account: &Account) -> Opinions {
+    let (store, network) = (account.store.clone(), account.adapter.network().clone());
+    Arc::new(move |most| people::opinions(&store.snapshot()?, &network, most))
 }
 
 /// What stands in the account's conversations.

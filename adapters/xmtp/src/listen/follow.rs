@@ -4,19 +4,25 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use futures::FutureExt as _;
-use threadbridge_core::adapter::Health;
+use threadbridge_core::adapter::{Health, Opinion};
 use threadbridge_core::model::id::RemoteConversation;
+use threadbridge_core::model::person::Attitude;
 use tokio::time::{Instant, interval_at};
 use tokio_stream::StreamExt as _;
 
 use super::{Ended, Reader, WELCOMES, stream_of};
 use crate::api::{Sighting, Signs, Since};
+use crate::arrival::{Arrival, Thought};
+use crate::identity::inbox::InboxId;
 use crate::place::strangers;
 
 /// A sign that comes so much later than what it is for has not come.
 const SIGNED_WITHIN: Duration = Duration::from_millis(500);
 /// How many groups are asked about in one call.
 const GROUPS_A_CALL: usize = 100;
+
+/// Of how many people it is told what the owner thinks.
+const MAX_OPINIONS: usize = 4096;
 
 /// What came first.
 enum Sign {
@@ -133,6 +139,36 @@ impl Reader<'_> {
         followed.map(|(group, _)| group.clone()).collect()
     }
 
+    /// Hands over what the owner thinks of people, if they said anything since.
+    pub(super) async fn tell_opinions(&mut self) -> Result<(), Ended> {
+        let opinions = match self.inbound.opinions(MAX_OPINIONS) {
+            Ok(opinions) if opinions != self.opinions => opinions,
+            Ok(_) => return Ok(()),
+            Err(error) => {
+                tracing::warn!(%error, "what the owner thinks of people could not be read");
+                return Ok(());
+            }
+        };
+        let thought = |it: &Opinion| {
+            let is_wanted = match it.attitude {
+                Attitude::Accepted => true,
+                Attitude::Blocked => false,
+                // Whoever is muted is still heard; there is no such word on the network.
+                Attitude::Muted => return None,
+            };
+            let inbox = InboxId::parse(it.of.author.as_str())?;
+            let at_ns = it.since.as_micros().saturating_mul(1_000);
+            Some(Thought { inbox, is_wanted, at_ns })
+        };
+        let thoughts: Vec<_> = opinions.iter().filter_map(thought).collect();
+        if !thoughts.is_empty() {
+            let name = format!("thought/{}", self.now_ns());
+            self.hand_over(&Arrival::Thought(thoughts), name).await?;
+        }
+        self.opinions = opinions;
+        Ok(())
+    }
+
     async fn welcome_signs(&self) -> Result<Signs<()>, Ended> {
         let installation = self.ear.session.known().installation.ok_or(Ended::NotAdded)?;
         let id = self.safe.get(WELCOMES).copied().unwrap_or_default();
@@ -199,6 +235,7 @@ impl Reader<'_> {
     /// sign has told of; it may be on its way.
     async fn look(&mut self, followed: &BTreeSet<Vec<u8>>) -> Result<BTreeSet<Vec<u8>>, Ended> {
         self.read_own_log().await?;
+        self.tell_opinions().await?;
         if self.ear.session.known().is_revoked {
             return Err(Ended::Revoked);
         }

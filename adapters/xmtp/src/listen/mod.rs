@@ -9,7 +9,9 @@ use std::collections::BTreeMap;
 
 use prost::Message as _;
 use thiserror::Error;
-use threadbridge_core::adapter::{AdapterError, Batch, Closed, Cursor, Envelope, Inbound, Verdict};
+use threadbridge_core::adapter::{
+    AdapterError, Batch, Closed, Cursor, Envelope, Inbound, Opinion, Verdict,
+};
 use threadbridge_core::model::time::Clock;
 
 use crate::api::{Api, ApiError, Since};
@@ -79,9 +81,12 @@ pub(crate) struct Ear<'a> {
 
 /// Listens until the connection fails or the bridge closes.
 pub(crate) async fn listen(ear: Ear<'_>, inbound: &Inbound) -> Result<(), AdapterError> {
-    let mut reader = Reader { ear, inbound, safe: safe(inbound) };
+    let mut reader = Reader { ear, inbound, safe: safe(inbound), opinions: Vec::new() };
     let ended = match reader.enter().await {
-        Ok(()) => reader.follow().await,
+        Ok(()) => match reader.tell_opinions().await {
+            Ok(()) => reader.follow().await,
+            Err(ended) => Err(ended),
+        },
         Err(ended) => Err(ended),
     };
     match ended {
@@ -102,6 +107,8 @@ struct Reader<'a> {
     inbound: &'a Inbound,
     /// The id up to which each stream is safe with the bridge.
     safe: BTreeMap<String, u64>,
+    /// What was told last of what the owner thinks of people.
+    opinions: Vec<Opinion>,
 }
 
 impl Reader<'_> {

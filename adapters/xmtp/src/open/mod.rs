@@ -96,6 +96,7 @@ impl<'a> Opening<'a> {
             Arrival::Consent(consent) => self.consent(&consent.0)?,
             Arrival::HistoryEnded(ended) => return self.history_ended(&ended),
             Arrival::Answered(answered) => return self.answered(&answered),
+            Arrival::Thought(thoughts) => self.thought(&thoughts)?,
         }
         Ok(Opened::Learnt)
     }

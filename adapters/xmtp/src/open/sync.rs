@@ -7,7 +7,7 @@ use threadbridge_core::adapter::{Opened, Refusal};
 use threadbridge_core::model::time::Timestamp;
 
 use super::{Opening, Stop, refused, timestamp};
-use crate::arrival::Blob;
+use crate::arrival::{Blob, Thought};
 use crate::follow::follow;
 use crate::kept::keys_unreadable;
 use crate::mls::client::Client;
@@ -103,6 +103,34 @@ impl Opening<'_> {
         if !updates.is_empty() {
             let content = message::write(Content::PreferenceUpdates(PreferenceUpdates { updates }));
             matters.want(Errand { group: None, content });
+        }
+        Ok(())
+    }
+
+    /// What the owner said here of whom they want to hear from is told to our other installations:
+    /// of people, and of the conversations of two with them, by which apps go.
+    pub(super) fn thought(&self, thoughts: &[Thought]) -> Result<(), Stop> {
+        let consents = Consents::new(self.keys);
+        let mut updates = Vec::new();
+        for Thought { inbox, is_wanted, at_ns } in thoughts {
+            let consent = if *is_wanted { Consent::Allowed } else { Consent::Denied };
+            let inbox = inbox.to_string();
+            let dms = Records(self.keys).dms(&inbox).map_err(|_| keys_unreadable())?;
+            let groups =
+                dms.iter().map(|(id, _)| (About::Conversation, hex::encode(id.as_bytes())));
+            for (about, name) in groups.chain([(About::Inbox, inbox.clone())]) {
+                if consents.set((about, &name), consent, *at_ns)? {
+                    let consent = consents.save(about, &name)?.map(Update::Consent);
+                    updates.push(PreferenceUpdate { update: consent });
+                }
+            }
+        }
+        if !updates.is_empty() {
+            let mut matters = Matters::load(self.keys)?;
+            let content = message::write(Content::PreferenceUpdates(PreferenceUpdates { updates }));
+            matters.want(Errand { group: None, content });
+            matters.keep(self.keys);
+            self.session.stir();
         }
         Ok(())
     }

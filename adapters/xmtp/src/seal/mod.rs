@@ -75,7 +75,7 @@ impl<'a> SealingFor<'a> {
             Consents::new(self.keys).is_denied(&hex::encode(group.id().as_bytes()), peer);
         if is_denied.map_err(|_unread| keys_unreadable())? {
             return Err(Halt::Refused(
-                "the owner denied the conversation in another app".to_owned(),
+                "the owner denied the conversation, here or in another app".to_owned(),
             ));
         }
         let group = self.brought_up_to_date(group, &place)?;
