@@ -233,6 +233,87 @@ async fn a_group_made_by_hand_is_what_its_members_see() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn the_owner_of_a_group_names_others_and_leaves_it_to_them() {
+    for sdk in Sdk::all() {
+        let desk = Desk::stands().await;
+        let mut ann = Person::joins(&desk.node, "ann", sdk).await;
+        let mut ben = Person::joins(&desk.node, "ben", Sdk::Five).await;
+        let daemon = desk.runs().await;
+        let bridge = desk.node.inbox_of(&own_address()).unwrap();
+        let (to_ann, to_ben) = (ann.address(), ben.address());
+        let made =
+            desk.orders(&["group", "new", "Books", "--member", &to_ann, "--member", &to_ben]);
+        let leg = made.lines().next().unwrap().to_owned();
+        let group = leg.strip_prefix("dm:group/").expect(&made).to_owned();
+        let (anns, bens) = (ann.inbox(), ben.inbox());
+        let all = sorted([bridge.clone(), anns.clone(), bens.clone()]);
+        eventually("ann is in it", async || members(&mut ann, &group).await == all).await;
+        desk.orders(&["group", "admin", &leg, &to_ben]);
+        let admins = async |ann: &mut Person, admins: &[&str], super_admins: &[&str]| {
+            eventually("the ranks are as they should be", async || {
+                let seen = seen(ann, &group).await;
+                let is = |what: &str, wanted: &[&str]| {
+                    let all = seen[what].as_array().into_iter().flatten();
+                    let mut all: Vec<_> = all.filter_map(Value::as_str).collect();
+                    all.sort_unstable();
+                    let mut wanted = wanted.to_vec();
+                    wanted.sort_unstable();
+                    all == wanted
+                };
+                is("admins", admins) && is("super_admins", super_admins)
+            })
+            .await;
+        };
+        admins(&mut ann, &[&bens], &[&bridge]).await;
+        let thread = desk.orders(&["thread", &leg]);
+        assert!(thread.contains("an admin of the group"), "{thread}");
+        desk.orders(&["group", "admin", &leg, &to_ben, "--off"]);
+        admins(&mut ann, &[], &[&bridge]).await;
+
+        // Nobody leaves a group so that nobody is in charge of it.
+        desk.orders(&["group", "leave", &leg]);
+        desk.shows(&["thread", &leg], "name another owner first").await;
+        desk.orders(&["group", "admin", &leg, &to_ann, "--owner"]);
+        admins(&mut ann, &[], &[&bridge, &anns]).await;
+        desk.orders(&["group", "leave", &leg]);
+        let left = sorted([anns, bens]);
+        eventually("the account is out", async || members(&mut ann, &group).await == left).await;
+        ann.says(&group, "among ourselves").await;
+        desk.is_read(&mut ben, &group, "among ourselves").await;
+        daemon.stops().await;
+        desk.ends(vec![ann, ben]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_asks_to_leave_a_group_of_ours_is_let_go() {
+    for sdk in Sdk::all() {
+        let desk = Desk::stands().await;
+        let mut ann = Person::joins(&desk.node, "ann", sdk).await;
+        let mut ben = Person::joins(&desk.node, "ben", Sdk::newest()).await;
+        let daemon = desk.runs().await;
+        let bridge = desk.node.inbox_of(&own_address()).unwrap();
+        let (to_ann, to_ben) = (ann.address(), ben.address());
+        let made =
+            desk.orders(&["group", "new", "Books", "--member", &to_ann, "--member", &to_ben]);
+        let leg = made.lines().next().unwrap().to_owned();
+        let group = leg.strip_prefix("dm:group/").expect(&made).to_owned();
+        desk.orders(&["send", &leg, "welcome"]);
+        for person in [&mut ann, &mut ben] {
+            desk.is_read(person, &group, "welcome").await;
+        }
+        ben.does(json!({ "do": "leave", "conversation": group })).await;
+        let left = sorted([ann.inbox(), bridge]);
+        eventually("ben is out", async || members(&mut ann, &group).await == left).await;
+        desk.orders(&["send", &leg, "without ben"]);
+        desk.is_read(&mut ann, &group, "without ben").await;
+        assert!(!ben.texts(&group).await.iter().any(|it| it == "without ben"));
+        daemon.stops().await;
+        desk.ends(vec![ann, ben]).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_group_that_is_made_while_the_daemon_dies_is_made_once() {
     let desk = Desk::stands().await;
     let mut ann = Person::joins(&desk.node, "ann", Sdk::Five).await;

@@ -12,6 +12,7 @@ use crate::content::id::MessageId;
 use crate::identity::inbox::InboxId;
 use crate::media::Laid;
 use crate::mls::client::InstallationKey;
+use crate::open::leaving::Leaving;
 use crate::rows;
 
 /// How far a group was taken in.
@@ -168,6 +169,15 @@ impl<'a> Kept<'a> {
 
     pub(crate) fn set_for_newer(self, welcomes: &BTreeSet<u64>) {
         self.put(b"xmtp/newer", welcomes);
+    }
+
+    /// Who asked to leave groups, and is still in them.
+    pub(crate) fn leaving(self) -> Result<Leaving, Missing> {
+        Ok(self.get(b"xmtp/leaving")?.unwrap_or_default())
+    }
+
+    pub(crate) fn set_leaving(self, leaving: &Leaving) {
+        self.put(b"xmtp/leaving", leaving);
     }
 
     /// Whether what stands at a pointer's destination was taken in.

@@ -6,6 +6,7 @@ use super::attribution::{attribution, distinct_name, plain_line, plain_name};
 use super::media;
 use super::telling::{Referent, Telling};
 use crate::model::content::{Actor, Content, SystemEvent};
+use crate::model::group::Rank;
 
 /// The longest excerpt of another message, in graphemes.
 pub const MAX_EXCERPT: usize = 80;
@@ -113,6 +114,15 @@ pub fn event_line(event: &SystemEvent) -> String {
         SystemEvent::Founded { title, who, by } => {
             let by = by.as_ref().map(actor).unwrap_or_else(|| "Somebody".to_owned());
             format!("{by} began the group “{}” with {}", shortened(title), everybody(who))
+        }
+        SystemEvent::Ranked { who, rank, by } => {
+            let by = by.as_ref().map(actor).unwrap_or_else(|| "Somebody".to_owned());
+            let what = match rank {
+                Rank::Member => "a plain member",
+                Rank::Admin => "an admin",
+                Rank::Owner => "an owner",
+            };
+            format!("{by} made {} {what} of the group", everybody(who))
         }
         SystemEvent::CallStarted { by, url } => {
             let by = by.as_ref().map(actor).unwrap_or_else(|| "Somebody".to_owned());

@@ -1,5 +1,7 @@
 //! Groups that the owner makes and changes by hand.
 
+use minicbor::{Decode, Encode};
+
 use super::content::{Actor, SystemEvent};
 use super::id::{Identity, InvalidId, Network, RemoteAuthor};
 
@@ -19,6 +21,13 @@ pub enum Regroup {
     Remove(Vec<Identity>),
     /// It has this title.
     Rename(String),
+    /// These may do this much from then on.
+    Rank {
+        /// Who.
+        who: Vec<Identity>,
+        /// What they may do.
+        rank: Rank,
+    },
     /// The account itself leaves.
     Leave,
 }
@@ -37,6 +46,7 @@ impl Regroup {
             Self::Add(who) => SystemEvent::Joined { who: all(who), by },
             Self::Remove(who) => SystemEvent::Left { who: all(who), by },
             Self::Rename(title) => SystemEvent::Renamed { title: title.clone(), by },
+            Self::Rank { who, rank } => SystemEvent::Ranked { who: all(who), rank: *rank, by },
             Self::Leave => SystemEvent::Left { who: vec![you], by: None },
         })
     }
@@ -51,6 +61,7 @@ impl Regroup {
             SystemEvent::Left { by: None, .. } => Some(Self::Leave),
             SystemEvent::Left { who, by: Some(_) } => Some(Self::Remove(all(who))),
             SystemEvent::Renamed { title, .. } => Some(Self::Rename(title)),
+            SystemEvent::Ranked { who, rank, .. } => Some(Self::Rank { who: all(who), rank }),
             SystemEvent::CallStarted { .. } | SystemEvent::CallMissed { .. } => None,
         }
     }
@@ -79,13 +90,16 @@ pub struct Member {
 }
 
 /// What a member may do.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Encode, Decode)]
 pub enum Rank {
     /// What the group lets everybody do.
+    #[n(0)]
     Member,
     /// What its admins may.
+    #[n(1)]
     Admin,
     /// Everything.
+    #[n(2)]
     Owner,
 }
 
@@ -102,7 +116,8 @@ mod tests {
         let all = [
             Regroup::Found { title: "Books".to_owned(), with: vec![ann.clone()] },
             Regroup::Add(vec![ann.clone()]),
-            Regroup::Remove(vec![ann]),
+            Regroup::Remove(vec![ann.clone()]),
+            Regroup::Rank { who: vec![ann], rank: Rank::Owner },
             Regroup::Rename("More books".to_owned()),
             Regroup::Leave,
         ];

@@ -6,7 +6,7 @@ use threadbridge_core::store::tables::PROFILES;
 use threadbridge_core::store::{Reads, Snapshot};
 
 use super::output::{harmless, print, table};
-use crate::control::{GroupAct, Request};
+use crate::control::{GroupAct, Ranked, Request};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::home::Home;
 use crate::order;
@@ -42,7 +42,19 @@ enum Act {
         /// The name.
         title: String,
     },
-    /// Leaves it: asks the others to take the account out.
+    /// Lets people do what its admins may, or takes that back.
+    Admin {
+        #[command(flatten)]
+        whom: Whom,
+        /// Lets them do everything, as whoever made the group.
+        #[arg(long, conflicts_with = "off")]
+        owner: bool,
+        /// Lets them do no more than everybody.
+        #[arg(long)]
+        off: bool,
+    },
+    /// Leaves it: asks the others to take the account out. Whoever made it has to name another owner
+    /// first.
     Leave {
         /// The conversation: its id or the beginning of it, a name, or a leg.
         conversation: String,
@@ -73,6 +85,14 @@ pub(super) fn run(home: &Home, args: Args) -> Result<(), Failure> {
         Act::Add(Whom { conversation, members }) => GroupAct::Add { conversation, members },
         Act::Remove(Whom { conversation, members }) => GroupAct::Remove { conversation, members },
         Act::Rename { conversation, title } => GroupAct::Rename { conversation, title },
+        Act::Admin { whom: Whom { conversation, members }, owner, off } => {
+            let rank = match (owner, off) {
+                (true, _) => Ranked::Owner,
+                (false, true) => Ranked::Member,
+                (false, false) => Ranked::Admin,
+            };
+            GroupAct::Rank { conversation, members, rank }
+        }
         Act::Leave { conversation } => GroupAct::Leave { conversation },
         Act::Members { conversation, json } => GroupAct::Members { conversation, json },
     };

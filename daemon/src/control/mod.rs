@@ -7,6 +7,6 @@ mod socket;
 
 pub use self::client::{Unheard, ask};
 pub use self::request::{
-    Answer, Erased, GroupAct, Order, PersonAct, Request, Thought, ThreadAct, Typed,
+    Answer, Erased, GroupAct, Order, PersonAct, Ranked, Request, Thought, ThreadAct, Typed,
 };
 pub use self::socket::{ControlSocket, SocketError};

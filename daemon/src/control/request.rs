@@ -223,6 +223,15 @@ pub enum GroupAct {
         /// The name.
         title: String,
     },
+    /// People may do more or less.
+    Rank {
+        /// Its conversation.
+        conversation: String,
+        /// Who.
+        members: Vec<String>,
+        /// What they may do from then on.
+        rank: Ranked,
+    },
     /// The owner leaves.
     Leave {
         /// Its conversation.
@@ -235,6 +244,18 @@ pub enum GroupAct {
         /// Whether they are told as JSON.
         json: bool,
     },
+}
+
+/// What a member of a group may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Ranked {
+    /// What everybody may.
+    Member,
+    /// What admins may.
+    Admin,
+    /// Everything.
+    Owner,
 }
 
 /// What the owner thinks of somebody.

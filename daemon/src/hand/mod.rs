@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use threadbridge_core::adapter::Reached;
 use threadbridge_core::model::content::{Content, Salt};
-use threadbridge_core::model::group::{Member, Regroup};
+use threadbridge_core::model::group::{Member, Rank, Regroup};
 use threadbridge_core::model::id::{AccountName, Identity, Leg, RemoteConversation};
 use threadbridge_core::model::time::Clock;
 use threadbridge_core::pipeline::{self, Begun, Bridge, Target};
@@ -16,7 +16,7 @@ use threadbridge_core::store::tables::{CONVERSATIONS, LEGS};
 use threadbridge_core::store::{Reads, Store};
 
 use crate::cli::{find_person, harmless};
-use crate::control::{GroupAct, Request};
+use crate::control::{GroupAct, Ranked, Request};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::order::{self, not_done, target_in};
 use crate::registry::Connected;
@@ -135,6 +135,17 @@ impl Hand<'_> {
             }
             GroupAct::Rename { conversation, title } => {
                 (self.group_leg(conversation)?, Regroup::Rename(title.clone()))
+            }
+            GroupAct::Rank { conversation, members, rank } => {
+                let leg = self.group_leg(conversation)?;
+                let there = self.members(&leg)?;
+                let who = members.iter().map(|it| self.member(&there, it));
+                let rank = match rank {
+                    Ranked::Member => Rank::Member,
+                    Ranked::Admin => Rank::Admin,
+                    Ranked::Owner => Rank::Owner,
+                };
+                (leg, Regroup::Rank { who: who.collect::<Result<_, _>>()?, rank })
             }
             GroupAct::Leave { conversation } => (self.group_leg(conversation)?, Regroup::Leave),
         };

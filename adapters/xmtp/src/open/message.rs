@@ -176,6 +176,7 @@ impl Opening<'_> {
         }
         let sender = InboxId::parse(&said.inbox);
         let sender = sender.ok_or_else(|| refused("a message's author is no inbox"))?;
+        self.hear_leaving((group, record.kind), sender, &content)?;
         let id = MessageId::of(group.as_bytes(), &idempotency_key, &content);
         let before = progress.said.replace(id);
         let Some(place) = self.place((group, record), sender, message)? else {

@@ -3,6 +3,7 @@
 //! whatever is refused leaves the keys as they were.
 
 mod history;
+pub(crate) mod leaving;
 mod logs;
 pub(crate) mod message;
 mod sync;

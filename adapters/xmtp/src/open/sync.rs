@@ -51,10 +51,13 @@ impl Opening<'_> {
         now: Timestamp,
     ) -> Result<(), Stop> {
         let client = self.client()?;
+        let sealing = SealingFor { session: self.session, keys: self.keys, now };
+        if self.let_go(matters, sealing)? {
+            return Ok(());
+        }
         let Some(id) = self.sync_group(matters, &client, (installations, now))? else {
             return Ok(());
         };
-        let sealing = SealingFor { session: self.session, keys: self.keys, now };
         let mut groups = vec![id.clone()];
         if matters.followed != own_log {
             groups.extend(self.linked_groups());
@@ -139,7 +142,8 @@ impl Opening<'_> {
     pub(super) fn is_tended(&self, id: &GroupId, kind: Kind) -> Result<bool, Stop> {
         let matters = Matters::load(self.keys)?;
         let is_behind = matters.group.is_some() && matters.followed != self.session.known().own_log;
-        Ok(kind == Kind::Sync || is_behind && self.linked_groups().contains(id))
+        let is_left = self.kept().leaving()?.contains_key(id);
+        Ok(kind == Kind::Sync || is_left || is_behind && self.linked_groups().contains(id))
     }
 
     fn run_errand(

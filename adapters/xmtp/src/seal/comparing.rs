@@ -159,6 +159,10 @@ impl SealingFor<'_> {
                 let reason = "nobody whom the message is for has an app that can be reached";
                 return Err(Halt::Refused(reason.to_owned()));
             }
+            Err(CommitError::Forbidden(rule)) => {
+                let reason = format!("the group's other members would refuse it: {rule}");
+                return Err(Halt::Refused(reason));
+            }
             Err(error) => return Err(Halt::Refused(error.to_string())),
         };
         for (leaf, why) in &made.failed {

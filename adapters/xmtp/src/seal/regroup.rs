@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use prost::Message as _;
 use threadbridge_core::adapter::{Sealed, Sealing};
-use threadbridge_core::model::group::Regroup;
+use threadbridge_core::model::group::{Rank, Regroup};
 use threadbridge_core::model::id::{Identity, RemoteConversation};
 
 use super::{Halt, SealingFor};
@@ -17,7 +17,7 @@ use crate::mls::attribute::GROUP_NAME;
 use crate::mls::client::Client;
 use crate::mls::group::Group;
 use crate::mls::group::create::Founding;
-use crate::mls::group::plan::Intent;
+use crate::mls::group::plan::{Intent, Is};
 use crate::mls::group::record::{GroupId, Kind};
 use crate::mls::group::records::Records;
 use crate::mls::permission::Preset;
@@ -64,14 +64,54 @@ impl SealingFor<'_> {
                 let attributes = BTreeMap::from([(GROUP_NAME.to_owned(), Some(title.clone()))]);
                 Intent { attributes, ..Intent::default() }
             }
+            Regroup::Rank { who, rank } => ranked(&inboxes(who)?, *rank),
             Regroup::Leave => {
-                may_leave(&group, &client)?;
+                let group = self.free_to_leave(group, &client)?;
                 let group = self.brought_up_to_date(group, &place)?;
                 return self.encrypt(group, &leave_request().encode_to_vec()).map(Some);
             }
         };
         self.brought_to(group, intent)?;
         Ok(None)
+    }
+
+    /// Takes those out of a group who asked to leave it and are still in it.
+    pub(crate) fn let_go(&self, id: &GroupId, leavers: &BTreeSet<InboxId>) -> Result<(), Halt> {
+        let client = self.client()?;
+        let group = self.group(&client, &Place::Group(id.as_bytes().to_vec()))?;
+        let terms = group.terms().map_err(|error| Halt::Refused(error.to_string()))?;
+        // The network has a member who may do everything see to it.
+        if !terms.super_admins().contains(&client.inbox) {
+            return Ok(());
+        }
+        let stays = |inbox: &String| {
+            !terms.members().contains_key(inbox) || terms.super_admins().contains(inbox)
+        };
+        let remove: BTreeSet<_> = leavers.iter().map(ToString::to_string).collect();
+        let remove: BTreeSet<_> = remove.into_iter().filter(|it| !stays(it)).collect();
+        if remove.is_empty() {
+            return Ok(());
+        }
+        self.brought_to(group, Intent { remove, ..Intent::default() }).map(drop)
+    }
+
+    /// Whoever may do everything in a group gives that up before they leave it, once somebody else may.
+    fn free_to_leave<'g>(&self, group: Group<'g>, client: &Client) -> Result<Group<'g>, Halt> {
+        let terms = group.terms().map_err(|error| Halt::Refused(error.to_string()))?;
+        if terms.members().len() < 2 {
+            return Err(refused("nobody else is in the group"));
+        }
+        if !terms.super_admins().contains(&client.inbox) {
+            return Ok(group);
+        }
+        if terms.super_admins().len() < 2 {
+            return Err(refused(
+                "the account alone may do everything in the group, and the network lets nobody leave \
+                 it so; name another owner first: `threadbridge group admin GROUP WHO --owner`",
+            ));
+        }
+        let super_admins = BTreeMap::from([(client.inbox.clone(), Is::Unlisted)]);
+        self.brought_to(group, Intent { super_admins, ..Intent::default() })
     }
 
     /// Makes a group with nobody else in it yet.
@@ -88,18 +128,22 @@ impl SealingFor<'_> {
     }
 }
 
-/// Whoever may do everything in a group has to see to it that somebody still may.
-fn may_leave(group: &Group<'_>, client: &Client) -> Result<(), Halt> {
-    let terms = group.terms().map_err(|error| Halt::Refused(error.to_string()))?;
-    if terms.members().len() < 2 {
-        return Err(refused("nobody else is in the group"));
+/// What is to be on the lists of a group for these to have a rank.
+fn ranked(who: &BTreeSet<String>, rank: Rank) -> Intent {
+    let listed = |is: Is| who.iter().map(|inbox| (inbox.clone(), is)).collect();
+    match rank {
+        Rank::Member => Intent {
+            admins: listed(Is::Unlisted),
+            super_admins: listed(Is::Unlisted),
+            ..Intent::default()
+        },
+        Rank::Admin => Intent {
+            admins: listed(Is::Listed),
+            super_admins: listed(Is::Unlisted),
+            ..Intent::default()
+        },
+        Rank::Owner => Intent { super_admins: listed(Is::Listed), ..Intent::default() },
     }
-    if terms.super_admins().contains(&client.inbox) {
-        return Err(refused(
-            "the account made the group and stays responsible for it; the network lets only others leave",
-        ));
-    }
-    Ok(())
 }
 
 fn inboxes(who: &[Identity]) -> Result<BTreeSet<String>, Halt> {

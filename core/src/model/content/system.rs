@@ -3,6 +3,7 @@
 use minicbor::{Decode, Encode};
 
 use super::{Content, Part};
+use crate::model::group::Rank;
 use crate::model::id::Identity;
 
 /// Something that happened in a conversation.
@@ -65,6 +66,19 @@ pub enum SystemEvent {
         #[n(1)]
         who: Vec<Actor>,
         /// Who made it.
+        #[n(2)]
+        by: Option<Actor>,
+    },
+    /// People may do more or less in it than before.
+    #[n(6)]
+    Ranked {
+        /// Who.
+        #[n(0)]
+        who: Vec<Actor>,
+        /// What they may do from then on.
+        #[n(1)]
+        rank: Rank,
+        /// Who says so.
         #[n(2)]
         by: Option<Actor>,
     },

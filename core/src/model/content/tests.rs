@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::model::group::Rank;
 use crate::model::id::{Identity, Network, RemoteAuthor, RemoteId};
 use crate::model::mark::Origin;
 
@@ -406,6 +407,7 @@ mod readers {
             SystemEvent::Joined { who: vec![actor.clone()], by: None },
             SystemEvent::Left { who: vec![actor.clone()], by: Some(actor.clone()) },
             SystemEvent::Renamed { title: "Tea".to_owned(), by: None },
+            SystemEvent::Ranked { who: vec![actor.clone()], rank: Rank::Admin, by: None },
             SystemEvent::CallStarted { by: None, url: Some("https://calls.example".to_owned()) },
             SystemEvent::CallMissed { by: Some(actor) },
         ];

@@ -31,10 +31,6 @@ pub(crate) struct Intent {
 
 /// Whether an inbox is to be on a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "an account has no say yet in how a group is made or ruled")
-)]
 pub(crate) enum Is {
     Listed,
     Unlisted,
