@@ -36,6 +36,7 @@ pub(crate) struct Side {
     room: LoopbackNetwork,
     pub(crate) neighbor: Neighbor,
     bridge: Option<Bridge>,
+    xmtp: Option<Arc<dyn Adapter>>,
     folder: TempDir,
 }
 
@@ -56,7 +57,29 @@ impl Side {
             room.person(who).joins(&den());
         }
         let (neighbor, clock) = (room.person(name), clock.clone());
-        Self { name, clock, room, neighbor, bridge: None, folder: TempDir::new().unwrap() }
+        Self {
+            name,
+            clock,
+            room,
+            neighbor,
+            bridge: None,
+            xmtp: None,
+            folder: TempDir::new().unwrap(),
+        }
+    }
+
+    /// What its account on XMTP is called.
+    pub(crate) fn account() -> AccountName {
+        account()
+    }
+
+    fn store_secret() -> RootSecret {
+        RootSecret::key_file([7; 32])
+    }
+
+    /// Its store, while no bridge has it.
+    pub(crate) fn store(&self) -> Store {
+        Store::open(self.folder.path().join("store"), &Self::store_secret()).unwrap()
     }
 
     /// The address of its wallet.
@@ -67,7 +90,7 @@ impl Side {
     /// Starts the bridge between the room and a conversation on XMTP, and waits until it listens.
     pub(crate) async fn starts(&mut self, node: &Node, conversation: &str) {
         let path = self.folder.path().join("store");
-        let secret = RootSecret::key_file([7; 32]);
+        let secret = Self::store_secret();
         let store = match path.exists() {
             true => Store::open(&path, &secret).unwrap(),
             false => Store::create(&path, &secret).unwrap(),
@@ -77,11 +100,11 @@ impl Side {
         let key = Secret::new(wallet(self.name).secret());
         let config = Config { may_join: true, ..Config::new(node.url().parse().unwrap(), key) };
         let xmtp = Xmtp::connect(&config).unwrap().with_clock(self.clock.clone());
+        let xmtp: Arc<dyn Adapter> = Arc::new(xmtp);
+        self.xmtp = Some(Arc::clone(&xmtp));
         let rooms = AccountName::parse("room").unwrap();
-        let accounts: BTreeMap<AccountName, Arc<dyn Adapter>> = BTreeMap::from([
-            (account(), Arc::new(xmtp) as _),
-            (rooms.clone(), Arc::new(room) as _),
-        ]);
+        let accounts: BTreeMap<AccountName, Arc<dyn Adapter>> =
+            BTreeMap::from([(account(), xmtp), (rooms.clone(), Arc::new(room) as _)]);
         let conversation = RemoteConversation::parse(conversation).unwrap();
         let legs = BTreeMap::from([
             (Leg { account: account(), conversation }, Direction::Both),
@@ -171,9 +194,33 @@ impl Side {
         standing(&keys, &hex::decode(group).unwrap()).unwrap().unwrap()
     }
 
+    /// Whether its account is in a group, by its id in hex.
+    pub(crate) fn stands_in(&self, group: &str) -> bool {
+        let keys = self.bridge.as_ref().unwrap().store().keys(&account()).unwrap();
+        standing(&keys, &hex::decode(group).unwrap()).unwrap().is_some()
+    }
+
     /// Why things that came were refused.
     pub(crate) fn refused(&self) -> BTreeSet<String> {
         self.status().refusals.into_iter().map(|it| it.reason).collect()
+    }
+
+    /// What its account tells of itself, by name.
+    pub(crate) fn facts(&self) -> Vec<(String, String)> {
+        let bridge = self.bridge.as_ref().unwrap();
+        let keys = bridge.store().keys(&account()).unwrap();
+        let facts = self.xmtp.as_ref().unwrap().facts(&keys);
+        facts.into_iter().map(|it| (it.name, it.value)).collect()
+    }
+
+    /// What its leg on XMTP lacks.
+    pub(crate) fn lacks(&self) -> Option<String> {
+        self.status().legs.into_iter().find_map(|it| it.lacks)
+    }
+
+    /// How much that came waits.
+    pub(crate) fn waiting(&self) -> usize {
+        self.status().waiting
     }
 
     /// Why what was said in the room waits.

@@ -21,6 +21,7 @@
 //   opens{base64,key}→text: a file that is sealed with age, by age's own client
 //   fetch{message}→files: those of a remote attachment, downloaded and decrypted
 //   send{conversation,type:{authority,id,major,minor},parameters,fallback,base64,push}→message
+//   permit{conversation,what,policy,field}: by the client's own numbers
 //   disappear{conversation,from_ns,in_ns}  sync→eligible,synced
 //   read{conversation}→messages, oldest first, with reactions; sync:false reads what is there only
 //   seen→messages: what the stream brought so far, in order  stream→events "message"  unstream
@@ -121,6 +122,7 @@ const commands = {
     const suffix = level === "super_admin" ? "SuperAdmin" : "Admin";
     return group[`${off ? "remove" : "add"}${suffix}`](await inboxOf(whom));
   }),
+  permit: changes((group, { what, policy, field }) => group.updatePermission(what, policy, field)),
   consent: changes((it, { state }) => it.updateConsentState(sdk.ConsentState[state])),
   disappear: changes((it, { from_ns, in_ns }) =>
     it.updateMessageDisappearingSettings(BigInt(from_ns), BigInt(in_ns)),

@@ -17,6 +17,7 @@ use crate::mls::client::{InstallationKey, Leaf};
 use crate::mls::group::Group;
 use crate::mls::group::commit::CommitError;
 use crate::mls::group::plan::{Intent, Plan, PlanError};
+use crate::mls::group::record::State;
 use crate::mls::group::records::Records;
 use crate::mls::roster::Unknown;
 use crate::open::message::LEFT_BEHIND;
@@ -65,6 +66,11 @@ impl SealingFor<'_> {
         if group.record().is_left_behind() {
             let what = format!("readd/{}", hex::encode(group.id().as_bytes()));
             return Err(Missing { what, reason: LEFT_BEHIND.to_owned() }.into());
+        }
+        if let State::Paused(version) = &group.record().state {
+            let reason =
+                format!("the group asks for a newer client, of version {version} or later");
+            return Err(Missing { what: format!("client/{version}"), reason }.into());
         }
         if let Some(pending) = group.pending().map_err(|_| keys_unreadable())? {
             return Err(self.commit(group.id(), pending.epoch, pending.bytes)?);
