@@ -84,7 +84,8 @@ async fn a_log_of_another_program_comes_by_the_daemon_and_without_it() {
     fs::write(&path, format!("{all}]")).unwrap();
     let refused = home.asks(&import);
     assert!(refused.contains("trailing characters at line 1"), "{refused}");
-    assert!(home.asks(&["import", "--from", "x", file]).contains("does not begin with"));
+    let nothing = home.asks(&["import", "--from", "x", file]);
+    assert!(nothing.contains("there is no file of messages or posts"), "{nothing}");
     daemon.stops().await;
     fs::write(&path, all.to_string()).unwrap();
     let told = home.asks(&import);
