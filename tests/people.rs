@@ -247,6 +247,8 @@ fn people_are_joined_and_separated_from_the_command_line_with_and_without_a_daem
     let people = || -> serde_json::Value {
         serde_json::from_str(&place.run(&["people", "--json"]).1).unwrap()
     };
+    // It is heard before it knows from the settings whose accounts there are.
+    crate::process::until("who the owner is", || people()["people"][0]["is_owner"] == true);
     let before = people();
     let theirs = |it: &serde_json::Value| {
         let people = it["people"].as_array().unwrap();

@@ -3,6 +3,7 @@
 
 use std::time::Duration;
 
+use threadbridge_devnet::lens::wallet::Wallet;
 use threadbridge_devnet::lens::{Address, Lens, LensSettings, Permissions, Person};
 
 use super::script::Script;
@@ -46,6 +47,13 @@ impl Town {
         let person = self.lens.make_account(name);
         let (account, key) = (hex(person.account()), person.wallet().secret());
         self.script(&self.checker.url(), &account, &key).await
+    }
+
+    /// Somebody whose account is this wallet's; their account first.
+    pub(crate) async fn person_of(&self, name: &str, wallet: &Wallet) -> (String, Script) {
+        let account = hex(self.lens.make_account_of(name, wallet.clone()).account());
+        let script = self.script(&self.checker.url(), &account, &wallet.secret()).await;
+        (account, script)
     }
 
     /// Somebody who only reads, and so much that it is not checked.

@@ -24,7 +24,11 @@ impl Lens {
 
     /// Makes an account that goes by `lens/<name>`, with a key of its own.
     pub fn make_account(&self, name: &str) -> Person {
-        let wallet = Wallet::of(&format!("owner of {name} of devnet {}", self.seed));
+        self.make_account_of(name, Wallet::of(&format!("owner of {name} of devnet {}", self.seed)))
+    }
+
+    /// The same, with a key that there is already.
+    pub fn make_account_of(&self, name: &str, wallet: Wallet) -> Person {
         let account = self.with(|world| world.make_account(name, &wallet));
         Person { account, name: name.to_owned(), wallet }
     }

@@ -41,7 +41,9 @@ function dated(at) {
 }
 
 /** The Ethereum key that is 32 times that byte. */
-const accountOf = (byte) => privateKeyToAccount(`0x${String(byte).padStart(2, "0").repeat(32)}`);
+/** A wallet by its key, or by the byte of which its key is made. */
+const accountOf = (key) =>
+  privateKeyToAccount(typeof key === "string" ? key : `0x${String(key).padStart(2, "0").repeat(32)}`);
 const walletOf = (byte) => new hub.ViemLocalEip712Signer(accountOf(byte));
 
 const castId = ({ fid, hash }) => ({ fid, hash: unhex(hash) });
