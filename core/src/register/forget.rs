@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use crate::model::id::{AccountName, ConversationId, Identity, Leg};
 use crate::model::register::{Subject, SubjectRow};
 use crate::store::span::Span;
-use crate::store::tables::{DIRECTS, PEOPLE, SUBJECTS};
+use crate::store::tables::{DIRECTS, GRANTS, PEOPLE, SUBJECTS};
 use crate::store::{ChangeError, Reads, Unit};
 
 /// What is to be named no longer.
@@ -29,6 +29,8 @@ pub(crate) fn forget(unit: &mut Unit<'_>, gone: &Gone<'_>) -> Result<(), ChangeE
         let is_of_a_direct = row.conversation.is_some_and(|it| directs.contains(&it));
         if is_of_a_direct || is_gone(&row, gone) {
             unit.delete_row(&SUBJECTS, &key);
+            // The settings may still have the link: then it is given anew when they change.
+            unit.delete(&GRANTS, &row.subject)?;
         }
     }
     Ok(())

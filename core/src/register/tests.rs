@@ -1,16 +1,20 @@
+use std::collections::BTreeMap;
+
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::TestCaseError;
 
-use super::{Broken, Gone, Statement, carried, close, forget, thought};
+use super::{Broken, Gone, Statement, carried, close, forget, granted, thought};
 use crate::archive::owner::OwnerKey;
 use crate::archive::tests::generated::{leg, person, room};
 use crate::model::envelope::Sealed;
-use crate::model::id::{MessageId, Network, Seq};
+use crate::model::id::{ConversationId, MessageId, Network, Seq};
+use crate::model::link::{Direction, Downgrade, Link};
 use crate::model::outbox::{OutboxKind, OutboxRow};
 use crate::model::person::Attitude;
 use crate::model::register::{Class, Due, Entry, Said, Terms, day_of};
 use crate::model::time::Timestamp;
+use crate::pipeline::Route;
 use crate::store::fsck::fsck;
 use crate::store::tables::{REGISTER, REGISTER_HEAD};
 use crate::store::{ChangeError, Reads, Store, Unit};
@@ -95,12 +99,13 @@ async fn whom_it_spoke_of_can_be_forgotten_and_the_chain_stays_whole() {
     goes(&store, vec![(0, Class::Words, 1), (1, Class::Words, 1), (0, Class::Words, 2)]).await;
     does(&store, |unit| thought(unit, &person(3), (None, Some(Attitude::Accepted)), on_day(2)))
         .await;
+    does(&store, |unit| granted(unit, &links("link 0", Downgrade::Refuse), on_day(2))).await;
     let before = statement(&store);
     does(&store, |unit| forget(unit, &Gone::Conversation(room(0), &[leg("there", 0)]))).await;
     does(&store, |unit| forget(unit, &Gone::Person(&person(3)))).await;
     let after = statement(&store);
     assert_eq!((&before.entries, &before.open), (&after.entries, &after.open));
-    assert_eq!((before.names.len(), after.names.len()), (3, 1));
+    assert_eq!((before.names.len(), after.names.len()), (4, 1));
     let owner = OwnerKey::of(&store.snapshot().unwrap());
     let signature = before.sign(&owner).unwrap();
     // The names are no part of what is signed: without them it is still what the owner signed.
@@ -115,6 +120,37 @@ async fn whom_it_spoke_of_can_be_forgotten_and_the_chain_stays_whole() {
     // What goes there later has another name in the chain.
     goes(&store, vec![(0, Class::Words, 2)]).await;
     assert_eq!(statement(&store).open.len(), 2);
+}
+
+fn links(name: &str, downgrade: Downgrade) -> BTreeMap<ConversationId, Route> {
+    let legs = ["here", "there"].map(|it| (leg(it, 0), Direction::Both)).into();
+    let link = Link { name: name.to_owned(), legs, downgrade, attribution: String::new() };
+    [(room(0), Route::of(&[link]).remove(0))].into()
+}
+
+#[tokio::test]
+async fn what_the_settings_allow_is_given_once_and_withdrawn_when_they_change() {
+    let store = Store::in_memory().unwrap();
+    let steps = [
+        links("one", Downgrade::Allow),
+        links("one", Downgrade::Allow),
+        links("one", Downgrade::Refuse),
+        BTreeMap::new(),
+        BTreeMap::new(),
+    ];
+    for routes in steps {
+        does(&store, move |unit| granted(unit, &routes, on_day(1))).await;
+    }
+    let said: Vec<_> = statement(&store).entries.into_iter().map(|it| it.said).collect();
+    assert_eq!(
+        said,
+        [
+            Said::Given(Terms::LINK.and(Terms::DOWNGRADE)),
+            Said::Withdrawn(Terms::DOWNGRADE),
+            Said::Withdrawn(Terms::LINK),
+        ]
+    );
+    assert_eq!(findings(&store), 0);
 }
 
 #[tokio::test]

@@ -137,6 +137,34 @@ async fn a_log_that_is_broken_anywhere_changes_nothing() {
     assert!(store.snapshot().unwrap().scan(&COPIES, Span::all(), 9).unwrap().is_empty());
 }
 
+#[test]
+fn a_byte_that_is_another_one_is_read_or_refused_without_a_panic() {
+    let folder = export();
+    let files =
+        [("direct-messages.js", DIRECT), ("direct-messages-group.js", GROUP), ("tweets.js", POSTS)];
+    let mut refused = 0;
+    for other in [0, b'"', b'9', b'}', 0xff] {
+        for at in (0..LOG.len()).step_by(3) {
+            let mut bytes = LOG.as_bytes().to_vec();
+            bytes[at] = other;
+            let read = super::matterbridge::read(bytes.as_slice(), &mut |_| Ok(()));
+            refused += usize::from(read.is_err());
+        }
+        for (name, text) in files {
+            let path = folder.path().join("data").join(name);
+            for at in (0..text.len()).step_by(11) {
+                let mut bytes = text.as_bytes().to_vec();
+                bytes[at] = other;
+                fs::write(&path, bytes).unwrap();
+                let read = super::History::open(Kind::X, &path);
+                let read = read.and_then(|it| it.read(&mut |_| Ok(())));
+                refused += usize::from(read.is_err());
+            }
+        }
+    }
+    assert!(refused > 500, "only {refused} were refused");
+}
+
 const ACCOUNT: &str = r#"window.YTD.account.part0 = [
   { "account" : { "email" : "a@b.c", "accountId" : "100", "username" : "me", "accountDisplayName" : "Me" } }
 ]"#;
