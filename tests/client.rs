@@ -31,7 +31,7 @@ pub(crate) fn folder(network: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/clients").join(network)
 }
 
-/// Installs what `package.json` in this folder names, once, if it is not there.
+/// Installs what `package.json` in this folder names, once, if it is not there as it is named now.
 pub(crate) fn install(folder: &Path) {
     static DONE: Mutex<BTreeSet<PathBuf>> = Mutex::new(BTreeSet::new());
     let mut done = DONE.lock().unwrap();
@@ -41,7 +41,8 @@ pub(crate) fn install(folder: &Path) {
     // Tests of other processes may want to install them, too.
     let lock = std::fs::File::open(folder.join("package.json")).unwrap();
     lock.lock().unwrap();
-    if !folder.join("node_modules/.package-lock.json").exists() {
+    let changed = |file: &str| folder.join(file).metadata().and_then(|it| it.modified()).ok();
+    if changed("node_modules/.package-lock.json") < changed("package-lock.json") {
         let status = std::process::Command::new("npm")
             .args(["ci", "--no-audit", "--no-fund"])
             .current_dir(folder)
