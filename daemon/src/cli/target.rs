@@ -5,7 +5,7 @@ use threadbridge_core::model::id::{ConversationId, Leg};
 use threadbridge_core::model::journal::Conversation;
 use threadbridge_core::pipeline::Target;
 use threadbridge_core::store::span::Span;
-use threadbridge_core::store::tables::CONVERSATIONS;
+use threadbridge_core::store::tables::{CONVERSATIONS, LEGS};
 use threadbridge_core::store::{ReadError, Reads};
 
 use crate::settings::Settings;
@@ -51,10 +51,14 @@ pub(crate) fn find(
     if let Some(conversation) = named {
         return Ok(Target::Conversation(conversation.id));
     }
-    if let Ok(leg) = Leg::parse(text)
-        && settings.accounts.contains_key(&leg.account)
-    {
-        return Ok(Target::Leg(leg));
+    if let Ok(leg) = Leg::parse(text) {
+        if settings.accounts.contains_key(&leg.account) {
+            return Ok(Target::Leg(leg));
+        }
+        // What was said by an account that is gone, or was brought in, is still here.
+        if let Some(id) = store.get(&LEGS, &leg)? {
+            return Ok(Target::Conversation(id));
+        }
     }
     let is_meant = |it: &&Conversation| it.id.to_string().starts_with(&text.to_lowercase());
     let mut begin_so = conversations.iter().filter(|_| text.len() >= MIN_PREFIX).filter(is_meant);
