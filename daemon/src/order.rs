@@ -88,7 +88,7 @@ async fn alone(
             let count = pipeline::discard(store, *id).await.map_err(not_done)?;
             Ok(dropped(count))
         }
-        Request::Person { act } => word::carry_out(store, act, now).await,
+        Request::Person { act } => word::carry_out((home, settings), store, act, now).await,
         Request::Thread { target, act } => {
             let accounts = match act {
                 ThreadAct::Move { with_history: true, .. } => {

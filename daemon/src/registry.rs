@@ -8,6 +8,7 @@ use threadbridge_core::adapter::Adapter;
 use threadbridge_core::media::Porter;
 use threadbridge_core::model::id::AccountName;
 use threadbridge_core::secret::{Secret, SecretRef};
+use threadbridge_ethereum::{Node, NodeError};
 use threadbridge_farcaster::Farcaster;
 use threadbridge_lens::Lens;
 use threadbridge_xmtp::{Attachments, Xmtp};
@@ -103,6 +104,24 @@ pub fn connect_all(
             Ok((name.clone(), connected))
         })
         .collect()
+}
+
+/// The node of Ethereum that the settings name, if they name one.
+pub fn ethereum(home: &Home, settings: &Settings) -> Result<Option<Node>, NoNode> {
+    let key = settings.ethereum.key.as_ref();
+    let key = key.map(|key| resolve(key, home.folder())).transpose()?;
+    Ok(settings.ethereum.node(key).map(Node::new).transpose()?)
+}
+
+/// Why there is no node of Ethereum to ask.
+#[derive(Debug, Error)]
+pub enum NoNode {
+    /// Its key cannot be read.
+    #[error("`key` in `[ethereum]` cannot be read")]
+    Secret(#[from] SecretError),
+    /// No client could be made for it.
+    #[error(transparent)]
+    Node(#[from] NodeError),
 }
 
 /// The secrets that an account's settings refer to.

@@ -21,7 +21,7 @@ use crate::home::Home;
 use crate::logging::chain;
 use crate::order;
 use crate::passage;
-use crate::registry::{Connected, connect_all};
+use crate::registry::{Connected, connect_all, ethereum};
 use crate::settings::Settings;
 use crate::settings::person::PersonSettings;
 use crate::signals::{hangups, tell_systemd};
@@ -73,7 +73,7 @@ impl Running {
         forget_health(&store, Clock::System.now()).await.or_exit(Exit::Store)?;
         let socket = ControlSocket::open(&home.socket_path(&settings)).or_exit(Exit::Failed)?;
         let connected = connect_all(&home, &settings, &BTreeMap::new()).or_exit(Exit::Settings)?;
-        let setup = setup(&settings, &connected, &steps);
+        let setup = setup(&home, &settings, &connected, &steps)?;
         let bridge =
             Bridge::start(store.clone(), setup, Clock::System).await.or_exit(Exit::Store)?;
         let (hear, orders) = mpsc::channel(ORDERS);
@@ -185,7 +185,13 @@ impl Running {
                 self.bridge.discard(id).await.map(order::dropped).map_err(order::not_done)
             }
             Request::Person { act } => {
-                let said = word::carry_out(&self.store, &act, Clock::System.now()).await?;
+                let said = word::carry_out(
+                    (&self.home, &self.settings),
+                    &self.store,
+                    &act,
+                    Clock::System.now(),
+                )
+                .await?;
                 // What waited for it goes on.
                 self.bridge.hurry().await;
                 Ok(said)
@@ -241,7 +247,8 @@ impl Running {
         let connected =
             connect_all(&self.home, &settings, &self.connected).or_exit(Exit::Settings)?;
         let what = changes(&self.settings, &settings, &self.connected, &connected);
-        self.bridge.apply(setup(&settings, &connected, &self.steps)).await.or_exit(Exit::Store)?;
+        let setup = setup(&self.home, &settings, &connected, &self.steps)?;
+        self.bridge.apply(setup).await.or_exit(Exit::Store)?;
         (self.settings, self.connected) = (settings, connected);
         Ok(what)
     }
@@ -259,23 +266,25 @@ fn answer(reply: oneshot::Sender<Answer>, done: Result<String, Failure>) {
 }
 
 fn setup(
+    home: &Home,
     settings: &Settings,
     connected: &BTreeMap<AccountName, Connected>,
     steps: &Steps,
-) -> Setup {
+) -> Result<Setup, Failure> {
+    let node = ethereum(home, settings).or_exit(Exit::Settings)?;
     let adapters = connected.iter().map(|(name, it)| (name.clone(), it.adapter.clone()));
     let (voices, accounts) = adapters.partition(|(name, _)| settings.is_voice(name));
-    Setup {
+    Ok(Setup {
         accounts,
         voices,
         people: settings.people.iter().map(PersonSettings::introduction).collect(),
         links: settings.links(),
         direct: settings.direct.directs(),
-        checkers: vec![Arc::new(Wallets)],
+        checkers: vec![Arc::new(Wallets { node })],
         retention: settings.retention(),
         limits: settings.limits.limits(),
         steps: steps.clone(),
-    }
+    })
 }
 
 /// What a reload did, in one line.

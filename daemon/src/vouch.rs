@@ -7,7 +7,9 @@ use threadbridge_core::model::proof::Proof;
 use threadbridge_core::model::time::Timestamp;
 use threadbridge_core::people;
 use threadbridge_core::store::Store;
-use threadbridge_ethereum::{Challenge, Wallet, WalletSignature, can_have_wallet};
+use threadbridge_ethereum::{
+    Challenge, EnsName, Node, NotVouched, Unproven, Wallet, WalletSignature, can_have_wallet,
+};
 
 use crate::exit::{Exit, Failure, OrExit};
 
@@ -18,6 +20,8 @@ pub(crate) struct Signed {
     pub(crate) of: Identity,
     /// The wallet.
     pub(crate) wallet: Wallet,
+    /// By which name the owner knows it.
+    pub(crate) name: Option<EnsName>,
     /// What it signed.
     pub(crate) signature: WalletSignature,
 }
@@ -33,14 +37,61 @@ pub(crate) fn check(of: &Identity) -> Result<(), Failure> {
 
 impl Signed {
     /// Checks the signature and keeps what it proves. Tells what came of it.
-    pub(crate) async fn keep(self, store: &Store, now: Timestamp) -> Result<String, Failure> {
+    pub(crate) async fn keep(
+        self,
+        store: &Store,
+        node: Option<&Node>,
+        now: Timestamp,
+    ) -> Result<String, Failure> {
         check(&self.of)?;
         let owner = OwnerKey::of(&store.snapshot().or_exit(Exit::Store)?);
         let challenges = Challenge::good(&owner, &self.of, self.wallet, now);
-        let proof = self.signature.proves(&challenges, now).or_exit(Exit::Failed)?;
+        let proof = match (self.signature.proves(&challenges, now), node) {
+            (Ok(proof), _) => proof,
+            // It may be a contract, which only the chain can ask.
+            (Err(Unproven::Signature), Some(node)) => {
+                let vouched = self.signature.proves_by_contract(node, &challenges, now).await;
+                vouched.map_err(|error| match error {
+                    NotVouched::Unproven(error) => Failure::new(Exit::Failed, error),
+                    NotVouched::Node(error) => Failure::new(Exit::Network, error),
+                })?
+            }
+            (Err(error @ Unproven::Signature), None) => {
+                let why = format!("{error}; a wallet that is a contract {NO_NODE}");
+                return Err(Failure::new(Exit::Failed, why));
+            }
+            (Err(error), _) => return Err(Failure::new(Exit::Failed, error)),
+        };
         let kept = proof.clone();
         store.write(move |unit| people::prove(unit, kept, now)).await.or_exit(Exit::Store)?;
-        came_of(store, &proof)
+        let mut told = came_of(store, &proof)?;
+        if let (Some(name), Some(node)) = (&self.name, node) {
+            told = format!("{told}\n{}", keep_name(store, node, name, now).await?);
+        }
+        Ok(told)
+    }
+}
+
+/// What is said where there is nobody to ask about the chain.
+pub(crate) const NO_NODE: &str =
+    "can only be asked through a node of Ethereum: name one as `rpc` in `[ethereum]`";
+
+/// Keeps that a name and its wallet name each other, if they do. Tells what came of it.
+async fn keep_name(
+    store: &Store,
+    node: &Node,
+    name: &EnsName,
+    now: Timestamp,
+) -> Result<String, Failure> {
+    let name_of = name.as_str();
+    match name.proves(node, now).await.or_exit(Exit::Network)? {
+        Some(proof) => {
+            store.write(move |unit| people::prove(unit, proof, now)).await.or_exit(Exit::Store)?;
+            Ok(format!("{name_of} and the wallet name each other; that is shown, and joins nobody"))
+        }
+        None => Ok(format!(
+            "{name_of} leads to the wallet, but the wallet does not say that it is called so"
+        )),
     }
 }
 

@@ -5,10 +5,13 @@ use threadbridge_core::model::person::Attitude;
 use threadbridge_core::model::time::Timestamp;
 use threadbridge_core::people::{self, Joined, Separated};
 use threadbridge_core::store::{ChangeError, Store, Unit};
-use threadbridge_ethereum::{Wallet, WalletSignature};
+use threadbridge_ethereum::{EnsName, Wallet, WalletSignature};
 
 use crate::control::{PersonAct, Thought};
 use crate::exit::{Exit, Failure, OrExit};
+use crate::home::Home;
+use crate::registry;
+use crate::settings::Settings;
 use crate::vouch::Signed;
 
 /// Reads `NETWORK:ID`.
@@ -19,6 +22,7 @@ pub(crate) fn identity(text: &str) -> Result<Identity, InvalidId> {
 
 /// Does what the owner says, and tells what came of it.
 pub(crate) async fn carry_out(
+    (home, settings): (&Home, &Settings),
     store: &Store,
     act: &PersonAct,
     now: Timestamp,
@@ -49,11 +53,13 @@ pub(crate) async fn carry_out(
                 )),
             }
         }
-        PersonAct::Verify { one, wallet, signature } => {
+        PersonAct::Verify { one, wallet, name, signature } => {
             let of = named(one)?;
             let wallet = Wallet::parse(wallet).or_exit(Exit::Settings)?;
+            let name = name.as_deref().map(EnsName::parse).transpose().or_exit(Exit::Settings)?;
             let signature = WalletSignature::parse(signature).or_exit(Exit::Failed)?;
-            Signed { of, wallet, signature }.keep(store, now).await
+            let node = registry::ethereum(home, settings).or_exit(Exit::Settings)?;
+            Signed { of, wallet, name, signature }.keep(store, node.as_ref(), now).await
         }
         PersonAct::Restore { one } => {
             let one = named(one)?;

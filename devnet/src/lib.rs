@@ -6,6 +6,7 @@
 mod dial;
 mod line;
 
+pub mod ethereum;
 pub mod farcaster;
 pub mod lens;
 pub mod xmtp;

@@ -2,7 +2,8 @@
 //!
 //! It prints one JSON line when it is ready, takes JSON lines on standard input (see the consoles
 //! of [Farcaster](threadbridge_devnet::farcaster::console), of
-//! [Lens](threadbridge_devnet::lens::console) and of [XMTP](threadbridge_devnet::xmtp::console)),
+//! [Lens](threadbridge_devnet::lens::console), of [XMTP](threadbridge_devnet::xmtp::console) and of
+//! [Ethereum](threadbridge_devnet::ethereum::console)),
 //! and ends when that is closed.
 
 use std::io::Write as _;
@@ -11,6 +12,7 @@ use std::time::Duration;
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::{Value, json};
+use threadbridge_devnet::ethereum::{self, Ethereum, EthereumSettings};
 use threadbridge_devnet::farcaster::console;
 use threadbridge_devnet::farcaster::direct_cast::DirectCasts;
 use threadbridge_devnet::farcaster::hub::{Hub, HubSettings};
@@ -36,6 +38,8 @@ enum Network {
     Lens(LensArguments),
     /// An XMTP node with a history server.
     Xmtp(XmtpArguments),
+    /// A node of Ethereum with names and contract wallets.
+    Ethereum(EthereumArguments),
 }
 
 #[derive(Debug, Args)]
@@ -177,12 +181,29 @@ struct XmtpArguments {
     seed: u64,
 }
 
+#[derive(Debug, Args)]
+struct EthereumArguments {
+    /// Port of JSON-RPC; 0 takes a free one.
+    #[arg(long, default_value_t = 0)]
+    rpc: u16,
+    /// The chain (EIP-155).
+    #[arg(long, default_value_t = 1)]
+    chain_id: u64,
+    /// The key that requests must bring (`Authorization: Bearer …`).
+    #[arg(long)]
+    key: Option<String>,
+    /// What the fault dial draws from.
+    #[arg(long, default_value_t = 0)]
+    seed: u64,
+}
+
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     match Arguments::parse().network {
         Network::Farcaster(arguments) => farcaster(&arguments).await,
         Network::Lens(arguments) => lens(&arguments).await,
         Network::Xmtp(arguments) => xmtp(&arguments).await,
+        Network::Ethereum(arguments) => ethereum(&arguments).await,
     }
 }
 
@@ -234,6 +255,20 @@ async fn xmtp(arguments: &XmtpArguments) -> Result<(), Box<dyn std::error::Error
     let node = Node::start(settings).await?;
     say(&json!({ "ready": true, "api": node.url(), "history": node.history_url() }))?;
     converse(|line| xmtp::console::answer(&node, line)).await?;
+    node.stop().await;
+    Ok(())
+}
+
+async fn ethereum(arguments: &EthereumArguments) -> Result<(), Box<dyn std::error::Error>> {
+    let settings = EthereumSettings {
+        port: arguments.rpc,
+        chain_id: arguments.chain_id,
+        key: arguments.key.clone(),
+        seed: arguments.seed,
+    };
+    let node = Ethereum::start(settings).await?;
+    say(&json!({ "ready": true, "rpc": node.url() }))?;
+    converse(|line| ethereum::console::answer(&node, line)).await?;
     node.stop().await;
     Ok(())
 }

@@ -7,15 +7,15 @@ use threadbridge_core::archive::owner::OwnerKey;
 use threadbridge_core::model::id::Identity;
 use threadbridge_core::model::time::Clock;
 use threadbridge_core::store::Snapshot;
-use threadbridge_ethereum::{Challenge, NETWORK, Wallet};
+use threadbridge_ethereum::{Challenge, EnsName, NETWORK, Unresolved, Wallet};
 
 use super::output::{harmless, instant, print, print_json, rfc3339, tell};
-use super::whom;
+use super::{runtime, whom};
 use crate::control::{PersonAct, Request};
 use crate::exit::{Exit, Failure, OrExit};
 use crate::home::Home;
 use crate::settings::Settings;
-use crate::{order, unlock, vouch, word};
+use crate::{order, registry, unlock, vouch, word};
 
 /// No signature that is typed is longer.
 const MAX_TYPED_BYTES: u64 = 32 * 1024;
@@ -24,7 +24,8 @@ const MAX_TYPED_BYTES: u64 = 32 * 1024;
 pub(super) struct Args {
     /// Whose wallet it is said to be: NETWORK:ID, an id, or a name.
     who: String,
-    /// The wallet's address; asked for at the terminal if it is left out.
+    /// The wallet's address, or a name of ENS that leads to it; asked for at the terminal if it is
+    /// left out.
     wallet: Option<String>,
     /// What the wallet gave for the challenge; asked for at the terminal if it is left out.
     #[arg(long, value_name = "0x…")]
@@ -43,7 +44,7 @@ struct Shown {
 }
 
 pub(super) fn run(home: &Home, settings: &Settings, args: &Args) -> Result<(), Failure> {
-    let (of, challenge) = {
+    let (of, challenge, name) = {
         let snapshot = unlock::snapshot(home, settings)?;
         let of = account(&snapshot, &args.who)?;
         vouch::check(&of)?;
@@ -51,10 +52,10 @@ pub(super) fn run(home: &Home, settings: &Settings, args: &Args) -> Result<(), F
             Some(text) => text.clone(),
             None => asked("which wallet is it? ")?.ok_or_else(no_wallet)?,
         };
-        let wallet = Wallet::parse(&wallet).or_exit(Exit::Settings)?;
+        let (wallet, name) = found(home, settings, &wallet)?;
         let owner = OwnerKey::of(&snapshot);
         let challenge = Challenge::given(&owner, &of, wallet, Clock::System.now());
-        (of, challenge)
+        (of, challenge, name)
     };
     if args.json {
         return print_json(&Shown {
@@ -75,8 +76,32 @@ pub(super) fn run(home: &Home, settings: &Settings, args: &Args) -> Result<(), F
         }
     };
     let wallet = challenge.wallet.to_string();
-    let act = PersonAct::Verify { one: of.uri(), wallet, signature };
+    let act = PersonAct::Verify { one: of.uri(), wallet, name, signature };
     print(&order::carry_out(home, settings, &Request::Person { act })?)
+}
+
+/// The wallet that a text names, and the name if it is one.
+fn found(
+    home: &Home,
+    settings: &Settings,
+    text: &str,
+) -> Result<(Wallet, Option<String>), Failure> {
+    if !text.contains('.') {
+        return Ok((Wallet::parse(text).or_exit(Exit::Settings)?, None));
+    }
+    let name = EnsName::parse(text).or_exit(Exit::Settings)?;
+    let Some(node) = registry::ethereum(home, settings).or_exit(Exit::Settings)? else {
+        let why = format!("a name of ENS {}", vouch::NO_NODE);
+        return Err(Failure::new(Exit::Settings, why));
+    };
+    let (wallet, _) = runtime()?.block_on(name.wallet(&node)).map_err(|error| match error {
+        Unresolved::Node(error) => Failure::new(Exit::Network, error),
+        error @ (Unresolved::Nowhere
+        | Unresolved::OffChain
+        | Unresolved::Id(_)
+        | Unresolved::Evidence(_)) => Failure::new(Exit::Failed, error),
+    })?;
+    Ok((wallet, Some(name.as_str().to_owned())))
 }
 
 /// The one account whose wallet it is said to be.

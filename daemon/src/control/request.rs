@@ -153,6 +153,8 @@ pub enum PersonAct {
         one: String,
         /// The wallet's address.
         wallet: String,
+        /// The name of ENS by which the owner knows it, if that is so.
+        name: Option<String>,
         /// What it gave for the challenge, in hexadecimal.
         signature: String,
     },

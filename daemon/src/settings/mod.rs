@@ -4,6 +4,7 @@
 
 pub mod account;
 pub mod direct;
+pub mod ethereum;
 mod extract;
 pub mod farcaster;
 pub mod lens;
@@ -34,6 +35,7 @@ use threadbridge_core::secret::SecretRef;
 
 use self::account::AccountSettings;
 use self::direct::DirectSettings;
+use self::ethereum::EthereumSettings;
 use self::extract::Reader;
 use self::fault::{Fault, Faults};
 use self::keep::KeepSettings;
@@ -69,6 +71,9 @@ pub struct Settings {
     /// How long messages are kept.
     #[schemars(default)]
     pub keep: KeepSettings,
+    /// The node of Ethereum that is asked about names and wallets.
+    #[schemars(default)]
+    pub ethereum: EthereumSettings,
     /// What may be fetched.
     #[schemars(default)]
     pub media: MediaSettings,
@@ -94,6 +99,7 @@ impl Settings {
         if let KeySource::Kept(reference) = &self.store.key {
             found.push(("store.key".to_owned(), reference));
         }
+        found.extend(self.ethereum.key.iter().map(|key| ("ethereum.key".to_owned(), key)));
         for (name, account) in &self.accounts {
             let of_account = account.secrets().into_iter();
             found.extend(of_account.map(|(key, it)| (format!("accounts.{name}.{key}"), it)));
@@ -177,6 +183,7 @@ struct Sections {
     people: Vec<Option<PersonSettings>>,
     direct: Option<DirectSettings>,
     keep: Option<KeepSettings>,
+    ethereum: Option<EthereumSettings>,
     media: Option<MediaSettings>,
     limits: Option<LimitSettings>,
 }
@@ -206,6 +213,10 @@ fn read_all(reader: &mut Reader<'_>, root: &Value) -> Sections {
             Some(_) => reader.section(&path.key("keep")),
             None => Some(KeepSettings::default()),
         },
+        ethereum: match at("ethereum") {
+            Some(_) => reader.section(&path.key("ethereum")),
+            None => Some(EthereumSettings::default()),
+        },
         media: match at("media") {
             Some(_) => reader.section(&path.key("media")),
             None => Some(MediaSettings::default()),
@@ -231,6 +242,7 @@ impl Sections {
             people: self.people.into_iter().collect::<Option<_>>()?,
             direct: self.direct?,
             keep: self.keep?,
+            ethereum: self.ethereum?,
             media: self.media?,
             limits: self.limits?,
         })

@@ -4,15 +4,19 @@
 use serde::{Deserialize, Serialize};
 use thiserror::Error;
 use threadbridge_core::model::id::{Identity, InvalidId};
-use threadbridge_core::model::proof::{Proof, ProofKind, ProofState};
+use threadbridge_core::model::proof::{Block, Proof, ProofKind, ProofState};
 use threadbridge_core::model::time::Timestamp;
 
 use crate::challenge::{Challenge, is_about};
+use crate::contract::vouches;
+use crate::node::{Node, NodeError};
 use crate::signature::WalletSignature;
 use crate::wallet::Wallet;
 
 /// What checks signatures of keys: the text, the recovered key, the small S.
 const BY_KEY: &str = "ethereum-signature/1";
+/// What has a contract check its own: the text, and what the contract says at a block.
+const BY_CONTRACT: &str = "ethereum-contract/1";
 
 /// Why nothing is proven.
 #[derive(Debug, Error)]
@@ -29,6 +33,17 @@ pub enum Unproven {
     /// It cannot be kept.
     #[error("the evidence cannot be written down")]
     Evidence(#[from] serde_json::Error),
+}
+
+/// Why a contract vouches for nothing.
+#[derive(Debug, Error)]
+pub enum NotVouched {
+    /// It says that it did not sign.
+    #[error(transparent)]
+    Unproven(#[from] Unproven),
+    /// The node gave no good answer.
+    #[error(transparent)]
+    Node(#[from] NodeError),
 }
 
 /// A signed message as explorers take it.
@@ -57,17 +72,50 @@ impl WalletSignature {
     pub fn proves(&self, challenges: &[Challenge], now: Timestamp) -> Result<Proof, Unproven> {
         let signed = |it: &&Challenge| self.signer_of(&it.text()) == Some(it.wallet);
         let challenge = challenges.iter().find(signed).ok_or(Unproven::Signature)?;
+        let (kind, checker) = (ProofKind::ChallengeSignature, BY_KEY.to_owned());
+        Ok(Proof { kind, checker, ..self.proof(challenge, now)? })
+    }
+
+    /// What it proves if one of these challenges was signed by its wallet, which is a contract and
+    /// says so itself (ERC-1271), or will once it is made (ERC-6492).
+    pub async fn proves_by_contract(
+        &self,
+        node: &Node,
+        challenges: &[Challenge],
+        now: Timestamp,
+    ) -> Result<Proof, NotVouched> {
+        let at = node.head().await?;
+        for challenge in challenges {
+            if vouches(node, challenge.wallet, (&challenge.text(), self), &at).await? {
+                return Ok(Proof { block: Some(at), ..self.proof(challenge, now)? });
+            }
+        }
+        Err(Unproven::Signature.into())
+    }
+
+    fn proof(&self, challenge: &Challenge, now: Timestamp) -> Result<Proof, Unproven> {
         Ok(Proof {
             one: challenge.of.clone(),
             other: challenge.wallet.identity()?,
-            kind: ProofKind::ChallengeSignature,
+            kind: ProofKind::ContractSignature,
             evidence: serde_json::to_vec(&Evidence::new(challenge, self))?,
-            checker: BY_KEY.to_owned(),
+            checker: BY_CONTRACT.to_owned(),
             checked_at: now,
             block: None,
             state: ProofState::Valid,
         })
     }
+}
+
+/// Who checks the proof of a contract's signature and the block that says so, if it still holds.
+pub(crate) async fn still_vouched(
+    node: &Node,
+    proof: &Proof,
+) -> Result<Option<(&'static str, Block)>, NodeError> {
+    let Some((text, signature, wallet)) = of(proof) else { return Ok(None) };
+    let at = node.head().await?;
+    let holds = vouches(node, wallet, (&text, &signature), &at).await?;
+    Ok(holds.then_some((BY_CONTRACT, at)))
 }
 
 /// The text and the signature of a proof that speaks of its two; nothing if it does not.

@@ -1,6 +1,10 @@
 //! A wallet whose holder signs the bridge's challenge is theirs, and whoever signs anything else is
 //! nobody. The wallets are viem's.
 
+mod assemble;
+mod chains;
+mod contract;
+
 use serde_json::{Value, json};
 use tokio::process::Command;
 
