@@ -1,7 +1,7 @@
 //! Addresses that people verify with the official client are kept as evidence.
 
 use serde_json::json;
-use threadbridge_core::model::proof::Proof;
+use threadbridge_core::model::proof::{Proof, ProofKind};
 use threadbridge_core::pipeline::Bridge;
 use threadbridge_core::view;
 use threadbridge_kit::deadline::until;
@@ -57,7 +57,12 @@ async fn verified_addresses_are_kept_with_their_evidence_until_they_are_taken_ba
     alice.does(json!({ "do": "unverify", "wallet": 22 })).await;
     let lapsed = proof(&bridge, before, false).await;
     assert_eq!((lapsed.id(), lapsed.evidence), (first.id(), first.evidence));
-    assert_eq!(kept(&bridge).iter().filter(|it| it.holds()).count(), 1);
+    let claims = |it: &&Proof| it.holds() && it.kind == ProofKind::MutualClaim;
+    assert_eq!(kept(&bridge).iter().filter(claims).count(), 1);
+    // Whoever has custody of the fid was found when she was met.
+    let custody = kept(&bridge).into_iter().find(|it| it.kind == ProofKind::AccountOwner).unwrap();
+    assert_eq!((custody.one.uri().as_str(), custody.holds()), ("farcaster:101", true));
+    assert_eq!(custody.checker, "farcaster-custody/1");
     alice.does(json!({ "do": "verify", "wallet": 22 })).await;
     proof(&bridge, before, true).await;
     bridge.stop().await.unwrap();

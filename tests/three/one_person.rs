@@ -95,11 +95,13 @@ impl Scene {
         serde_json::from_str(&told).unwrap_or_else(|_| panic!("{told}"))
     }
 
-    /// Everybody who is one person with somebody.
+    /// Everybody who is one person with somebody, but for the wallets that have custody of fids.
     fn kin(&self, who: &str) -> Vec<String> {
+        let own = format!("ethereum:{}", self.talker.address().to_lowercase());
         let shown = self.json(&["person", who, "--json"]);
         let identities = shown["identities"].as_array().unwrap().iter();
-        identities.map(|it| it.as_str().unwrap().to_owned()).collect()
+        let identities = identities.map(|it| it.as_str().unwrap().to_owned());
+        identities.filter(|it| !it.starts_with("ethereum:") || *it == own).collect()
     }
 
     /// The thread, with what does not change when somebody is somebody else.

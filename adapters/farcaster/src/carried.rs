@@ -5,13 +5,13 @@ use threadbridge_core::{adapter::Envelope, model::id::RemoteId};
 
 use crate::wire::{
     SignedMessage,
-    proto::{CastId, HubEvent},
+    proto::{CastId, HubEvent, OnChainEvent},
 };
 
 /// The bytes of an envelope.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Carried {
-    #[prost(oneof = "Cargo", tags = "1, 2, 3, 4, 5, 6, 7")]
+    #[prost(oneof = "Cargo", tags = "1, 2, 3, 4, 5, 6, 7, 8")]
     pub(crate) cargo: Option<Cargo>,
 }
 
@@ -39,6 +39,9 @@ pub(crate) enum Cargo {
     /// Events of a shard were lost for good; what was concluded from their absence is void.
     #[prost(uint32, tag = "7")]
     Lost(u32),
+    /// How a fid came into the hands of whoever has custody of it.
+    #[prost(message, tag = "8")]
+    Custody(OnChainEvent),
 }
 
 /// The keys of one fid, as a node listed them.
@@ -77,9 +80,11 @@ impl Cargo {
             Self::History(message) => Self::History(message.trimmed()),
             // Events are trimmed when their block is put together.
             Self::Event(event) => Self::Event(event),
-            cargo @ (Self::Signers(_) | Self::ProfileRead(_) | Self::Absent(_) | Self::Lost(_)) => {
-                cargo
-            }
+            cargo @ (Self::Signers(_)
+            | Self::ProfileRead(_)
+            | Self::Absent(_)
+            | Self::Lost(_)
+            | Self::Custody(_)) => cargo,
         };
         Envelope { id, bytes: Carried { cargo: Some(cargo) }.encode_to_vec() }
     }

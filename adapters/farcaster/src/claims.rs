@@ -1,16 +1,19 @@
 //! Proven claims of addresses in the bridge's words: evidence that a fid and an address are one
 //! person.
 
+use prost::Message as _;
 use threadbridge_core::model::{
     id::{Identity, InvalidId, Network, RemoteAuthor},
-    proof::{Proof, ProofKind, ProofState},
+    proof::{Block, Proof, ProofKind, ProofState},
     time::Timestamp,
 };
 
 use crate::{
     name::identity,
+    proven::CustodyOf,
     wire::{
-        proto::{MessageData, message_data::Body},
+        custody,
+        proto::{MessageData, OnChainEvent, message_data::Body},
         time::FarcasterTime,
     },
 };
@@ -35,6 +38,40 @@ pub(crate) fn read(data: &MessageData, evidence: Vec<u8>) -> Option<Result<Proof
         Some(_) | None => return None,
     };
     Some(proof(data.fid, address, evidence, state))
+}
+
+/// What checks who has custody: the last event of the registry of ids, by what a node says.
+pub(crate) const CUSTODY_CHECKER: &str = "farcaster-custody/1";
+
+/// Who has custody of a fid, and who has it no more.
+pub(crate) fn of_custody(custody: &CustodyOf) -> Result<Vec<Proof>, InvalidId> {
+    let Some(event) = &custody.event else { return Ok(Vec::new()) };
+    let Some(holder) = custody::holder(event) else { return Ok(Vec::new()) };
+    let of = |address: &[u8], state: ProofState| {
+        let evidence = event.encode_to_vec();
+        let proof = proof(event.fid, address, evidence, state)?;
+        let checker = CUSTODY_CHECKER.to_owned();
+        let block = Some(block(event));
+        Ok::<_, InvalidId>(Proof { kind: ProofKind::AccountOwner, checker, block, ..proof })
+    };
+    let mut proofs = Vec::new();
+    if !custody.before.is_empty() {
+        let since = i64::try_from(event.block_timestamp).unwrap_or(i64::MAX);
+        let reason = "somebody else has custody of the fid".to_owned();
+        let since = Timestamp::from_secs(since);
+        proofs.push(of(&custody.before, ProofState::Lapsed { since, reason })?);
+    }
+    proofs.push(of(&holder, ProofState::Valid)?);
+    Ok(proofs)
+}
+
+/// The block in which an event was.
+pub(crate) fn block(event: &OnChainEvent) -> Block {
+    Block {
+        chain: event.chain_id.into(),
+        number: event.block_number.into(),
+        hash: event.block_hash.clone(),
+    }
 }
 
 fn proof(

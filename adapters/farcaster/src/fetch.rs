@@ -19,7 +19,9 @@ use crate::{
         query::{Listing, SignerRecord},
     },
     shard::cursor::first_event_id,
-    wire::{SignedMessage, hash::MessageHash, limits, proto::hub_event, verify::PublicKey},
+    wire::{
+        SignedMessage, custody, hash::MessageHash, limits, proto::hub_event, verify::PublicKey,
+    },
 };
 
 /// Profile fields of one fid that are read at most.
@@ -144,6 +146,11 @@ pub(crate) async fn person(
         Err(NodeError::NotFound | NodeError::Refused { .. } | NodeError::Unsupported) => Vec::new(),
         Err(error) => return Err(error.into()),
     };
+    let registered = match pool.ask(|node| async move { node.registrations(fid).await }).await {
+        Ok(events) => custody::latest(fid, events),
+        Err(NodeError::NotFound | NodeError::Refused { .. } | NodeError::Unsupported) => None,
+        Err(error) => return Err(error.into()),
+    };
     let shown: Vec<_> = profile.into_iter().chain(addresses).collect();
     let mut wanted: BTreeSet<_> =
         shown.iter().filter_map(|message| PublicKey::from_slice(&message.signer)).collect();
@@ -158,6 +165,9 @@ pub(crate) async fn person(
         epoch: 0,
     };
     let mut envelopes = vec![Cargo::Signers(signers).into_envelope(unique("signers")?)];
+    if let Some(event) = registered {
+        envelopes.push(Cargo::Custody(event).into_envelope(unique("custody")?));
+    }
     for message in shown {
         if let Some(envelope) = listed(message)? {
             envelopes.push(envelope);

@@ -144,6 +144,17 @@ impl<'k> Known<'k> {
         self.0.put(&claim(fid, address), &timestamp.to_be_bytes());
     }
 
+    /// Who has custody of a fid.
+    pub(crate) fn custody(&self, fid: u64) -> Result<Option<Vec<u8>>, Unreadable> {
+        let stored = self.0.get(&key(b'c', &fid.to_be_bytes())).map_err(|_read| Unreadable)?;
+        Ok(stored.map(|bytes| bytes.to_vec()))
+    }
+
+    /// Keeps who has custody of a fid.
+    pub(crate) fn set_custody(&self, fid: u64, holder: &[u8]) {
+        self.0.put(&key(b'c', &fid.to_be_bytes()), holder);
+    }
+
     /// The author of a thread's root whose name does not say it.
     pub(crate) fn root_author(&self, root: &MessageHash) -> Result<Option<u64>, Unreadable> {
         Ok(self.member(root)?.map(|member| member.fid))

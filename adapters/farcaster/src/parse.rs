@@ -36,6 +36,10 @@ pub(crate) const RECAST: &str = "🔁";
 /// Reads what `open` has proven.
 pub(crate) fn parse(plaintext: &[u8]) -> Result<Vec<Parsed>, Malformed> {
     let proven = Proven::decode(plaintext).map_err(|_decode| broken("proven message"))?;
+    if let Some(custody) = &proven.custody {
+        let proofs = claims::of_custody(custody).map_err(|_id| broken("custody"))?;
+        return Ok(proofs.into_iter().map(|it| Parsed::Proof(Box::new(it))).collect());
+    }
     let data =
         MessageData::decode(proven.data.as_slice()).map_err(|_decode| broken("message data"))?;
     if let Some(Body::UserDataBody(field)) = &data.body {

@@ -4,7 +4,7 @@
 use prost::Message;
 
 use crate::name::Name;
-use crate::wire::hash::MessageHash;
+use crate::wire::{hash::MessageHash, proto::OnChainEvent};
 
 /// A proven message.
 #[derive(Clone, PartialEq, Message)]
@@ -30,6 +30,20 @@ pub(crate) struct Proven {
     /// The whole message as it was signed, where it is evidence.
     #[prost(bytes = "vec", tag = "7")]
     pub(crate) evidence: Vec<u8>,
+    /// Who has custody of a fid, where that is what was proven.
+    #[prost(message, optional, tag = "8")]
+    pub(crate) custody: Option<CustodyOf>,
+}
+
+/// Who has custody of a fid, by the event that is the evidence.
+#[derive(Clone, PartialEq, Message)]
+pub(crate) struct CustodyOf {
+    /// The event.
+    #[prost(message, optional, tag = "1")]
+    pub(crate) event: Option<OnChainEvent>,
+    /// The address that had it before, as far as was known; empty if nobody.
+    #[prost(bytes = "vec", tag = "2")]
+    pub(crate) before: Vec<u8>,
 }
 
 /// A cast by its name.

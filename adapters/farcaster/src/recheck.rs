@@ -13,7 +13,7 @@ use crate::{
     name::fid,
     node::{Node, failure::NodeError, query::Listing},
     wire::{
-        SignedMessage, claim,
+        SignedMessage, claim, custody,
         proto::{MessageType, message_data::Body},
         verify::{PublicKey, verify},
     },
@@ -29,20 +29,45 @@ impl Farcaster {
         let (Some(fid), Some(address)) = (fid(&proof.one), claims::address(&proof.other)) else {
             return Ok(Rechecked::Unable);
         };
-        let checker = match proof.kind {
-            ProofKind::MutualClaim => claims::CHECKER,
+        match proof.kind {
+            ProofKind::MutualClaim => self.claim_again(fid, address).await,
+            ProofKind::AccountOwner => self.custody_again(fid, address).await,
             ProofKind::AssociationLog
-            | ProofKind::AccountOwner
             | ProofKind::ChallengeSignature
             | ProofKind::ContractSignature
             | ProofKind::AccountManager
-            | ProofKind::Name => return Ok(Rechecked::Unable),
-        };
+            | ProofKind::Name => Ok(Rechecked::Unable),
+        }
+    }
+
+    /// Whether the address still has custody. The node that knows the latest event is right, if it
+    /// is honest; one that is behind says nothing new.
+    async fn custody_again(&self, fid: u64, address: [u8; 20]) -> Result<Rechecked, NodeError> {
+        let (mut last, mut failed) = (None, NodeError::NotFound);
+        for node in self.pool.nodes() {
+            match node.registrations(fid).await {
+                Ok(events) => last = custody::latest(fid, last.into_iter().chain(events).collect()),
+                Err(error) => failed = error,
+            }
+        }
+        let event = last.ok_or(failed)?;
+        Ok(if custody::holder(&event) == Some(address) {
+            let checker = claims::CUSTODY_CHECKER.to_owned();
+            Rechecked::Holds { checker, block: Some(claims::block(&event)) }
+        } else {
+            Rechecked::Lapsed { reason: "somebody else has custody of the fid".to_owned() }
+        })
+    }
+
+    async fn claim_again(&self, fid: u64, address: [u8; 20]) -> Result<Rechecked, NodeError> {
         let mut is_told = Err(NodeError::Unavailable);
         for node in self.pool.nodes() {
             match stands(node, fid, address).await {
                 Ok(true) => {
-                    return Ok(Rechecked::Holds { checker: checker.to_owned(), block: None });
+                    return Ok(Rechecked::Holds {
+                        checker: claims::CHECKER.to_owned(),
+                        block: None,
+                    });
                 }
                 Ok(false) => is_told = Ok(()),
                 Err(error) => is_told = is_told.or(Err(error)),

@@ -220,6 +220,7 @@ impl Listening {
             | Cargo::Signers(_)
             | Cargo::ProfileRead(_)
             | Cargo::Absent(_)
+            | Cargo::Custody(_)
             | Cargo::Lost(_) => None,
         }
     }

@@ -15,11 +15,12 @@ use crate::{
     shard::block::Block,
     wire::{
         SignedMessage,
+        custody::is_about_hands,
         hash::MessageHash,
         limits,
         proto::{
-            CastAddBody, HubEvent, MessageData, MessageType, OnChainEventType,
-            cast_add_body::Parent, embed::Embed, hub_event, message_data::Body, reaction_body,
+            CastAddBody, HubEvent, MessageData, MessageType, cast_add_body::Parent, embed::Embed,
+            hub_event, message_data::Body, reaction_body,
         },
         verify::PublicKey,
     },
@@ -61,11 +62,8 @@ impl Ear<'_> {
             Some(hub_event::Body::RevokeMessageBody(body)) => ("revoke/", body.message.as_ref()),
             Some(hub_event::Body::MergeFailure(body)) => ("failure/", body.message.as_ref()),
             Some(hub_event::Body::MergeOnChainEventBody(body)) => {
-                let signer = i32::from(OnChainEventType::EventTypeSigner);
-                let on_chain = body.on_chain_event.as_ref();
-                let Some(fid) = on_chain.filter(|it| it.r#type == signer).map(|it| it.fid) else {
-                    return Ok(None);
-                };
+                let on_chain = body.on_chain_event.as_ref().filter(|it| is_about_hands(it.r#type));
+                let Some(fid) = on_chain.map(|it| it.fid) else { return Ok(None) };
                 let id = RemoteId::parse(format!("event/{shard}/{}", event.id))?;
                 return Ok(Some(Heard::about_keys(fid, Cargo::Event(event).into_envelope(id))));
             }

@@ -13,7 +13,7 @@ use tonic::{
 };
 
 use super::{
-    ANSWER_BYTES, EventStream, Node,
+    ANSWER_BYTES, EventStream, Node, REGISTRATIONS,
     endpoint::{Address, Transport},
     failure::NodeError,
     query::{
@@ -26,10 +26,10 @@ use crate::wire::{
     SignedMessage,
     proto::{
         CastId, CastsByParentRequest, EventsRequest, FidRequest, FidTimestampRequest,
-        GetInfoRequest, HubEvent, HubEventType, MessagesResponse, OnChainEventRequest,
-        OnChainEventType, ReactionsByTargetRequest, SignersByFidRequest, StorageLimitsResponse,
-        StoreType, SubscribeRequest, casts_by_parent_request, hub_service_client::HubServiceClient,
-        on_chain_event, reactions_by_target_request,
+        GetInfoRequest, HubEvent, HubEventType, MessagesResponse, OnChainEvent,
+        OnChainEventRequest, OnChainEventType, ReactionsByTargetRequest, SignersByFidRequest,
+        StorageLimitsResponse, StoreType, SubscribeRequest, casts_by_parent_request,
+        hub_service_client::HubServiceClient, on_chain_event, reactions_by_target_request,
     },
     verify::PublicKey,
 };
@@ -277,6 +277,18 @@ impl Node for GrpcNode {
             }
         }
         Ok(history.removed())
+    }
+
+    async fn registrations(&self, fid: u64) -> Result<Vec<OnChainEvent>, NodeError> {
+        let request = OnChainEventRequest {
+            fid,
+            event_type: OnChainEventType::EventTypeIdRegister.into(),
+            page_size: Some(REGISTRATIONS),
+            page_token: None,
+            // The latest count.
+            reverse: Some(true),
+        };
+        Ok(bounded(self.client.clone().get_on_chain_events(request)).await?.events)
     }
 
     async fn storage(&self, fid: u64) -> Result<Storage, NodeError> {

@@ -15,11 +15,14 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use super::{
-    ANSWER_BYTES, EventStream, Node,
+    ANSWER_BYTES, EventStream, Node, REGISTRATIONS,
     endpoint::Address,
     failure::NodeError,
     http_event::JsonEvents,
-    http_json::{JsonFailure, JsonPage, JsonSignerEvents, JsonSigners, JsonStatus, JsonStorage},
+    http_json::{
+        JsonFailure, JsonPage, JsonRegistrations, JsonSignerEvents, JsonSigners, JsonStatus,
+        JsonStorage,
+    },
     query::{KeyNonces, Listing, MessagePage, NodeStatus, SignerRecord, Storage},
 };
 use crate::config::Credentials;
@@ -27,7 +30,7 @@ use crate::wire::{
     SignedMessage,
     hash::MessageHash,
     json::JsonMessage,
-    proto::{CastId, HubEvent},
+    proto::{CastId, HubEvent, OnChainEvent},
 };
 
 /// Longest that a call may take. Submitting may wait up to 8 s for a name look-up.
@@ -175,6 +178,18 @@ impl Node for HttpNode {
         let page: JsonSignerEvents =
             self.read("onChainEventsByFid", &query, "on-chain events").await?;
         Ok(page.removed())
+    }
+
+    async fn registrations(&self, fid: u64) -> Result<Vec<OnChainEvent>, NodeError> {
+        let query = vec![
+            ("fid", fid.to_string()),
+            ("event_type", "EVENT_TYPE_ID_REGISTER".to_owned()),
+            ("pageSize", REGISTRATIONS.to_string()),
+            ("reverse", "true".to_owned()),
+        ];
+        let page: JsonRegistrations =
+            self.read("onChainEventsByFid", &query, "on-chain events").await?;
+        Ok(page.events())
     }
 
     async fn storage(&self, fid: u64) -> Result<Storage, NodeError> {

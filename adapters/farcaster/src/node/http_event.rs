@@ -8,7 +8,8 @@ use serde_json::Value;
 use super::{failure::NodeError, http_json::signed};
 use crate::wire::proto::{
     BlockConfirmedBody, HubEvent, HubEventType, MergeFailureBody, MergeMessageBody,
-    MergeOnChainEventBody, OnChainEvent, PruneMessageBody, RevokeMessageBody, hub_event::Body,
+    MergeOnChainEventBody, OnChainEvent, OnChainEventType, PruneMessageBody, RevokeMessageBody,
+    hub_event::Body,
 };
 
 #[derive(Debug, Deserialize)]
@@ -116,7 +117,8 @@ impl JsonEvent {
             }))
         } else if let Some(on_chain) = self.merge_on_chain_event_body {
             let event = on_chain.on_chain_event;
-            let r#type = i32::from(event.r#type.as_str() == Some("EVENT_TYPE_SIGNER"));
+            let kind = event.r#type.as_str().and_then(OnChainEventType::from_str_name);
+            let r#type = kind.map_or(0, i32::from);
             let event = OnChainEvent { r#type, fid: event.fid, ..OnChainEvent::default() };
             Some(Body::MergeOnChainEventBody(MergeOnChainEventBody { on_chain_event: Some(event) }))
         } else {

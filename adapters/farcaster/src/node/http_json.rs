@@ -15,7 +15,10 @@ use super::{
 use crate::wire::{
     SignedMessage,
     json::{self, JsonMessage},
-    proto::{MessageType, SignerEventType},
+    proto::{
+        IdRegisterEventBody, IdRegisterEventType, MessageType, OnChainEvent, OnChainEventType,
+        SignerEventType, on_chain_event::Body,
+    },
     verify::PublicKey,
 };
 
@@ -194,6 +197,76 @@ impl JsonSignerEvents {
             }
         }
         history.removed()
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(super) struct JsonRegistrations {
+    #[serde(default)]
+    events: Vec<JsonRegistration>,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+struct JsonRegistration {
+    chain_id: u32,
+    block_number: u32,
+    block_hash: String,
+    block_timestamp: u64,
+    transaction_hash: String,
+    log_index: u32,
+    fid: u64,
+    tx_index: u32,
+    version: u32,
+    id_register_event_body: Option<JsonHandOver>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct JsonHandOver {
+    to: String,
+    event_type: Value,
+    #[serde(default)]
+    from: String,
+    #[serde(default)]
+    recovery_address: String,
+}
+
+impl JsonRegistrations {
+    /// As the other interface gives them.
+    pub(super) fn events(self) -> Vec<OnChainEvent> {
+        self.events.into_iter().filter_map(JsonRegistration::event).collect()
+    }
+}
+
+impl JsonRegistration {
+    fn event(self) -> Option<OnChainEvent> {
+        let body = self.id_register_event_body?;
+        let event_type = match body.event_type.as_str() {
+            Some("Register" | "ID_REGISTER_EVENT_TYPE_REGISTER") => IdRegisterEventType::Register,
+            Some("Transfer" | "ID_REGISTER_EVENT_TYPE_TRANSFER") => IdRegisterEventType::Transfer,
+            Some(_) | None => return None,
+        };
+        let bytes = |text: &str| json::bytes(text).unwrap_or_default();
+        let body = IdRegisterEventBody {
+            to: bytes(&body.to),
+            event_type: event_type.into(),
+            from: bytes(&body.from),
+            recovery_address: bytes(&body.recovery_address),
+        };
+        Some(OnChainEvent {
+            r#type: OnChainEventType::EventTypeIdRegister.into(),
+            chain_id: self.chain_id,
+            block_number: self.block_number,
+            block_hash: bytes(&self.block_hash),
+            block_timestamp: self.block_timestamp,
+            transaction_hash: bytes(&self.transaction_hash),
+            log_index: self.log_index,
+            fid: self.fid,
+            tx_index: self.tx_index,
+            version: self.version,
+            body: Some(Body::IdRegisterEventBody(body)),
+        })
     }
 }
 

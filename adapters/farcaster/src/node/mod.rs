@@ -20,10 +20,13 @@ use tokio_stream::Stream;
 
 use crate::wire::{
     SignedMessage,
-    proto::{CastId, HubEvent},
+    proto::{CastId, HubEvent, OnChainEvent},
 };
 use failure::NodeError;
 use query::{KeyNonces, Listing, MessagePage, NodeStatus, SignerRecord, Storage};
+
+/// How many events of the registry of ids are read of one fid, the latest ones.
+pub(crate) const REGISTRATIONS: u32 = 100;
 
 /// Events of one shard as they happen.
 pub(crate) type EventStream = Pin<Box<dyn Stream<Item = Result<HubEvent, NodeError>> + Send>>;
@@ -70,6 +73,11 @@ pub(crate) trait Node: fmt::Debug + Send + Sync {
 
     /// On-chain keys that a fid had and removed. What they signed before stays valid.
     async fn former_signers(&self, fid: u64) -> Result<Vec<SignerRecord>, NodeError>;
+
+    /// What the registry of ids said about a fid on chain.
+    async fn registrations(&self, _fid: u64) -> Result<Vec<OnChainEvent>, NodeError> {
+        Err(NodeError::Unsupported)
+    }
 
     /// What a fid may store, and what it stores.
     async fn storage(&self, fid: u64) -> Result<Storage, NodeError>;

@@ -6,14 +6,27 @@ use threadbridge_core::adapter::Opened;
 use super::{Opening, Stop, plaintext};
 use crate::{
     name::Name,
-    proven::Proven,
+    proven::{CustodyOf, Proven},
     wire::{
-        SignedMessage, claim,
-        proto::{MessageType, message_data::Body},
+        SignedMessage, claim, custody,
+        proto::{MessageType, OnChainEvent, message_data::Body},
     },
 };
 
 impl Opening<'_> {
+    /// Who has custody of a fid, if that is news. The registry is on another chain, so it is the word
+    /// of a node, as it is with keys.
+    pub(super) fn custody(&self, event: OnChainEvent) -> Result<Opened, Stop> {
+        let holder = custody::holder(&event).ok_or(Stop::refused("event hands no fid over"))?;
+        let before = self.known.custody(event.fid)?.unwrap_or_default();
+        if before == holder {
+            return Ok(Opened::Learnt);
+        }
+        self.known.set_custody(event.fid, &holder);
+        let custody = Some(CustodyOf { event: Some(event), before });
+        Ok(plaintext(&Proven { custody, ..Proven::default() }))
+    }
+
     /// An address that is added or removed, of somebody whom we have met. Of several words about
     /// the same address the latest counts, in whatever order they come.
     pub(super) fn claim(

@@ -24,11 +24,12 @@ use crate::{
     proven::{About, Proven},
     wire::{
         SignedMessage,
+        custody::is_about_hands,
         hash::MessageHash,
         limits::{self, Tier, Violation},
         proto::{
-            CastAddBody, FarcasterNetwork, HubEvent, MessageData, MessageType, OnChainEventType,
-            ReactionBody, hub_event, message_data::Body, reaction_body,
+            CastAddBody, FarcasterNetwork, HubEvent, MessageData, MessageType, ReactionBody,
+            hub_event, message_data::Body, reaction_body,
         },
         time::FarcasterTime,
         verify::{Refused, Verified, verify},
@@ -95,6 +96,7 @@ impl Opening<'_> {
             Some(Cargo::History(message)) => self.message(&message, None, Purpose::History),
             Some(Cargo::Signers(signers)) => self.learn_signers(signers),
             Some(Cargo::ProfileRead(fid)) => self.learn_profile_was_read(fid),
+            Some(Cargo::Custody(event)) => self.custody(event),
             Some(Cargo::Absent(id)) => {
                 if let Some(name) = Name::of(&id) {
                     self.known.set_absent(&name);
@@ -134,8 +136,8 @@ impl Opening<'_> {
             }
             Some(hub_event::Body::MergeFailure(body)) => self.failed(&body),
             Some(hub_event::Body::MergeOnChainEventBody(body)) => {
-                let signer = i32::from(OnChainEventType::EventTypeSigner);
-                let event = body.on_chain_event.filter(|event| event.r#type == signer);
+                // Who asks for the keys again learns, too, who has custody.
+                let event = body.on_chain_event.filter(|event| is_about_hands(event.r#type));
                 self.signers_changed(event.ok_or(Stop::Elsewhere)?.fid)
             }
             Some(
@@ -259,6 +261,7 @@ impl Opening<'_> {
             names,
             answers_the_root: home.answers_the_root,
             evidence: Vec::new(),
+            custody: None,
         }))
     }
 

@@ -14,8 +14,9 @@ use crate::{
     wire::{
         SignedMessage,
         proto::{
-            FarcasterNetwork, MessageData, MessageType, VerificationAddAddressBody,
-            VerificationRemoveBody, message_data::Body,
+            FarcasterNetwork, IdRegisterEventBody, IdRegisterEventType, MergeOnChainEventBody,
+            MessageData, MessageType, OnChainEvent, OnChainEventType, VerificationAddAddressBody,
+            VerificationRemoveBody, hub_event, message_data::Body, on_chain_event,
         },
         sign::SignerKey,
     },
@@ -132,4 +133,60 @@ async fn a_claim_is_looked_at_again_and_only_nodes_that_answer_say_that_it_is_go
     assert!(matches!(look().await, Ok(Rechecked::Lapsed { .. })));
     node.set(|faults| faults.is_down = true);
     assert!(look().await.is_err());
+}
+
+/// A fid comes into the hands of an address of these bytes, in a block of that height.
+fn hands_over(fid: u64, block_number: u32, to: u8) -> OnChainEvent {
+    let kind = if block_number > 1 {
+        IdRegisterEventType::Transfer
+    } else {
+        IdRegisterEventType::Register
+    };
+    let body = IdRegisterEventBody {
+        to: vec![to; 20],
+        event_type: kind.into(),
+        ..IdRegisterEventBody::default()
+    };
+    OnChainEvent {
+        r#type: OnChainEventType::EventTypeIdRegister.into(),
+        chain_id: 10,
+        block_number,
+        block_hash: vec![9; 32],
+        fid,
+        body: Some(on_chain_event::Body::IdRegisterEventBody(body)),
+        ..OnChainEvent::default()
+    }
+}
+
+#[tokio::test]
+async fn whoever_has_custody_owns_the_fid_until_it_is_handed_over() {
+    let (who, node) = (somebody(), FakeNode::new(2));
+    node.set_signers(who.fid, vec![who.record()], Vec::new());
+    node.set_registrations(who.fid, vec![hands_over(who.fid, 1, 0xa1)]);
+    let mut bridge = Bridge::new(&node, None, &["channel/books"]);
+    bridge.listen();
+    bridge.until(|it| it.cursors_are_kept()).await;
+    node.merge(1, &[&who.says_under("hello", URL)]);
+    bridge.until(|it| it.events.len() == 1).await;
+    let [proof] = bridge.proofs.as_slice() else { panic!("{:?}", bridge.proofs) };
+    assert_eq!((proof.kind, proof.holds()), (ProofKind::AccountOwner, true));
+    assert_eq!(proof.other.uri(), format!("ethereum:0x{}", "a1".repeat(20)));
+    assert_eq!(proof.block.as_ref().map(|it| (it.chain, it.number)), Some((10, 1)));
+    let kept = OnChainEvent::decode(proof.evidence.as_slice()).unwrap();
+    assert_eq!(kept, hands_over(who.fid, 1, 0xa1));
+    let proof = proof.clone();
+    let told = bridge.adapter.recheck(&proof).await.unwrap();
+    assert!(matches!(told, Rechecked::Holds { block: Some(_), .. }), "{told:?}");
+    // It is handed over, which shows with the next event about the fid, and whenever it is looked at.
+    let event = hands_over(who.fid, 7, 0xb2);
+    node.set_registrations(who.fid, vec![hands_over(who.fid, 1, 0xa1), event.clone()]);
+    let told = bridge.adapter.recheck(&proof).await.unwrap();
+    assert!(matches!(told, Rechecked::Lapsed { .. }), "{told:?}");
+    let body = MergeOnChainEventBody { on_chain_event: Some(event) };
+    node.block(1, vec![hub_event::Body::MergeOnChainEventBody(body)]);
+    node.merge(1, &[&who.says_under("again", URL)]);
+    bridge.until(|it| it.events.len() == 2 && it.proofs.len() == 3).await;
+    assert!(matches!(bridge.proofs[1].state, ProofState::Lapsed { .. }));
+    assert!(bridge.proofs[1].joins(&proof.one, &proof.other));
+    assert!(bridge.proofs[2].holds() && bridge.proofs[2].other.author.as_str().ends_with("b2"));
 }

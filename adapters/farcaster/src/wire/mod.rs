@@ -2,6 +2,7 @@
 //! here asks the network anything.
 
 pub(crate) mod claim;
+pub(crate) mod custody;
 pub(crate) mod hash;
 pub(crate) mod json;
 pub(crate) mod limits;

@@ -61,6 +61,7 @@ struct State {
     former: BTreeMap<u64, Vec<SignerRecord>>,
     profiles: BTreeMap<u64, Vec<SignedMessage>>,
     addresses: BTreeMap<u64, Vec<SignedMessage>>,
+    registrations: BTreeMap<u64, Vec<OnChainEvent>>,
     storage: Storage,
     submitted: Vec<SignedMessage>,
 }
@@ -103,6 +104,10 @@ impl FakeNode {
 
     pub(crate) fn set_profile(&self, fid: u64, profile: Vec<SignedMessage>) {
         self.state().profiles.insert(fid, profile);
+    }
+
+    pub(crate) fn set_registrations(&self, fid: u64, events: Vec<OnChainEvent>) {
+        self.state().registrations.insert(fid, events);
     }
 
     pub(crate) fn set_addresses(&self, fid: u64, addresses: Vec<SignedMessage>) {
@@ -270,6 +275,10 @@ impl Node for FakeNode {
 
     async fn former_signers(&self, fid: u64) -> Result<Vec<SignerRecord>, NodeError> {
         Ok(self.up()?.former.get(&fid).cloned().unwrap_or_default())
+    }
+
+    async fn registrations(&self, fid: u64) -> Result<Vec<OnChainEvent>, NodeError> {
+        Ok(self.up()?.registrations.get(&fid).cloned().unwrap_or_default())
     }
 
     async fn storage(&self, _fid: u64) -> Result<Storage, NodeError> {
