@@ -1,9 +1,16 @@
 //! The bridge as one of several apps of the same person: threads that were begun in one go on in the
 //! others, with what was said before.
 
+use std::sync::Arc;
+
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD as STANDARD;
 use serde_json::json;
+use threadbridge::web::Web;
+use threadbridge_core::media::{Hosts, Porter};
 use threadbridge_core::model::id::{Identity, Network, RemoteAuthor};
 use threadbridge_core::model::person::Attitude;
+use threadbridge_xmtp::Attachments;
 
 use super::bridged::{Bridged, den};
 use super::person::{Outfit, Person, Sdk, eventually};
@@ -197,4 +204,45 @@ async fn whom_the_owner_blocks_and_accepts_here_is_so_in_their_other_apps() {
         ben.leaves().await;
         bridged.ends().await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_file_that_lies_elsewhere_is_one_in_the_history_that_the_bridge_gives() {
+    let (mut bridged, mut phone, mut ben, dm) = begun(Sdk::newest()).await;
+    // The owner named the server on which files lie.
+    let server = bridged.node.history_url();
+    let hosts = Hosts::parse([server.strip_prefix("http://").unwrap()]).unwrap();
+    let porter = Porter::new(hosts, Arc::new(Web::new().unwrap()));
+    bridged.porter = porter.unsealing(Arc::new(Attachments));
+    bridged.starts(&format!("dm/{}", ben.address())).await;
+    eventually("the bridge has the history", async || {
+        syncs(&mut phone).await;
+        bridged.thread() == ["one", "two"]
+    })
+    .await;
+    joins_in(&mut ben, &dm).await;
+    let bytes = STANDARD.encode(b"what is in the file");
+    let file = json!({ "name": "cat.jpg", "type": "image/jpeg", "base64": bytes });
+    let host = bridged.node.history_url();
+    ben.does(json!({ "do": "remote", "conversation": dm, "files": [file], "host": host })).await;
+    ben.says(&dm, "look").await;
+    bridged.zoe_hears("look").await;
+    phone.leaves().await;
+    let mut tablet = app(&bridged, Sdk::newest()).await;
+    tablet.does(json!({ "do": "devices" })).await;
+    tablet.does(json!({ "do": "history" })).await;
+    eventually("the tablet has the file", async || {
+        syncs(&mut tablet).await;
+        let seen = tablet.tries(json!({ "do": "read", "conversation": dm })).await;
+        let all = seen["messages"].as_array().cloned().unwrap_or_default();
+        let Some(it) = all.iter().find(|it| it["type"] == "remoteStaticAttachment") else {
+            return false;
+        };
+        let had = tablet.tries(json!({ "do": "fetch", "message": it["id"] })).await;
+        had["files"][0]["base64"] == bytes && had["files"][0]["name"] == "cat.jpg"
+    })
+    .await;
+    tablet.leaves().await;
+    ben.leaves().await;
+    bridged.ends().await;
 }

@@ -134,11 +134,14 @@ impl Enclosure {
         }
     }
 
-    /// It as other installations keep it, where it is not brought: as it was said, if it is in there.
+    /// It as other installations keep it, where it is not brought: as it was said, if it is in there,
+    /// or where it was laid down by who said it.
     pub(crate) fn kept(&self) -> EncodedContent {
-        let laid = match bytes_in(&self.part()) {
-            Some(bytes) => Laid::Inside { media_type: self.content_type.clone(), bytes },
-            None => Laid::Nowhere("it is not kept".to_owned()),
+        let part = self.part();
+        let laid = match (bytes_in(&part), remote::as_sent(&part)) {
+            (Some(bytes), _) => Laid::Inside { media_type: self.content_type.clone(), bytes },
+            (None, Some(attachment)) => Laid::Elsewhere(attachment.encode_to_vec()),
+            (None, None) => Laid::Nowhere("it is not kept".to_owned()),
         };
         self.told(laid)
     }

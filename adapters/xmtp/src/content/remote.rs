@@ -21,6 +21,8 @@ const SHA_256: u8 = 1;
 /// Says in a media type that what is decrypted is an XMTP attachment, in which the file is.
 const WRAPPING: &str = "wrapping=xmtp-attachment";
 const TAG_BYTES: usize = 16;
+/// Of a secret, of a salt and of a key.
+const KEY_BYTES: usize = 32;
 
 /// Why a remote attachment cannot be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error)]
@@ -85,18 +87,53 @@ pub(crate) fn external(attachment: &RemoteAttachment) -> Result<ExternalPart, Un
         return Err(Unopened::Key);
     }
     let filename = attachment.filename.clone().unwrap_or_default();
+    // What the key is derived from is kept, so that it can be told to the owner's other apps.
+    derive(&attachment.secret, &attachment.salt)?;
+    let secrets = [attachment.secret.as_slice(), &attachment.salt].concat();
     Ok(ExternalPart {
         content_type: format!("{};{WRAPPING}", media_type(&filename)),
         url: attachment.url.clone(),
         size_bytes: attachment.content_length.unwrap_or(0),
         aead: AES_256_GCM,
-        key: MediaKey::from(derive(&attachment.secret, &attachment.salt)?.to_vec()),
+        key: MediaKey::from(secrets),
         nonce: attachment.nonce.clone(),
         hash_algorithm: SHA_256,
         hash,
         filename,
         ..ExternalPart::default()
     })
+}
+
+/// The attachment that a part was read of, as it was sent; nothing if it was none, or is of a store that
+/// kept no more than its key.
+pub(crate) fn as_sent(part: &ExternalPart) -> Option<RemoteAttachment> {
+    if part.aead != AES_256_GCM || !part.content_type.ends_with(WRAPPING) {
+        return None;
+    }
+    let (secret, salt) = part.key.as_bytes().split_at_checked(KEY_BYTES)?;
+    if salt.len() != KEY_BYTES {
+        return None;
+    }
+    Some(RemoteAttachment {
+        content_digest: hex::encode(&part.hash),
+        secret: secret.to_vec(),
+        nonce: part.nonce.clone(),
+        salt: salt.to_vec(),
+        scheme: "https".to_owned(),
+        url: part.url.clone(),
+        content_length: Some(part.size_bytes).filter(|size| *size > 0),
+        filename: Some(part.filename.clone()).filter(|name| !name.is_empty()),
+    })
+}
+
+/// The key that a part is decrypted with.
+fn key_of(part: &ExternalPart) -> Result<Zeroizing<[u8; 32]>, Unopened> {
+    let key = part.key.as_bytes();
+    if let Ok(key) = <[u8; KEY_BYTES]>::try_from(key) {
+        return Ok(Zeroizing::new(key));
+    }
+    let (secret, salt) = key.split_at_checked(KEY_BYTES).ok_or(Unopened::Key)?;
+    derive(secret, salt)
 }
 
 /// Opens what was fetched from where `part` lies.
@@ -112,7 +149,7 @@ pub(crate) fn open(part: &ExternalPart, bytes: &[u8]) -> Result<Attachment, Unop
     }
     let nonce: [u8; 12] = part.nonce.as_slice().try_into().map_err(|_length| Unopened::Key)?;
     let payload = Payload { msg: bytes, aad: &part.aad };
-    let plaintext = cipher(part.key.as_bytes())?.decrypt(&nonce.into(), payload);
+    let plaintext = cipher(key_of(part)?.as_slice())?.decrypt(&nonce.into(), payload);
     let plaintext = Zeroizing::new(plaintext.map_err(|_forged| Unopened::Seal)?);
     let encoded = EncodedContent::decode(plaintext.as_slice()).map_err(|_form| Unopened::Form)?;
     if encoded.r#type.as_ref().and_then(Kind::of) != Some(Kind::Attachment) {
@@ -123,7 +160,7 @@ pub(crate) fn open(part: &ExternalPart, bytes: &[u8]) -> Result<Attachment, Unop
 
 /// Both must be 32 bytes long, as the official clients require.
 fn derive(secret: &[u8], salt: &[u8]) -> Result<Zeroizing<[u8; 32]>, Unopened> {
-    if secret.len() != 32 || salt.len() != 32 {
+    if secret.len() != KEY_BYTES || salt.len() != KEY_BYTES {
         return Err(Unopened::Key);
     }
     let mut key = Zeroizing::new([0_u8; 32]);

@@ -163,7 +163,9 @@ impl Reader<'_> {
             (known.described.clone(), known.consents.clone())
         };
         let mut messages = Vec::new();
-        for conversation in &*self.inbound.conversations().borrow() {
+        let mut conversations = self.inbound.conversations().borrow().clone();
+        conversations.extend(described.iter().flat_map(|(names, _)| names.iter().cloned()));
+        for conversation in &conversations {
             let group = described.iter().find(|(names, _)| names.contains(conversation));
             let Some((_, group)) = group else { continue };
             match self.inbound.told(conversation, MAX_GIVEN) {

@@ -14,7 +14,7 @@ use crate::mls::client::Client;
 use crate::mls::extension::Terms;
 use crate::mls::group::Group;
 use crate::mls::group::record::{GroupId, Record};
-use crate::place::Place;
+use crate::place::{Place, strangers};
 use crate::session::Wanted;
 use crate::sync::consent::Consents;
 use crate::sync::kept::{Errand, Matters};
@@ -29,7 +29,7 @@ impl Opening<'_> {
     pub(super) fn describe(&self) -> Result<(), Stop> {
         let client = self.client()?;
         let mut all = Vec::new();
-        for id in self.linked_groups() {
+        for id in self.told_groups() {
             let group = Group::load(self.keys, &client, &id).map_err(|_| keys_unreadable())?;
             let Some(group) = group else { continue };
             let Ok(terms) = group.terms() else { continue };
@@ -65,6 +65,10 @@ impl Opening<'_> {
                 break;
             }
         }
+        // Where all conversations of two are heard, so is what was said in them before.
+        let hears_all = strangers().is_some_and(|it| self.linked.contains(&it));
+        let unnamed = past.peer.filter(|_| hears_all).map(Place::Direct);
+        let conversation = conversation.or_else(|| unnamed.and_then(|it| it.name()));
         let Some(conversation) = conversation else { return Ok(Opened::Elsewhere) };
         let denied = self.is_denied(&save.group_id, past.peer)?;
         let heard = history::heard(&save, conversation.as_str()).filter(|_| !denied);

@@ -15,6 +15,7 @@ use crate::mls::group::Group;
 use crate::mls::group::create::Founding;
 use crate::mls::group::record::{GroupId, Kind, State};
 use crate::mls::group::records::Records;
+use crate::place::strangers;
 use crate::seal::{Halt, SealingFor};
 use crate::sync::consent::{About, Consent, Consents};
 use crate::sync::kept::{Errand, Matters, OfferRow, WishRow};
@@ -198,6 +199,20 @@ impl Opening<'_> {
         let is_linked = |names: &[_]| names.iter().any(|name| self.linked.contains(name));
         let linked = known.groups.iter().filter(|(_, it)| is_linked(&it.names));
         linked.filter_map(|(id, _)| GroupId::parse(id)).collect()
+    }
+
+    /// The groups of which other installations are told what was said: those of conversations that are
+    /// linked here, and all of two where all of them are heard.
+    pub(super) fn told_groups(&self) -> Vec<GroupId> {
+        let mut groups = self.linked_groups();
+        if strangers().is_some_and(|it| self.linked.contains(&it)) {
+            let known = self.session.known();
+            let direct = known.groups.iter().filter(|(_, it)| it.is_direct);
+            groups.extend(direct.filter_map(|(id, _)| GroupId::parse(id)));
+            groups.sort();
+            groups.dedup();
+        }
+        groups
     }
 
     /// Another of our installations made a group for all of them.
