@@ -176,10 +176,11 @@ pub(crate) async fn take_in(
     if let Request::Import { path, key, with_accounts } = request {
         return take_archive_in(store, path, key, *with_accounts).await;
     }
-    let Request::History { kind, path, account } = request else {
+    let Request::History { kind, path, account, key } = request else {
         return Err(Failure::new(Exit::Failed, "that brings nothing in"));
     };
-    foreign::carry_out(store, settings, (*kind, path, account.as_deref())).await
+    let key = key.as_ref().map(Typed::expose);
+    foreign::carry_out(store, settings, (*kind, path, account.as_deref()), key).await
 }
 
 async fn take_archive_in(

@@ -13,7 +13,7 @@ use threadbridge_devnet::xmtp::{Node, NodeSettings};
 use tokio::time::{Instant, interval};
 
 use super::bridged::own_address;
-use super::person::{Person, Sdk, eventually, wallet};
+use super::person::{Outfit, Person, Sdk, eventually, wallet};
 use crate::farcaster::daemon::{Daemon, Home};
 use crate::farcaster::person::Person as Caster;
 
@@ -35,7 +35,11 @@ impl Desk {
     async fn stands_with(settings: &str) -> Self {
         // Another test may have installed it.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let node = Node::start(NodeSettings::default()).await.unwrap();
+        Self::at(Node::start(NodeSettings::default()).await.unwrap(), settings)
+    }
+
+    /// The same at a node that is there already.
+    fn at(node: Node, settings: &str) -> Self {
         let settings = format!(
             "\n[accounts.dm]\nnetwork = \"xmtp\"\nhost = {:?}\nwallet = \"file:dm.key\"\n{settings}",
             node.url()
@@ -374,6 +378,73 @@ async fn who_writes_first_waits_until_the_owner_accepts_them() {
         daemon.stops().await;
         desk.ends(vec![ann]).await;
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn history_of_conversations_that_no_link_names_comes_where_all_are_heard() {
+    let node = Node::start(NodeSettings::default()).await.unwrap();
+    let outfit = Outfit { has_history: true, ..Outfit::default() };
+    let mut phone = Person::joins_with(&node, "bridge", Sdk::newest(), outfit).await;
+    let mut ben = Person::joins(&node, "ben", Sdk::Five).await;
+    let dm = phone.opens_dm(&ben.inbox()).await;
+    phone.says(&dm, "one").await;
+    ben.says(&dm, "two").await;
+    assert_eq!(phone.texts(&dm).await, ["one", "two"]);
+    let settings = format!(
+        "may_join = true\nhistory = {:?}\n\n[direct]\naccounts = [\"dm\"]\n",
+        node.history_url()
+    );
+    let desk = Desk::at(node, &settings);
+    let daemon = desk.runs().await;
+    let (who, leg) = (format!("xmtp:{}", ben.inbox()), format!("dm:dm/{}", ben.inbox()));
+    desk.orders(&["person", "accept", &who]);
+    eventually("the bridge has the history", async || {
+        phone.does(json!({ "do": "sync" })).await;
+        phone.does(json!({ "do": "devices" })).await;
+        let thread = desk.orders(&["thread", &leg]);
+        thread.contains("one") && thread.contains("two")
+    })
+    .await;
+    daemon.stops().await;
+    desk.ends(vec![phone, ben]).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_archive_that_the_official_client_exported_is_history_here() {
+    if Sdk::newest() != Sdk::Six {
+        return;
+    }
+    let node = Node::start(NodeSettings::default()).await.unwrap();
+    let mut phone = Person::joins(&node, "bridge", Sdk::Six).await;
+    let mut ben = Person::joins(&node, "ben", Sdk::Six).await;
+    let dm = phone.opens_dm(&ben.inbox()).await;
+    let asked = phone.says(&dm, "what do you read?").await;
+    assert_eq!(ben.texts(&dm).await.len(), 1);
+    ben.replies(&dm, &asked, "the trial").await;
+    ben.reacts(&dm, &asked, "👍").await;
+    assert_eq!(phone.texts(&dm).await.len(), 2);
+    let (folder, key) = (tempfile::TempDir::new().unwrap(), "07".repeat(32));
+    let path = folder.path().join("archive");
+    phone.does(json!({ "do": "export", "path": path, "key": key })).await;
+    let Desk { node, home } = Desk::at(node, "may_join = true\n");
+    let home = home.with_key("archive", &key).with_key("wrong", &"08".repeat(32));
+    let desk = Desk { node, home };
+    let import = |key: &str| {
+        desk.orders(&["import", "--from", "xmtp", path.to_str().unwrap(), "--key", key])
+    };
+    let daemon = desk.runs().await;
+    let answer = import("file:wrong.key");
+    assert!(answer.contains("no archive of XMTP that this key opens"), "{answer}");
+    assert!(desk.orders(&["threads"]).contains("there are no conversations yet"));
+    let answer = import("file:archive.key");
+    assert!(answer.contains("3 came"), "{answer}");
+    let threads: Value = serde_json::from_str(&desk.orders(&["threads", "--json"])).unwrap();
+    let thread = desk.orders(&["thread", threads[0]["id"].as_str().unwrap()]);
+    assert!(thread.contains("what do you read?") && thread.contains("the trial"), "{thread}");
+    let answer = import("file:archive.key");
+    assert!(answer.contains("0 came") && answer.contains("3 were here already"), "{answer}");
+    daemon.stops().await;
+    desk.ends(vec![phone, ben]).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

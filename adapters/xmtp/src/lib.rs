@@ -28,6 +28,7 @@ mod media;
 mod mls;
 mod open;
 mod parse;
+mod past;
 mod place;
 mod reach;
 mod recheck;
@@ -65,6 +66,7 @@ pub use self::config::{Config, Upload};
 pub use self::connect::ConnectError;
 pub use self::examine::{InboxError, InboxReport, InstallationReport};
 pub use self::media::Attachments;
+pub use self::past::{PastError, PastTold, past};
 pub use self::standing::{Standing, StandingError, standing};
 
 use self::api::Api;

@@ -14,12 +14,12 @@ pub(super) struct Args {
     /// The archive, or what `--from` says.
     path: PathBuf,
     /// Takes the history of another program in instead of an archive.
-    #[arg(long, value_name = "KIND", conflicts_with_all = ["key", "without_accounts"])]
+    #[arg(long, value_name = "KIND", conflicts_with = "without_accounts")]
     from: Option<Kind>,
     /// The account that such a history is kept under, a name that the settings do not have.
     #[arg(long, value_name = "NAME", requires = "from")]
     account: Option<String>,
-    /// What locks it: `passphrase` asks for it; `file:PATH`, `env:NAME` or `keyring:NAME` say where
+    /// What locks it, also where `--from xmtp` says so: `passphrase` asks for it; `file:PATH`, `env:NAME` or `keyring:NAME` say where
     /// it is kept.
     #[arg(long, value_name = "SECRET", default_value = "passphrase")]
     key: String,
@@ -36,7 +36,13 @@ pub(super) fn run(home: &Home, args: &Args) -> Result<(), Failure> {
         return Err(Failure::new(Exit::Failed, "the archive's path is no text; rename it"));
     };
     if let Some(kind) = args.from {
-        let request = Request::History { kind, path, account: args.account.clone() };
+        let key = if kind == Kind::Xmtp {
+            let text = unlock::text_named(home, &args.key, unlock::Asked::Once)?;
+            Some(Typed::new(text.expose()))
+        } else {
+            None
+        };
+        let request = Request::History { kind, path, account: args.account.clone(), key };
         return print(&order::carry_out(home, &settings, &request)?);
     }
     let key = Typed::new(unlock::text_named(home, &args.key, unlock::Asked::Once)?.expose());

@@ -87,6 +87,8 @@ pub enum Request {
         path: String,
         /// The account that it is kept under; the usual one if none is named.
         account: Option<String>,
+        /// What opens it, if it is locked.
+        key: Option<Typed>,
     },
 }
 

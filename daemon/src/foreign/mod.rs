@@ -9,6 +9,7 @@ mod matterbridge;
 mod stream;
 mod told;
 mod x;
+mod xmtp;
 
 pub(crate) use self::told::carry_out;
 
@@ -25,6 +26,7 @@ use threadbridge_core::model::event::Action;
 use threadbridge_core::model::id::{AccountName, MessageId, Network, RemoteId};
 use threadbridge_core::model::time::Timestamp;
 use threadbridge_core::pipeline::{Brought, Origin, Past, bring};
+use threadbridge_core::secret::Secret;
 use threadbridge_core::store::tables::REMOTE;
 use threadbridge_core::store::{ChangeError, ReadError, Reads, Store, WriteError};
 
@@ -44,6 +46,8 @@ pub enum Kind {
     Matterbridge,
     /// The data export of X.
     X,
+    /// An archive of an official client of XMTP, with its key.
+    Xmtp,
 }
 
 impl Kind {
@@ -53,6 +57,7 @@ impl Kind {
         match self {
             Self::Matterbridge => "matterbridge",
             Self::X => "x",
+            Self::Xmtp => "xmtp",
         }
     }
 
@@ -60,6 +65,7 @@ impl Kind {
         match self {
             Self::Matterbridge => matterbridge::NETWORK,
             Self::X => x::NETWORK,
+            Self::Xmtp => xmtp::NETWORK,
         }
     }
 }
@@ -82,6 +88,12 @@ pub enum Unreadable {
     /// No file of the export is there.
     #[error("there is no file of messages or posts, such as `direct-messages.js`, `tweets.js`")]
     Nothing,
+    /// It is no archive of XMTP.
+    #[error(transparent)]
+    Xmtp(#[from] threadbridge_xmtp::PastError),
+    /// It needs a key.
+    #[error("it is locked; name its key by `--key`")]
+    NoKey,
     /// Nobody says whose the posts are.
     #[error("there is no `account.js` beside it, which says whose posts they are")]
     NoOwner,
@@ -145,21 +157,36 @@ pub struct Tally {
 struct History<'a> {
     kind: Kind,
     path: &'a Path,
-    export: Option<x::Export>,
+    source: Source,
+}
+
+/// What is held of a history while it is read.
+#[derive(Debug)]
+enum Source {
+    Log,
+    Export(x::Export),
+    Archive(xmtp::Archive),
 }
 
 impl<'a> History<'a> {
-    fn open(kind: Kind, path: &'a Path) -> Result<Self, Unreadable> {
-        let export = match kind {
-            Kind::X => Some(x::Export::open(path)?),
-            Kind::Matterbridge => None,
+    fn open(kind: Kind, path: &'a Path, key: Option<&Secret>) -> Result<Self, Unreadable> {
+        let source = match kind {
+            Kind::X => Source::Export(x::Export::open(path)?),
+            Kind::Matterbridge => Source::Log,
+            Kind::Xmtp => {
+                Source::Archive(xmtp::Archive::open(path, key.ok_or(Unreadable::NoKey)?)?)
+            }
         };
-        Ok(Self { kind, path, export })
+        Ok(Self { kind, path, source })
     }
 
     fn origin(&self, account: AccountName) -> Result<Origin, Unreadable> {
         let network = Network::parse(self.kind.network()).map_err(|_| Unreadable::Nothing)?;
-        let own = self.export.as_ref().map_or_else(BTreeSet::new, x::Export::own);
+        let own = match &self.source {
+            Source::Log => BTreeSet::new(),
+            Source::Export(export) => export.own(),
+            Source::Archive(archive) => archive.own(),
+        };
         Ok(Origin { account, network, own })
     }
 
@@ -167,9 +194,10 @@ impl<'a> History<'a> {
         &self,
         show: &mut dyn FnMut(Shown) -> Result<(), Unreadable>,
     ) -> Result<(), Unreadable> {
-        match &self.export {
-            Some(export) => export.read(show),
-            None => matterbridge::read(BufReader::new(File::open(self.path)?), show),
+        match &self.source {
+            Source::Export(export) => export.read(show),
+            Source::Archive(archive) => archive.read(show),
+            Source::Log => matterbridge::read(BufReader::new(File::open(self.path)?), show),
         }
     }
 }
@@ -178,9 +206,10 @@ impl<'a> History<'a> {
 pub fn take_in(
     store: &Store,
     (kind, path, account): (Kind, &Path, AccountName),
+    key: Option<&Secret>,
     now: Timestamp,
 ) -> Result<Tally, Unreadable> {
-    let history = History::open(kind, path)?;
+    let history = History::open(kind, path, key)?;
     history.read(&mut |_| Ok(()))?;
     let origin = history.origin(account)?;
     let mut tally = Tally::default();

@@ -27,7 +27,8 @@ const LOG: &str = r#"[
 async fn taken(store: &Store, kind: Kind, path: &Path) -> Result<Tally, Unreadable> {
     let account = AccountName::parse(kind.usual_account()).unwrap();
     let (store, path) = (store.clone(), path.to_path_buf());
-    let work = move || take_in(&store, (kind, &path, account), Timestamp::from_secs(2_000_000_000));
+    let now = Timestamp::from_secs(2_000_000_000);
+    let work = move || take_in(&store, (kind, &path, account), None, now);
     tokio::task::spawn_blocking(work).await.unwrap()
 }
 

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use threadbridge_core::model::id::AccountName;
 use threadbridge_core::model::time::Clock;
+use threadbridge_core::secret::Secret;
 use threadbridge_core::store::Store;
 
 use super::{Kind, Tally, Unreadable, take_in};
@@ -15,6 +16,7 @@ pub(crate) async fn carry_out(
     store: &Store,
     settings: &Settings,
     (kind, path, account): (Kind, &str, Option<&str>),
+    key: Option<Secret>,
 ) -> Result<String, Failure> {
     let account = account.unwrap_or(kind.usual_account()).to_owned();
     let account = AccountName::parse(account).or_exit(Exit::Failed)?;
@@ -25,7 +27,7 @@ pub(crate) async fn carry_out(
         ));
     }
     let (store, path, now) = (store.clone(), PathBuf::from(path), Clock::System.now());
-    let work = move || take_in(&store, (kind, &path, account), now);
+    let work = move || take_in(&store, (kind, &path, account), key.as_ref(), now);
     let done = tokio::task::spawn_blocking(work).await.or_exit(Exit::Failed)?;
     done.map(|it| told_of_history(&it)).map_err(|error| {
         let exit = if matches!(error, Unreadable::Store(_)) { Exit::Store } else { Exit::Failed };
