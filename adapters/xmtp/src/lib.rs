@@ -130,6 +130,10 @@ impl Adapter for Xmtp {
         &capabilities::SEND_RATES
     }
 
+    fn send_at_once(&self) -> usize {
+        send::MESSAGES_A_CALL
+    }
+
     fn peer(&self, conversation: &RemoteConversation) -> Option<Identity> {
         let inbox = match Place::parse(conversation)? {
             Place::Direct(inbox) => inbox,

@@ -14,6 +14,8 @@ use crate::mls::provider::OPENABLE_EPOCHS;
 use crate::session::Session;
 use crate::wire::proto::mls::{GroupMessageInput, group_message_input};
 
+/// The most messages that are published in one call: as many as are read back in one.
+pub(crate) const MESSAGES_A_CALL: usize = crate::api::PAGE;
 /// The most bytes that are published in one call.
 const CALL_BYTES: usize = 8 << 20;
 

@@ -115,6 +115,12 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
         &[]
     }
 
+    /// How many envelopes of a conversation the network takes in one call, where that is more than
+    /// the bridge hands over otherwise.
+    fn send_at_once(&self) -> usize {
+        0
+    }
+
     /// Hands every new envelope to `inbound`, in the network's order, until the connection fails.
     /// It is called again after an error, by the error's verdict.
     ///
@@ -122,7 +128,9 @@ pub trait Adapter: fmt::Debug + Send + Sync + 'static {
     /// told «received». A cursor may not pass an envelope that was not handed over.
     async fn listen(&self, inbound: Inbound) -> Result<(), AdapterError>;
 
-    /// Gets what `open` or `seal` lacks. The envelopes go through `open` like all others.
+    /// Gets what `open` or `seal` lacks. The envelopes go through `open` like all others. Without
+    /// any it is asked for again, after longer and longer. `Verdict::Reseal` says that nobody lacks
+    /// it any more under that name: then it is asked for when somebody does.
     async fn fetch(&self, missing: &Missing) -> Result<Vec<Envelope>, AdapterError>;
 
     /// Decrypts, on a public network verifies. What it writes to `keys` is kept together with the

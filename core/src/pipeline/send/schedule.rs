@@ -114,7 +114,8 @@ pub(crate) async fn run(
         while not_before.is_none() && calls.len() < account.limits().legs_at_once {
             let Some(leg) = turns.next() else { break };
             budget.follow(account.adapter.send_rates());
-            let allowed = budget.take(account.limits().send_batch);
+            let at_once = account.limits().send_batch.max(account.adapter.send_at_once());
+            let allowed = budget.take(at_once);
             if allowed == 0 {
                 turns.done(leg, &Turn::More);
                 not_before = Some(Instant::now() + budget.next_after());
