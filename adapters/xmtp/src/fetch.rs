@@ -3,7 +3,7 @@
 
 use futures::{StreamExt as _, TryStreamExt as _, stream};
 use prost::Message as _;
-use threadbridge_core::adapter::{AdapterError, Envelope, Missing};
+use threadbridge_core::adapter::{AdapterError, Envelope, Missing, Verdict as Judged};
 use threadbridge_core::model::time::Clock;
 
 use crate::api::{Api, ApiError, PAGE, Since};
@@ -38,7 +38,8 @@ impl Fetching<'_> {
     /// it is tried again, and then says what it means.
     pub(crate) async fn fetch(&self, missing: &Missing) -> Result<Vec<Envelope>, AdapterError> {
         let what = missing.what.as_str();
-        let Some(wanted) = self.session.wanted(what) else { return Ok(Vec::new()) };
+        let nobody = || AdapterError::new(Judged::Reseal, "nobody lacks it under that name");
+        let wanted = self.session.wanted(what).ok_or_else(nobody)?;
         let arrivals = match wanted {
             Wanted::Logs(since) => self.logs(&since).await?.into_iter().map(Arrival::Log).collect(),
             Wanted::InboxOf(address) => self.inbox_of(address).await?,

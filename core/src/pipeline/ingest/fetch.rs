@@ -33,13 +33,17 @@ struct Ask {
     at: Option<Instant>,
     tries: u32,
     is_under_way: bool,
+    /// Somebody came to lack it while it was asked for.
+    is_lacked_anew: bool,
 }
 
 impl Wanted {
     /// Adds what is not wanted yet.
     pub(crate) fn add(&mut self, missing: Missing) {
-        if self.things.len() < MAX_WANTED && missing.is_fetched() {
-            self.things.entry(missing).or_default();
+        if let Some(ask) = self.things.get_mut(&missing) {
+            ask.is_lacked_anew |= ask.is_under_way;
+        } else if self.things.len() < MAX_WANTED && missing.is_fetched() {
+            self.things.insert(missing, Ask::default());
         }
     }
 
@@ -53,6 +57,13 @@ impl Wanted {
     fn begin(&mut self, missing: &Missing) {
         if let Some(ask) = self.things.get_mut(missing) {
             ask.is_under_way = true;
+        }
+    }
+
+    /// Nobody lacked it when it was asked for: a wait would only keep the next one waiting.
+    fn nobody_lacks(&mut self, missing: &Missing) {
+        if self.things.remove(missing).is_some_and(|ask| ask.is_lacked_anew) {
+            self.things.insert(missing.clone(), Ask::default());
         }
     }
 
@@ -70,6 +81,8 @@ enum Answer {
     Came(Vec<Envelope>),
     /// The network has not got it, and will not.
     Never,
+    /// Nobody lacks it any more.
+    Moot,
     NotYet,
 }
 
@@ -100,6 +113,10 @@ pub(crate) async fn fetch_missing(
                 let is_done = match answer {
                     Answer::Came(envelopes) => take(account, inbound, envelopes).await,
                     Answer::Never => true,
+                    Answer::Moot => {
+                        wanted.nobody_lacks(&missing);
+                        continue;
+                    }
                     Answer::NotYet => false,
                 };
                 if is_done {
@@ -122,6 +139,7 @@ async fn ask(account: &Account, missing: &Missing) -> Answer {
     match timeout(ANSWER_WITHIN, account.adapter.fetch(missing)).await {
         Ok(Ok(envelopes)) if envelopes.is_empty() => Answer::NotYet,
         Ok(Ok(envelopes)) => Answer::Came(envelopes),
+        Ok(Err(error)) if error.verdict == Verdict::Reseal => Answer::Moot,
         Ok(Err(error)) => {
             account.failed("what an envelope lacks could not be fetched", &error);
             if let Verdict::Reject = error.verdict { Answer::Never } else { Answer::NotYet }
@@ -135,4 +153,35 @@ async fn take(account: &Account, inbound: &Inbound, envelopes: Vec<Envelope>) ->
     let kept = inbound.accept(Batch { envelopes, cursors: Vec::new() }).await.is_ok();
     account.something_learnt();
     kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn missing() -> Missing {
+        Missing { what: "logs/room".to_owned(), reason: "they are not known".to_owned() }
+    }
+
+    #[test]
+    fn what_nobody_lacks_keeps_nobody_waiting_who_lacks_it_later() {
+        let mut wanted = Wanted::default();
+        wanted.add(missing());
+        wanted.begin(&missing());
+        wanted.nobody_lacks(&missing());
+        assert!(wanted.next().is_none());
+        wanted.add(missing());
+        assert_eq!(wanted.next(), Some((missing(), None)));
+    }
+
+    #[test]
+    fn what_somebody_came_to_lack_meanwhile_is_asked_for_at_once() {
+        let mut wanted = Wanted::default();
+        wanted.add(missing());
+        wanted.begin(&missing());
+        wanted.add(missing());
+        assert!(wanted.next().is_none(), "it is being asked for");
+        wanted.nobody_lacks(&missing());
+        assert_eq!(wanted.next(), Some((missing(), None)));
+    }
 }

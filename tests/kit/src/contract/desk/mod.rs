@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use threadbridge_core::adapter::{
-    Adapter, Batch, Cursor, Envelope, HandedOver, Health, Missing, Opened, Outcome, Parsed,
+    Adapter, Batch, Cursor, Envelope, HandedOver, Health, Missing, Opened, Outcome, Parsed, Verdict,
 };
 use threadbridge_core::model::event::{Event, Profile};
 use threadbridge_core::model::id::{AccountName, Identity, RemoteConversation, RemoteId};
@@ -145,6 +145,14 @@ impl Desk {
         outcomes
     }
 
+    /// What the network has of it; nothing where nobody lacks it any more under that name.
+    async fn fetched(&self, missing: &Missing) -> Vec<Envelope> {
+        match self.adapter.fetch(missing).await {
+            Err(error) if error.verdict == Verdict::Reseal => Vec::new(),
+            answer => answer.unwrap(),
+        }
+    }
+
     async fn fetch_missing(&mut self) {
         for _ in 0..MAX_ROUNDS {
             let missing: BTreeSet<_> = self.waiting.iter().map(|(_, it)| it.clone()).collect();
@@ -152,7 +160,7 @@ impl Desk {
                 return;
             }
             for missing in missing {
-                let envelopes = self.adapter.fetch(&missing).await.unwrap();
+                let envelopes = self.fetched(&missing).await;
                 self.open_all(envelopes).await;
             }
             let waiting = std::mem::take(&mut self.waiting);

@@ -26,7 +26,7 @@ impl Desk {
                 Sealing::Done => panic!("what is said has to be sent"),
                 Sealing::Refused { reason } => panic!("it can never be sealed: {reason}"),
                 Sealing::Missing(missing) => {
-                    let envelopes = self.adapter.fetch(&missing).await.unwrap();
+                    let envelopes = self.fetched(&missing).await;
                     self.open_all(envelopes).await;
                 }
                 Sealing::First(sealed) => {
