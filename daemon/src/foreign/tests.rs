@@ -157,7 +157,7 @@ fn a_byte_that_is_another_one_is_read_or_refused_without_a_panic() {
                 let mut bytes = text.as_bytes().to_vec();
                 bytes[at] = other;
                 fs::write(&path, bytes).unwrap();
-                let read = super::History::open(Kind::X, &path);
+                let read = super::History::open(Kind::X, &path, None);
                 let read = read.and_then(|it| it.read(&mut |_| Ok(())));
                 refused += usize::from(read.is_err());
             }
