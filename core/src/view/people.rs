@@ -42,13 +42,14 @@ impl Known {
         self.person.shown_name(&self.profiles)
     }
 
-    /// Whether the owner has to do with them: by name, by word, or because they are several.
+    /// Whether the owner has to do with them: by name, by word, or because several of their
+    /// identities are accounts on which people talk.
     #[must_use]
-    pub fn is_familiar(&self) -> bool {
+    pub fn is_familiar(&self, is_account: impl Fn(&Identity) -> bool) -> bool {
         self.person.name.is_some()
             || self.person.is_owner
             || self.attitude.is_some()
-            || self.person.identities.len() > 1
+            || self.person.identities.iter().filter(|it| is_account(it)).count() > 1
     }
 
     fn names(&self) -> impl Iterator<Item = &str> {

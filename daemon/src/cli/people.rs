@@ -6,6 +6,7 @@ use threadbridge_core::model::person::Attitude;
 use threadbridge_core::model::time::Clock;
 use threadbridge_core::people;
 use threadbridge_core::view::{self, Known, Warning};
+use threadbridge_ethereum::{NAMES, NETWORK};
 
 use super::output::{ago, counted, harmless, print, print_json, rfc3339, table};
 use crate::exit::{Exit, Failure, OrExit};
@@ -14,7 +15,7 @@ use crate::unlock;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Lists everybody who ever spoke, not only those whom you know and those who are several.
+    /// Lists everybody who ever spoke, not only those whom you know and who have several accounts.
     #[arg(long)]
     all: bool,
     /// Prints JSON instead of text.
@@ -58,7 +59,9 @@ pub(super) fn run(home: &Home, args: &Args) -> Result<(), Failure> {
     let settings = home.load()?.settings;
     let snapshot = unlock::snapshot(home, &settings)?;
     let mut known = view::people(&snapshot).or_exit(Exit::Store)?;
-    known.retain(|it| args.all || it.is_familiar() || !it.warnings.is_empty());
+    // Nobody talks from an address, and most people show one.
+    let is_account = |it: &Identity| ![NETWORK, NAMES].contains(&it.network.as_str());
+    known.retain(|it| args.all || it.is_familiar(is_account) || !it.warnings.is_empty());
     let asking = people::asking(&snapshot).or_exit(Exit::Store)?;
     let partings = people::partings(&snapshot).or_exit(Exit::Store)?;
     if args.json {
