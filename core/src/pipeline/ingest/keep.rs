@@ -62,7 +62,7 @@ pub(super) async fn keep(
     if kept.learnt {
         account.learnt.notify_one();
     }
-    Ok(Taken { outcomes: kept.outcomes, wakes })
+    Ok(Taken { outcomes: kept.outcomes, wakes, awaited: kept.awaited })
 }
 
 fn source(account: &Account, item: &Item) -> Source {

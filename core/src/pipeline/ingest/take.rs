@@ -1,5 +1,7 @@
 //! One batch: opened and parsed on a snapshot, before anything is written.
 
+use std::collections::BTreeSet;
+
 use thiserror::Error;
 
 use super::dedupe::{Known, known};
@@ -55,6 +57,8 @@ pub(super) struct Taken {
     pub(super) outcomes: Vec<Outcome>,
     /// Whether something came that others waited for.
     pub(super) wakes: bool,
+    /// What some of it waits for.
+    pub(super) awaited: BTreeSet<String>,
 }
 
 /// Keeps a batch. When it returns, everything that had to be kept is durable.

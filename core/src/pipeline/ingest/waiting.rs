@@ -242,6 +242,8 @@ async fn retry_some(
         return Ok(false);
     }
     let done = keep(account, waits, keys, (items, Vec::new())).await?;
+    // What is tried after these must not overtake them.
+    stuck.extend(done.awaited);
     Ok(done.outcomes.iter().any(|it| !matches!(it, Outcome::Waits)))
 }
 
