@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD_NO_PAD;
 use threadbridge_core::view;
+use threadbridge_devnet::farcaster::wire::ReactionType;
 use threadbridge_kit::deadline::until;
 use tracing_subscriber::fmt::MakeWriter;
 use tracing_subscriber::layer::SubscriberExt as _;
@@ -15,8 +16,8 @@ use tracing_subscriber::layer::SubscriberExt as _;
 use super::forge::{DEN, words};
 use super::stage::{Stage, arrives};
 
-/// How many messages cross.
-const MESSAGES: usize = 1000;
+/// How many messages cross, each of which somebody likes: as many as an account may cast at once.
+const MESSAGES: usize = 500;
 /// Stands in every one of them.
 const MARKER: &str = "xylophone-marker";
 const NAMES: [(u64, &str); 2] = [(70_019_990, "Quetzalcoatl"), (70_029_991, "Rumpelstiltskin")];
@@ -121,6 +122,7 @@ async fn neither_the_store_nor_the_logs_tell_what_was_said_by_whom_or_where() {
     let mut secret: Vec<Vec<u8>> = Vec::new();
     for n in 0..MESSAGES {
         let id = people[n % 2].cast(&stage.evil, words(&format!("{MARKER} {n}"))).unwrap();
+        people[1 - n % 2].react(&stage.evil, ReactionType::Like, &id).unwrap();
         if n % 50 == 0 {
             let hex: String = id.hash.iter().map(|byte| format!("{byte:02x}")).collect();
             secret.extend([id.hash, hex.into_bytes()]);
@@ -133,8 +135,11 @@ async fn neither_the_store_nor_the_logs_tell_what_was_said_by_whom_or_where() {
         (marked == MESSAGES).then_some(())
     })
     .await;
-    let status = view::status(&stage.bridge.store().snapshot().unwrap()).unwrap();
-    assert!(status.journaled > 1000);
+    until("all likes are in the journal", async || {
+        let status = view::status(&stage.bridge.store().snapshot().unwrap()).unwrap();
+        (status.journaled > 1000).then_some(())
+    })
+    .await;
     let file = stage.folder.path().to_owned();
     let live = files(&file);
     secret.extend(NAMES.map(|(_, name)| name.as_bytes().to_vec()));

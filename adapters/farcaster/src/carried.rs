@@ -11,7 +11,7 @@ use crate::wire::{
 /// The bytes of an envelope.
 #[derive(Clone, PartialEq, prost::Message)]
 pub(crate) struct Carried {
-    #[prost(oneof = "Cargo", tags = "1, 2, 3, 4, 5, 6, 7, 8")]
+    #[prost(oneof = "Cargo", tags = "1, 2, 3, 4, 5, 6, 7, 8, 9")]
     pub(crate) cargo: Option<Cargo>,
 }
 
@@ -42,6 +42,9 @@ pub(crate) enum Cargo {
     /// How a fid came into the hands of whoever has custody of it.
     #[prost(message, tag = "8")]
     Custody(OnChainEvent),
+    /// A second has passed for whoever waits for one: how many that were.
+    #[prost(uint32, tag = "9")]
+    Later(u32),
 }
 
 /// The keys of one fid, as a node listed them.
@@ -84,7 +87,8 @@ impl Cargo {
             | Self::ProfileRead(_)
             | Self::Absent(_)
             | Self::Lost(_)
-            | Self::Custody(_)) => cargo,
+            | Self::Custody(_)
+            | Self::Later(_)) => cargo,
         };
         Envelope { id, bytes: Carried { cargo: Some(cargo) }.encode_to_vec() }
     }

@@ -1,7 +1,7 @@
 //! Asking the network for what `open` lacks: who may sign for somebody and how they are called, or
 //! the root of a thread.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use thiserror::Error;
 use threadbridge_core::{
@@ -32,6 +32,10 @@ const SEARCHED_BLOCKS: u64 = 20_000;
 const SEARCHED_PAGES: usize = 100;
 const SEARCHED_PAGE: u32 = 1000;
 
+/// Why a second is waited for.
+pub(crate) const NO_SECOND: &str = "more than a cast a second is said, or the clock of this machine \
+                                    went back; nodes take nothing from further ahead";
+
 /// Something that is needed first.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Want {
@@ -43,6 +47,8 @@ pub(crate) enum Want {
     Cast(Name),
     /// A cast whose author is not known.
     Root(MessageHash),
+    /// A second that nothing was signed for.
+    Second,
 }
 
 impl Want {
@@ -60,6 +66,7 @@ impl Want {
                 format!("cast/{}:{}", name.fid, name.hash),
                 "the root of its thread is not known yet",
             ),
+            Self::Second => ("second".to_owned(), NO_SECOND),
             Self::Root(hash) => (
                 format!("root/{hash}"),
                 "the author of the thread's root is not known yet; where the root is older than a \
@@ -70,6 +77,9 @@ impl Want {
     }
 
     fn parse(what: &str) -> Option<Self> {
+        if what == "second" {
+            return Some(Self::Second);
+        }
         let (kind, rest) = what.split_once('/')?;
         match kind {
             "author" => {
@@ -120,6 +130,10 @@ pub(crate) async fn fetch(pool: &Pool, missing: &Missing) -> Result<Vec<Envelope
             Ok(envelopes)
         }
         Some(Want::Cast(name)) => cast(pool, name).await,
+        Some(Want::Second) => {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            Ok(vec![Cargo::Later(1).into_envelope(unique("second")?)])
+        }
         Some(Want::Root(hash)) => match pool.ask(|node| search(node, hash)).await? {
             Some(root) => Ok(vec![Cargo::History(root).into_envelope(unique("root")?)]),
             None => Err(FetchError::NoRoot),
@@ -269,6 +283,7 @@ mod tests {
             Want::People(BTreeSet::from([1, 22])),
             Want::Cast(Name { fid: 9, hash }),
             Want::Root(hash),
+            Want::Second,
         ];
         for want in wants {
             assert_eq!(Want::parse(&want.to_missing().what), Some(want));

@@ -9,7 +9,7 @@ use threadbridge_core::{
 
 use crate::{
     draft::{Answers, Draft, Kind, MessageDraft},
-    fetch::Want,
+    fetch::{NO_SECOND, Want},
     known::{Known, Unreadable},
     name::{Name, Place},
     own::Own,
@@ -174,9 +174,7 @@ fn wrong_clock() -> Stop {
 }
 
 fn too_fast() -> Stop {
-    let reason = "more than a cast a second is said, or the clock of this machine went back; nodes \
-                  take nothing from further ahead";
-    Stop::Missing("clock".to_owned(), reason)
+    Stop::Missing(Want::Second.to_missing().what, NO_SECOND)
 }
 
 fn seconds(now: Timestamp) -> Result<u32, Stop> {

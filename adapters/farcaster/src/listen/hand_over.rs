@@ -221,6 +221,7 @@ impl Listening {
             | Cargo::ProfileRead(_)
             | Cargo::Absent(_)
             | Cargo::Custody(_)
+            | Cargo::Later(_)
             | Cargo::Lost(_) => None,
         }
     }

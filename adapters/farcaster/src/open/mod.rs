@@ -103,6 +103,7 @@ impl Opening<'_> {
                 }
                 Ok(Opened::Learnt)
             }
+            Some(Cargo::Later(_seconds)) => Ok(Opened::Learnt),
             Some(Cargo::Lost(_shard)) => {
                 self.known.next_epoch().map(|()| Opened::Learnt).map_err(Stop::from)
             }

@@ -124,6 +124,10 @@ async fn casts_said_in_one_second_keep_their_order_and_differ() {
     let sealing = bridge.seal("channel/books", &Outgoing::Say(say("again"))).await;
     let Sealing::Missing(missing) = sealing else { panic!("{sealing:?}") };
     assert!(missing.reason.contains("more than a cast a second"), "{missing:?}");
+    // A second later it is tried again.
+    let envelopes = bridge.adapter.fetch(&missing).await.unwrap();
+    assert_eq!(envelopes.len(), 1);
+    bridge.learn(envelopes, "channel/books").await;
 }
 
 #[tokio::test]
